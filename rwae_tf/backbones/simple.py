@@ -1,0 +1,95 @@
+"""The "S" backbones: five convolutions and five transposed ones (Appendix G; after Li & Mandt, 2018).
+
+`dcgan` is the backbone of the systems that came after the paper (64-128-256-512 channels at 64x64),
+at any power-of-two size and base width; `ds_vae256` is the one of Li & Mandt. LeakyReLU 0.2 throughout.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+
+def _block(layer):
+    """[layer, batch norm, LeakyReLU]; the norm's shift makes a bias in `layer` idle.
+
+    Over several replicas the norm sees the global batch, so that N replicas of B/N compute what one of B does.
+    """
+    several = tf.distribute.get_strategy().num_replicas_in_sync > 1
+    norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=several)
+    return [layer, norm, layers.LeakyReLU(negative_slope=0.2)]
+
+
+class _Stack(keras.layers.Layer):
+    """Layers called one after the other."""
+
+    def __init__(self, parts, name):
+        super().__init__(name=name)
+        self.parts = parts
+
+    def call(self, x, training=False):
+        for part in self.parts:
+            x = part(x, training=training) if isinstance(part, layers.BatchNormalization) else part(x)
+        return x
+
+
+def _widths(size, channels):
+    """Channels of the stride-2 convolutions from size x size down to 4x4: c, 2c, 4c, ..."""
+    return [channels * 2**i for i in range(int(math.log2(size)) - 2)]
+
+
+class DcganEncoder(_Stack):
+    """Convolutions 4x4, stride 2, down to 4x4; then to Dh with tanh.
+
+    The last "valid" 4x4 convolution sees the whole 4x4 map, so it is a Dense on the flattened map.
+    """
+
+    def __init__(self, frame_shape, channels, feature_size, name=None):
+        parts = []
+        for width in _widths(frame_shape[0], channels):
+            parts += _block(layers.Conv2D(width, 4, 2, "same", use_bias=False))
+        parts += [layers.Flatten(), layers.Dense(feature_size, activation="tanh")]
+        super().__init__(parts, name)
+
+
+class DcganDecoder(_Stack):
+    """`DcganEncoder` mirrored: Dense to 4x4, transposed convolutions 4x4, stride 2, up to logits."""
+
+    def __init__(self, frame_shape, channels, name=None):
+        size, _, colours = frame_shape
+        widths = _widths(size, channels)[::-1]
+        parts = _block(layers.Dense(16 * widths[0], use_bias=False))
+        parts.insert(1, layers.Reshape((4, 4, widths[0])))
+        for width in widths[1:]:
+            parts += _block(layers.Conv2DTranspose(width, 4, 2, "same", use_bias=False))
+        parts.append(layers.Conv2DTranspose(colours, 4, 2, "same"))
+        super().__init__(parts, name)
+
+
+class DsVaeEncoder(_Stack):
+    """Four convolutions 5x5 of 4c channels (c = 64: 256), strides 1, 2, 2, 2; Dense 4096, 2048, Dh."""
+
+    def __init__(self, frame_shape, channels, feature_size, name=None):
+        del frame_shape
+        parts = []
+        for stride in (1, 2, 2, 2):
+            parts += _block(layers.Conv2D(4 * channels, 5, stride, "same", use_bias=False))
+        parts.append(layers.Flatten())
+        for width in (64 * channels, 32 * channels):
+            parts += _block(layers.Dense(width, use_bias=False))
+        super().__init__([*parts, layers.Dense(feature_size, activation="tanh")], name)
+
+
+class DsVaeDecoder(_Stack):
+    """Dense 4096, 16384 -> 8x8x256, three transposed convolutions 5x5 of stride 2, one of stride 1."""
+
+    def __init__(self, frame_shape, channels, name=None):
+        size, _, colours = frame_shape
+        side, width = size // 8, 4 * channels
+        parts = _block(layers.Dense(64 * channels, use_bias=False))
+        parts += _block(layers.Dense(side * side * width, use_bias=False))
+        parts.append(layers.Reshape((side, side, width)))
+        for _ in range(3):
+            parts += _block(layers.Conv2DTranspose(width, 5, 2, "same", use_bias=False))
+        super().__init__([*parts, layers.Conv2DTranspose(colours, 5, 1, "same")], name)

@@ -1,0 +1,323 @@
+"""The whole configuration: frozen, validated dataclasses. Imports no TensorFlow.
+
+Every option of the method is a field here, with its default, its choices or range and one line of
+help; `flags.py` makes the command-line flags from these fields and nothing else. The defaults are the
+paper's Sprites settings.
+"""
+
+import contextlib
+import dataclasses
+import json
+import math
+import os
+from typing import Any, Dict, Tuple
+
+from rwae_tf.errors import InputError
+
+
+def _option(default, help, choices=None, low=None, high=None, resumable=False):
+    """A dataclass field with what validation, flags and resuming need to know of it.
+
+    Args:
+      default: value when nothing is given.
+      help: one line for `--help`.
+      choices: the allowed values of a string.
+      low, high: inclusive range of a number (of each number, for a tuple).
+      resumable: True when a run may be continued with another value (it does not change what the
+        weights mean nor the random stream: where the data lie, how long to train, how often to log).
+    """
+    metadata = {"help": help, "choices": choices, "low": low, "high": high, "resumable": resumable}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which sequences."""
+
+    dataset: str = _option("sprites", "Name of a dataset: a module of rwae_tf/data.")
+    data_dir: str = _option(
+        "", "Folder with the dataset's files; empty where none are needed.", resumable=True)
+    size: int = _option(64, "Height and width of a frame; below 64 by area averaging.", choices=(64, 32, 16))
+    length: int = _option(8, "Frames per training sequence, T.", low=1)
+    num_digits: int = _option(1, "SM-MNIST: digits per frame.", low=1, high=10)
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """Encoders, priors and decoder (section 3 and Appendix G of the paper)."""
+
+    model: str = _option("rwae", "Name of a model: a module of rwae_tf/models.", choices=("rwae",))
+    backbone: str = _option("dcgan", "Frame encoder and decoder.", choices=("dcgan", "ds_vae256"))
+    channels: int = _option(64, "Base width of the backbone: the first convolution's channels.", low=1)
+    feature_size: int = _option(150, "Width of the frame feature h_t.", low=1)
+    content_size: int = _option(120, "Width of the content code z_c.", low=1)
+    motion_size: int = _option(12, "Width of the motion code z_m,t.", low=1)
+    action_size: int = _option(0, "Number of actions A of the weakly supervised model; 0 for none.", low=0)
+    hidden_size: int = _option(256, "Units of each LSTM.", low=1)
+    content_encoder: str = _option(
+        "bidirectional", "Direction of the LSTM of q(z_c|x).", choices=("bidirectional", "forward"))
+    decoder: str = _option(
+        "lstm", "What joins z_c and z_m,t to h_t: the paper's LSTM, or a frame-wise Dense.",
+        choices=("lstm", "dense"))
+    motion_initial_scale: float = _option(
+        0.69, "Standard deviation of q(z_m,t|...) before training.", low=1e-3, high=10.0)
+    action_input: str = _option(
+        "motion", "What q(a|...) sees: z_m, or z_m and h.", choices=("motion", "motion_and_features"))
+    temperature: float = _option(0.67, "Temperature of the relaxed one-hot action.", low=1e-2, high=100.0)
+    temperature_anneal: float = _option(
+        0.0, "Exponential decay of the temperature per epoch, down to 0.1; 0 keeps it constant.",
+        low=0.0, high=1.0)
+    train_content: str = _option(
+        "sample", "z_c in training: a sample of q(z_c|x), or its mean.", choices=("sample", "mean"))
+
+
+@dataclasses.dataclass(frozen=True)
+class ObjectiveConfig:
+    """Equation 9 and its regularizers."""
+
+    reconstruction: str = _option(
+        "squared_error", "Cost c(x, x_hat), summed over pixels and time.",
+        choices=("squared_error", "bernoulli"))
+    content_divergence: str = _option(
+        "scaled_mmd", "D(Q, P) on z_c: scaled MMD (R-WAE(MMD)) or adversarial Jensen-Shannon (R-WAE(GAN)).",
+        choices=("scaled_mmd", "adversarial"))
+    content_weight: float = _option(10.0, "beta_1, weight of the divergence on z_c.", low=0.0)
+    motion_weight: float = _option(60.0, "beta_2, weight of the MMD on z_m.", low=0.0)
+    motion_kl_weight: float = _option(1.0, "eta, weight of the KL on z_m.", low=0.0)
+    action_weight: float = _option(50.0, "kappa, weight of the KL on the action.", low=0.0)
+    action_kl: str = _option(
+        "categorical",
+        "KL of the action: log A - H(q) in closed form, or Monte Carlo between relaxed densities.",
+        choices=("categorical", "monte_carlo"))
+    mmd_cross_coefficient: float = _option(
+        2.0, "Coefficient of the MMD cross term; 1 is eqs 21 and 22 as printed.", low=0.0, high=4.0)
+    mmd_estimator: str = _option(
+        "unbiased", "MMD over pairs i != j, or over all pairs.", choices=("unbiased", "biased"))
+    motion_kernel: str = _option("rbf", "Kernel of the MMD on z_m.", choices=("rbf", "imq"))
+    motion_bandwidths: Tuple[float, ...] = _option(
+        (1.0, 2.0, 4.0, 8.0, 16.0), "Bandwidths of the summed kernels on z_m.", low=1e-6)
+    motion_bandwidth_rule: str = _option(
+        "fixed", "Bandwidths as given, or times the median distance of the batch.",
+        choices=("fixed", "median"))
+    motion_samples: str = _option(
+        "teacher_forced", "Samples of the prior the MMD on z_m compares with.",
+        choices=("teacher_forced", "free", "pair", "pool_time"))
+    mmd_scope: str = _option(
+        "global", "MMD over the batch of all replicas, or of each replica.", choices=("global", "replica"))
+    scale_weight: float = _option(
+        10.0, "Weight of the gradient norm in the scale of the scaled MMD.", low=0.0)
+    scale_samples: str = _option(
+        "prior", "Where the scale takes the critic's gradient.", choices=("prior", "posterior", "both"))
+    gradient_penalty_weight: float = _option(10.0, "lambda of eq. 24.", low=0.0)
+    gradient_penalty_of: str = _option(
+        "logit", "What eq. 24 takes the gradient of.", choices=("logit", "probability"))
+    gradient_penalty_at: str = _option(
+        "interpolate", "Where eq. 24 takes the gradient.", choices=("interpolate", "prior"))
+    encoder_loss: str = _option(
+        "non_saturating", "Encoder side of eq. 23.", choices=("non_saturating", "saturating"))
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """Algorithms 1 and 2 and the loop around them."""
+
+    batch_size: int = _option(60, "Sequences per batch, over all replicas.", low=2)
+    epochs: int = _option(500, "Passes over the training sequences.", low=1, resumable=True)
+    max_minutes: float = _option(
+        0.0, "Stop after this many minutes of training, earlier runs of the folder included; 0 for no limit.",
+        low=0.0, resumable=True)
+    inference_steps: int = _option(
+        5, "L, updates of encoders and critic per update of decoder and prior.", low=1)
+    lagging_stop: bool = _option(
+        False, "Stop the inner steps early, once the objective no longer falls (He et al. 2019).")
+    reuse_batch: bool = _option(
+        False, "One batch for all updates of an iteration instead of a fresh one each.")
+    fused: bool = _option(False, "With L = 1: one forward pass and one joint step for all parts.")
+    decoder_learning_rate: float = _option(3e-4, "Adam's learning rate of decoder and motion prior.", low=0.0)
+    encoder_learning_rate: float = _option(1e-4, "Adam's learning rate of the encoders.", low=0.0)
+    critic_learning_rate: float = _option(1e-4, "Adam's learning rate of the critic.", low=0.0)
+    adam_beta_1: float = _option(0.5, "Adam's decay of the first moment.", low=0.0, high=0.9999)
+    adam_beta_2: float = _option(0.9, "Adam's decay of the second moment.", low=0.0, high=0.999999)
+    decay_epochs: Tuple[float, ...] = _option(
+        (50.0, 80.0), "Epochs after which the learning rates fall.", low=0.0)
+    decay_factors: Tuple[float, ...] = _option(
+        (0.5, 0.2), "What the learning rates are multiplied by at each of decay_epochs.", low=0.0, high=1.0)
+    seed: int = _option(0, "Seed of weights, batches and noise.", low=0, high=2**31 - 1)
+    replicas: int = _option(
+        0, "Replicas under MirroredStrategy; 0 for every GPU, or one CPU. More than the GPUs: virtual CPUs.",
+        low=0)
+    log_every: int = _option(50, "Iterations between lines of metrics.jsonl.", low=1, resumable=True)
+    checkpoint_minutes: float = _option(5.0, "Minutes between checkpoints.", low=0.0, resumable=True)
+    summary_minutes: float = _option(5.0, "Minutes between pictures in TensorBoard.", low=0.0, resumable=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationConfig:
+    """What `evaluate` measures on."""
+
+    evaluate_content: str = _option(
+        "mean", "z_c in evaluation: the mean of q(z_c|x), or a sample.", choices=("mean", "sample"),
+        resumable=True)
+    test_length: int = _option(
+        0, "Frames per test sequence; 0 for the training length.", low=0, resumable=True)
+
+
+SECTIONS = {
+    "data": DataConfig,
+    "model": ModelConfig,
+    "objective": ObjectiveConfig,
+    "training": TrainingConfig,
+    "evaluation": EvaluationConfig,
+}
+
+
+@dataclasses.dataclass(frozen=True)
+class Config:
+    """The configuration of a run; validated when made."""
+
+    data: DataConfig = DataConfig()
+    model: ModelConfig = ModelConfig()
+    objective: ObjectiveConfig = ObjectiveConfig()
+    training: TrainingConfig = TrainingConfig()
+    evaluation: EvaluationConfig = EvaluationConfig()
+
+    def __post_init__(self):
+        for section in SECTIONS:
+            for field in dataclasses.fields(getattr(self, section)):
+                _check_field(field, getattr(getattr(self, section), field.name))
+        _check_together(self)
+
+
+_KINDS = {bool: "true or false", int: "an integer", float: "a number", str: "text",
+          tuple: "a list of numbers"}
+
+
+def _check_field(field, value):
+    """Refuse a value of the wrong type, outside the choices or outside the range."""
+    kind, meta, named = type(field.default), field.metadata, f"{field.name}={_shown(value)}"
+    if not _is_a(kind, value):
+        raise InputError(f"{named}: expected {_KINDS[kind]}")
+    if meta["choices"] and value not in meta["choices"]:
+        raise InputError(f"{named}: choose one of {', '.join(map(str, meta['choices']))}")
+    for number in value if kind is tuple else (value,):
+        if kind in (tuple, float) and not (_is_a(float, number) and math.isfinite(number)):
+            raise InputError(f"{named}: expected finite numbers")
+        if meta["low"] is not None and number < meta["low"]:
+            raise InputError(f"{named}: must be at least {meta['low']}")
+        if meta["high"] is not None and number > meta["high"]:
+            raise InputError(f"{named}: must be at most {meta['high']}")
+
+
+def _is_a(kind, value):
+    """Whether `value` is of `kind`; an integer is a number too, a truth value is neither."""
+    if isinstance(value, bool):
+        return kind is bool
+    return isinstance(value, (int, float) if kind is float else kind)
+
+
+def _shown(value):
+    """`value` in an error; a tuple as on the command line."""
+    return ",".join(map(str, value)) if isinstance(value, tuple) else repr(value)
+
+
+def _check_together(config):
+    """Refuse combinations that no field can see alone."""
+    training, objective = config.training, config.objective
+    if training.fused and training.inference_steps != 1:
+        raise InputError(f"inference_steps={training.inference_steps} does not go with fused=True; "
+                         "give inference_steps=1, or fused=False")
+    if training.fused and training.lagging_stop:
+        raise InputError("fused=True has no inner steps that lagging_stop=True could end; drop one of them")
+    if len(training.decay_epochs) != len(training.decay_factors):
+        raise InputError(f"decay_epochs={_shown(training.decay_epochs)} and "
+                         f"decay_factors={_shown(training.decay_factors)}: give as many of each")
+    if training.replicas and training.batch_size % training.replicas:
+        raise InputError(f"batch_size={training.batch_size} does not divide among "
+                         f"replicas={training.replicas}; give a multiple")
+    if objective.motion_samples == "pair" and config.data.length < 2:
+        raise InputError(f"length={config.data.length}: motion_samples=pair needs at least 2 frames")
+    if config.model.backbone == "ds_vae256" and config.data.size != 64:
+        raise InputError(f"size={config.data.size}: backbone=ds_vae256 needs 64; backbone=dcgan takes any")
+
+
+def to_dict(config: Config) -> Dict[str, Dict[str, Any]]:
+    """`config` as nested plain values, fit for JSON."""
+    return json.loads(json.dumps(dataclasses.asdict(config)))
+
+
+def from_dict(values: Dict[str, Dict[str, Any]], source: str = "configuration") -> Config:
+    """The configuration in `values`, as `to_dict` makes it; what is missing takes its default.
+
+    Args:
+      values: section -> field -> value.
+      source: named in errors, usually the file the values came from.
+
+    Raises:
+      InputError: for an unknown section or key, or a value that validation refuses.
+    """
+    sections = {}
+    for section, fields in values.items():
+        if section not in SECTIONS:
+            raise InputError(f"{source}: unknown section {section!r}; known are {', '.join(SECTIONS)}")
+        if not isinstance(fields, dict):
+            raise InputError(f"{source}: section {section!r} must hold keys and values, not {fields!r:.40}")
+        known = {field.name: field for field in dataclasses.fields(SECTIONS[section])}
+        unknown = sorted(set(fields) - set(known))
+        if unknown:
+            raise InputError(f"{source}: unknown key {unknown[0]!r} in section {section!r}; drop it, or use "
+                             "the version of this package that wrote it")
+        plain = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+        sections[section] = SECTIONS[section](**plain)
+    try:
+        return Config(**sections)
+    except InputError as error:
+        raise InputError(f"{source}: {error}" if source != "configuration" else str(error)) from None
+
+
+def write_json(value, path: str) -> None:
+    """Write `value` to `path` as JSON, whole or not at all."""
+    part = path + ".part"
+    try:
+        with open(part, "w", encoding="utf-8") as file:
+            json.dump(value, file, indent=2)
+            file.write("\n")
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.remove(part)
+        raise
+
+
+def save(config: Config, path: str) -> None:
+    """Write `config` to `path`, whole or not at all."""
+    write_json(to_dict(config), path)
+
+
+def read_json(path: str, what: str) -> Dict[str, Any]:
+    """The JSON object in a file of a run's folder; `InputError`, saying `what` was sought, if there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            values = json.load(file)
+        if not isinstance(values, dict):
+            raise ValueError("no object")
+        return values
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; name the folder of a training run") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not {what} in JSON ({error}); train in a new folder to write it") from None
+
+
+def read(path: str) -> Config:
+    """The configuration in the JSON file `path`; `InputError` when it cannot be used."""
+    return from_dict(read_json(path, "a configuration"), source=path)
+
+
+def differences(old: Config, new: Config):
+    """Names of the fields that differ and that a run may not change, as "name (old -> new)"."""
+    found = []
+    for section, kind in SECTIONS.items():
+        for field in dataclasses.fields(kind):
+            before, after = (getattr(getattr(c, section), field.name) for c in (old, new))
+            if before != after and not field.metadata["resumable"]:
+                found.append(f"{field.name} ({before} -> {after})")
+    return found

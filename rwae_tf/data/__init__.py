@@ -1,0 +1,97 @@
+"""Datasets, found by name: one module of this package each, all loaded by `load`.
+
+    clips = rwae_tf.data.load("sprites", split="test", data_dir="sheets", size=32)
+    for batch in clips.batches(60):
+        batch["x"], batch["labels"]["action"]
+
+A dataset is a module holding a class `Dataset`, a `Clips`, made as
+`Dataset(split, data_dir, size, length, seed, **options)`; adding the module is all it takes.
+"""
+
+import dataclasses
+import importlib
+import inspect
+import pkgutil
+
+from rwae_tf.data.clips import Clips
+from rwae_tf.errors import InputError
+
+__all__ = ["Clips", "from_config", "load", "names"]
+
+SPLITS = ("train", "test")
+SIZES = (64, 32, 16)
+_INFRASTRUCTURE = ("clips", "pipeline")
+
+
+def names():
+    """The names of all datasets, sorted."""
+    modules = (module.name for module in pkgutil.iter_modules(__path__))
+    return sorted(name for name in modules if not name.startswith("_") and name not in _INFRASTRUCTURE)
+
+
+def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, **options):
+    """The clips of one split of a dataset.
+
+    Args:
+      dataset: a name out of `names()`.
+      split: "train" or "test".
+      data_dir: folder with the dataset's files; None or "" where none are needed.
+      size: height and width of a frame in pixels, 64, 32 or 16; below 64 by area averaging.
+      length: frames per clip; the dataset's own (of that split) when None.
+      seed: of whatever the dataset draws at random, 0 <= seed < 2**32.
+      **options: of this dataset alone, as `num_digits` of sm_mnist.
+
+    Returns:
+      A `Clips`.
+
+    Raises:
+      InputError: for an unknown name or option, a value out of range, files missing or broken.
+    """
+    accepted = _options(dataset)
+    unknown = sorted(set(options) - set(accepted))
+    if unknown:
+        has = ", ".join(accepted) or "none"
+        raise InputError(f"dataset {dataset} has no option {unknown[0]!r}; its options: {has}")
+    if split not in SPLITS:
+        raise InputError(f"split={split!r}: choose one of {', '.join(SPLITS)}")
+    if size not in SIZES:
+        raise InputError(f"size={size!r}: choose one of {', '.join(map(str, SIZES))}")
+    if length is not None and (not isinstance(length, int) or length < 1):
+        raise InputError(f"length={length!r}: give at least 1 frame, or None for the dataset's own")
+    if not isinstance(seed, int) or not 0 <= seed < 2**32:
+        raise InputError(f"seed={seed!r}: must be an integer of 0 to 2**32 - 1")
+    return _class(dataset)(split, data_dir or None, size, length, seed, **options)
+
+
+def from_config(config, split, length=None, seed=0):
+    """The clips that a `DataConfig` describes; its fields beyond `load`'s own go to datasets that have them.
+
+    Args:
+      config: a `rwae_tf.config.DataConfig`.
+      split: "train" or "test".
+      length: frames per clip; `config.length` when None.
+      seed: as in `load`.
+
+    Raises:
+      InputError: as `load`, and for an option set away from its default that the dataset does not have.
+    """
+    common = inspect.signature(load).parameters
+    accepted, options = _options(config.dataset), {}
+    for field in dataclasses.fields(config):
+        value = getattr(config, field.name)
+        if field.name not in common and (field.name in accepted or value != field.default):
+            options[field.name] = value
+    return load(config.dataset, split, config.data_dir, config.size, length or config.length, seed, **options)
+
+
+def _class(dataset):
+    """The class `Dataset` of the module called `dataset`."""
+    if dataset not in names():
+        raise InputError(f"dataset={dataset!r}: choose one of {', '.join(names())}")
+    return importlib.import_module(f"{__name__}.{dataset}").Dataset
+
+
+def _options(dataset):
+    """Names of the options a dataset takes beyond those common to all."""
+    common = inspect.signature(load).parameters
+    return [name for name in inspect.signature(_class(dataset)).parameters if name not in common]

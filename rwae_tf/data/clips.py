@@ -1,0 +1,99 @@
+"""What every dataset is: indexed clips of uint8 frames with labels, and how they become batches."""
+
+import numpy as np
+
+from rwae_tf.types import SequenceSpec
+
+NATIVE_SIZE = 64
+
+
+class Clips:
+    """A finite, ordered set of video clips; a dataset gives `frames` and `labels`.
+
+    Attributes:
+      spec: the `SequenceSpec` of one clip as `batch` returns it.
+    """
+
+    def __init__(self, count, size, length, channels, factors, static):
+        """
+        Args:
+          count: number of clips.
+          size: height and width of the frames that `batch` returns.
+          length: frames per clip.
+          channels: 1 for grey, 3 for colour.
+          factors: factor name -> class names in label order.
+          static: names of the factors that do not change in time.
+        """
+        self.spec = SequenceSpec((size, size, channels), length, "video", factors, static)
+        self._count = count
+
+    def __len__(self):
+        return self._count
+
+    def frames(self, indices, epoch=0):
+        """Clips `indices`, int [B], as uint8 [B, T, 64, 64, C]; random training clips depend on `epoch`."""
+        raise NotImplementedError
+
+    def labels(self, indices):
+        """The factors of clips `indices` (int [B]): factor name -> int32 [B]. The same in every epoch."""
+        raise NotImplementedError
+
+    def batch(self, indices, epoch=0):
+        """Clips `indices`: {"x": float32 [B, T, size, size, C] in [0, 1], "labels": {factor: int32 [B]}}."""
+        indices = np.asarray(indices)
+        x = area_average(self.frames(indices, epoch), self.spec.frame_shape[0])
+        return {"x": x, "labels": self.labels(indices)}
+
+    def batches(self, batch_size):
+        """Every clip once, in order, as `batch`; the last batch may be short."""
+        for start in range(0, len(self), batch_size):
+            yield self.batch(np.arange(start, min(start + batch_size, len(self))))
+
+
+def area_average(frames, size):
+    """Frames in [0, 1] at a smaller size: the mean of each block of pixels.
+
+    Sums are exact in integers; the one rounding is the final division.
+
+    Args:
+      frames: uint8 [..., H, H, C], with H a multiple of `size` and at most 16 times it.
+      size: height and width wanted.
+
+    Returns:
+      float32 [..., size, size, C].
+    """
+    *lead, height, width, channels = frames.shape
+    factor = height // size
+    if factor == 1:
+        return np.divide(frames, np.float32(255), dtype=np.float32)
+    rows = frames[..., 0::factor, :, :].astype(np.uint16)
+    for k in range(1, factor):
+        rows += frames[..., k::factor, :, :]
+    blocks = rows.reshape(-1, factor, channels)
+    sums = np.empty((len(blocks), channels), np.uint16)
+    for c in range(channels):  # one by one: NumPy's inner loop is then long, not `channels` short
+        np.add(blocks[:, 0, c], blocks[:, 1, c], out=sums[:, c])
+        for k in range(2, factor):
+            sums[:, c] += blocks[:, k, c]
+    x = np.divide(sums, np.float32(255 * factor**2), dtype=np.float32)
+    return x.reshape(*lead, size, width // factor, channels)
+
+
+def clip_uniforms(seed, split, epoch, indices, shape):
+    """Uniform draws on [0, 1) for each clip, from its own generator.
+
+    A clip's draws depend on its own index, not on the batch it comes in; test clips have their own
+    stream and are the same in every epoch.
+
+    Args:
+      seed: of the dataset, below 2**32.
+      split: "train" or "test".
+      epoch: pass over the training clips, from 0; without effect on "test".
+      indices: int [B].
+      shape: of one clip's draws, filled in C order: the first rows do not depend on the number of rows.
+
+    Returns:
+      float64 [B, *shape].
+    """
+    stream = (seed, 0, epoch) if split == "train" else (seed, 1, 0)
+    return np.stack([np.random.default_rng((*stream, int(index))).random(shape) for index in indices])

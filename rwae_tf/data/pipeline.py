@@ -1,0 +1,96 @@
+"""Clips as an endless tf.data stream of shuffled training batches."""
+
+import atexit
+import functools
+import os
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from rwae_tf.errors import InputError
+
+
+def batch_stream(clips, batch_size, seed, start=0):
+    """Full batches of `clips`, reshuffled every epoch, for ever.
+
+    Batch k is a function of (seed, k) alone: it belongs to epoch k // (len(clips) // batch_size), and a
+    stream from `start` gives what one from 0 gives after `start` batches, without making those. The
+    clips left over when an epoch does not divide are others in every epoch.
+
+    Args:
+      clips: a `rwae_tf.data.Clips`.
+      batch_size: clips per batch, at most len(clips).
+      seed: of the shuffling, at least 0.
+      start: number of the first batch.
+
+    Returns:
+      A tf.data.Dataset of {"x": float32 [batch_size, T, H, W, C], "labels": {factor: int32 [batch_size]}}.
+
+    Raises:
+      InputError: if the clips do not fill one batch.
+    """
+    steps = len(clips) // batch_size
+    if not steps:
+        raise InputError(f"batch_size={batch_size}: the dataset has only {len(clips)} clips")
+    names = list(clips.spec.factors)
+
+    @functools.lru_cache(maxsize=4)
+    def order(epoch):
+        return np.random.default_rng((seed, epoch)).permutation(len(clips))
+
+    @_gate.guard
+    def make(k):
+        epoch, step = divmod(int(k), steps)
+        batch = clips.batch(order(epoch)[step * batch_size:(step + 1) * batch_size], epoch)
+        return [batch["x"]] + [batch["labels"][name] for name in names]
+
+    def element(k):
+        x, *labels = tf.numpy_function(make, [k], [tf.float32] + [tf.int32] * len(names), stateful=False)
+        x = tf.ensure_shape(x, (batch_size, clips.spec.length, *clips.spec.frame_shape))
+        labels = [tf.ensure_shape(label, (batch_size,)) for label in labels]
+        return {"x": x, "labels": dict(zip(names, labels, strict=True))}
+
+    workers = min(8, os.cpu_count() or 1)
+    stream = tf.data.Dataset.range(start, tf.int64.max)
+    stream = stream.map(element, num_parallel_calls=workers, deterministic=True)
+    return stream.prefetch(2)
+
+
+class _Gate:
+    """Lets threads of tf.data into Python functions, and sees them out before the interpreter ends.
+
+    A thread still inside, or waiting to come in, when Python finalizes never returns, and deleting the
+    iterator then waits for it for ever. So at exit every stream ends, and exit waits until all is quiet.
+    """
+
+    QUIET = 0.2  # seconds without a call; far longer than a thread takes to come in
+
+    def __init__(self):
+        self._inside = []  # one entry per call under way; append and pop are atomic
+        self._last = None
+        self._exiting = False
+        atexit.register(self._see_out)
+
+    def guard(self, function):
+        """`function`, passing through the gate."""
+        def call(*args):
+            self._inside.append(None)
+            try:
+                if self._exiting:
+                    raise StopIteration  # which tf.data takes for the end of the data
+                return function(*args)
+            finally:
+                self._inside.pop()
+                self._last = time.monotonic()
+        return call
+
+    def _see_out(self):
+        if self._last is None and not self._inside:
+            return
+        self._exiting, self._last = True, time.monotonic()
+        while self._inside or time.monotonic() - self._last < self.QUIET:
+            time.sleep(self.QUIET / 10)
+
+
+_gate = _Gate()

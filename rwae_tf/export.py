@@ -1,0 +1,56 @@
+"""Export a trained model as a SavedModel, the next version in a folder that TensorFlow Serving can watch.
+
+    python -m rwae_tf.export --run_dir=runs/sprites --export_dir=export/models/sprites
+
+From Python the module itself is the verb: `rwae_tf.export("runs/sprites", "export/models/sprites")`.
+"""
+
+import sys
+import types
+
+from absl import flags as absl_flags
+
+from rwae_tf import errors, flags
+
+
+def export(run_dir, export_dir):
+    """Write the newest checkpoint of `run_dir` to `export_dir`/<next version> and return that path.
+
+    Raises:
+      InputError: if `run_dir` holds no trained model, or `export_dir` is a file.
+    """
+    import rwae_tf
+    from rwae_tf.serving import saved_model
+
+    model = rwae_tf.load(run_dir)
+    return saved_model.export(model, export_dir, model.budget)
+
+
+def main(argv):
+    """Export as `argv` says; see the module's docstring."""
+    values = flags.new()
+    absl_flags.DEFINE_string("run_dir", "", "Folder of a training run.", flag_values=values)
+    absl_flags.DEFINE_string("export_dir", "", "Folder of all versions of this model.", flag_values=values)
+    if not flags.parse(values, argv, __doc__):
+        return 0
+    flags.required(values, "run_dir", "export_dir")
+    print(export(values.run_dir, values.export_dir))
+    return 0
+
+
+def cli():
+    """Console script."""
+    errors.run(main)
+
+
+class _Callable(types.ModuleType):
+    """A submodule, once imported, is what its name in the package means; so this one can also be called."""
+
+    def __call__(self, run_dir, export_dir):
+        return export(run_dir, export_dir)
+
+
+sys.modules[__name__].__class__ = _Callable
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,35 @@
+"""Pictures and animations of clips. Sees arrays only."""
+
+import os
+
+from rwae_tf.errors import InputError
+from rwae_tf.figures import animation, grids
+
+
+def _write_png(videos, path, fps, scale):
+    """A still of `videos`: one row per clip, or the table as it is."""
+    videos = grids.to_uint8(videos)
+    grids.write_png(grids.table(videos[:, None] if videos.ndim == 5 else videos, scale), path)
+
+
+WRITERS = {".gif": animation.write_gif, ".mp4": animation.write_mp4, ".png": _write_png}
+
+
+def check_path(path):
+    """Refuse a `path` whose suffix names no kind of picture, before any work is done for it."""
+    if os.path.splitext(path)[1].lower() not in WRITERS:
+        raise InputError(f"{path}: the name must end in one of {' '.join(WRITERS)}")
+
+
+def write(videos, path, fps=10, scale=1):
+    """Write clips as the kind of picture that the suffix of `path` names; the folder is made if need be.
+
+    Args:
+      videos: clips [N, T, H, W, C] or a table of clips [R, S, T, H, W, C], uint8 or float in [0, 1].
+      path: file to write, ending in .gif, .mp4 (all clips play at once) or .png (frames side by side).
+      fps: frames per second of an animation.
+      scale: how often each pixel is repeated in height and width.
+    """
+    check_path(path)
+    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    WRITERS[os.path.splitext(path)[1].lower()](videos, path, fps=fps, scale=scale)

@@ -1,0 +1,129 @@
+"""Still pictures of clips: frames side by side, clips in rows, swaps in a table. Arrays in, arrays out.
+
+Clips are [..., T, H, W, C] with one or three channels, uint8 or float in [0, 1]. A table of clips
+[R, S, T, H, W, C] is what every picture is laid out from; a list of clips is a table of one column.
+"""
+
+import contextlib
+import os
+
+import numpy as np
+
+from rwae_tf.errors import InputError
+
+BACKGROUND = 128  # middle grey separates frames on black and on white alike
+FRAME_GAP = 1
+CLIP_GAP = 3
+FRAMES_ACROSS = 20  # a still of all clips of a row stays this many frames wide, and so readable
+
+
+def to_uint8(clips):
+    """`clips` as uint8 in [0, 255]; floats in [0, 1] are rounded to the nearest of 256 levels.
+
+    Raises:
+      InputError: for a channel count other than 1 or 3, a NaN, or floats outside [0, 1].
+    """
+    clips = np.asarray(clips)
+    if clips.ndim < 3 or clips.shape[-1] not in (1, 3):
+        raise InputError(f"a picture needs frames [..., H, W, C] with C of 1 or 3, not shape {clips.shape}")
+    if clips.dtype == np.uint8:
+        return clips
+    if clips.size and not (clips.min() >= -1e-3 and clips.max() <= 1 + 1e-3):  # a NaN fails both
+        raise InputError(f"a picture needs values in [0, 1], not {clips.min()} to {clips.max()}")
+    return np.rint(np.clip(clips, 0, 1) * 255).astype(np.uint8)
+
+
+def upscale(clips, scale):
+    """`clips` [..., H, W, C] with each pixel repeated `scale` times in height and width."""
+    return np.repeat(np.repeat(clips, scale, axis=-3), scale, axis=-2)
+
+
+def tile(images, gap):
+    """One image [h, w, C] of `images` [R, S, H, W, C], `gap` grey pixels between neighbours."""
+    rows, columns, height, width, channels = images.shape
+    shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
+    canvas = np.full(shape, BACKGROUND, np.uint8)
+    for row in range(rows):
+        for column in range(columns):
+            top, left = row * (height + gap), column * (width + gap)
+            canvas[top : top + height, left : left + width] = images[row, column]
+    return canvas
+
+
+def strip(video, scale=1):
+    """The frames of `video` [T, H, W, C] side by side: uint8 [H', T (W' + 1) - 1, C]."""
+    return tile(upscale(_clips(video, 4), scale)[np.newaxis], FRAME_GAP)
+
+
+def grid(videos, scale=1):
+    """One row of frames per clip of `videos` [N, T, H, W, C]: uint8 [N (H' + 1) - 1, T (W' + 1) - 1, C]."""
+    return tile(upscale(_clips(videos, 5), scale), FRAME_GAP)
+
+
+def table(clips, scale=1):
+    """A still [h, w, C] of a table of clips [R, S, T, H, W, C]: each cell a strip.
+
+    A row shows about `FRAMES_ACROSS` frames; longer clips show evenly spaced ones, the first among them.
+    """
+    clips = _clips(clips, 6)
+    columns, length = clips.shape[1:3]
+    shown = min(length, max(3, FRAMES_ACROSS // columns))
+    clips = clips[:, :, np.arange(shown) * length // shown]
+    cells = np.stack([np.stack([strip(clip, scale) for clip in row]) for row in clips])
+    return tile(cells, CLIP_GAP)
+
+
+def swap_table(content, motion, mixed):
+    """The table [N + 1, M + 1, T, H, W, C] whose first column and row are the clips that gave the codes.
+
+    Args:
+      content: clips [N, T, H, W, C] that give the content, one per row.
+      motion: clips [M, T, H, W, C] that give the motion, one per column.
+      mixed: clips [N, M, T, H, W, C] with the content of the row and the motion of the column.
+    """
+    content, motion, mixed = _clips(content, 5), _clips(motion, 5), _clips(mixed, 6)
+    if mixed.shape != (*content.shape[:1], *motion.shape) or content.shape[1:] != motion.shape[1:]:
+        raise InputError(f"content {content.shape} and motion {motion.shape} do not fit mixed {mixed.shape}")
+    corner = np.full((1, 1, *motion.shape[1:]), BACKGROUND, np.uint8)
+    top = np.concatenate([corner, motion[np.newaxis]], axis=1)
+    return np.concatenate([top, np.concatenate([content[:, np.newaxis], mixed], axis=1)])
+
+
+def swap_grid(content, motion, mixed, scale=1):
+    """The still of `swap_table`: uint8 [h, w, C]. Arguments are those of `swap_table`."""
+    return table(swap_table(content, motion, mixed), scale)
+
+
+def write_png(image, path):
+    """Write `image` [H, W, C] to `path` as PNG, whole or not at all."""
+    with whole_file(path) as part:
+        to_pillow(_clips(image, 3)).save(part, "PNG", optimize=True)
+
+
+@contextlib.contextmanager
+def whole_file(path):
+    """The name of a file to write to, which becomes `path` if all goes well and is gone if not."""
+    part = path + ".part"
+    try:
+        with open(part, "wb"):  # says at once, in one line, that a folder cannot be written to
+            pass
+        yield part
+        os.replace(part, path)
+    finally:
+        if os.path.exists(part):
+            os.remove(part)
+
+
+def to_pillow(image):
+    """The uint8 `image` [H, W, 1 or 3] as a Pillow image, grey or RGB."""
+    from PIL import Image
+
+    return Image.fromarray(image[..., 0] if image.shape[-1] == 1 else image)
+
+
+def _clips(clips, rank):
+    """`clips` as uint8 of the given rank, none of its dimensions empty."""
+    clips = to_uint8(clips)
+    if clips.ndim != rank or 0 in clips.shape:
+        raise InputError(f"expected {rank} dimensions, none of them empty, not shape {clips.shape}")
+    return clips

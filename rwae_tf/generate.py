@@ -1,0 +1,96 @@
+"""Pictures of what a trained model does: generated, swapped or reconstructed clips.
+
+    python -m rwae_tf.generate --run_dir=runs/sprites --mode=generate --num=8 --length=100
+    python -m rwae_tf.generate --run_dir=runs/sprites --mode=swap --num=8 --data_dir=DATA --out=swap.gif
+    python -m rwae_tf.generate --run_dir=runs/sprites --mode=reconstruct --num=6 --data_dir=DATA
+
+generate     clips drawn from the priors, playing side by side
+swap         test clips give the content (first column) and the motion (first row) of the clips between them
+reconstruct  test clips, each beside its reconstruction
+
+Writes R/figures/<mode>.gif (generate) or .png, or the file of --out: .gif, .mp4 or .png.
+"""
+
+import dataclasses
+import functools
+import os
+
+import numpy as np
+from absl import flags as absl_flags
+
+from rwae_tf import errors, figures, flags
+from rwae_tf.errors import InputError
+
+MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png"}
+SIDE = 64  # frames are shown at least this large, in pixels
+
+
+def _define():
+    values = flags.new()
+    string = functools.partial(absl_flags.DEFINE_string, flag_values=values)
+    integer = functools.partial(absl_flags.DEFINE_integer, flag_values=values)
+    string("run_dir", "", "Folder of a training run.")
+    absl_flags.DEFINE_enum("mode", "generate", list(MODES), "What to show.", flag_values=values)
+    integer("num", 8, "Number of clips; for swap, half give content and half motion.", 1)
+    integer("length", None, "Frames per clip; by default 100 for generate, else the length of test clips.", 1)
+    string("out", "", "File to write; by default R/figures/<mode>.gif or .png.")
+    integer("seed", 0, "Seed of the priors' draws, or of the choice of test clips.", 0)
+    string("data_dir", "", "Folder with the dataset's files; by default the one of training.")
+    return values
+
+
+def main(argv):
+    """Write the picture that `argv` asks for; see the module's docstring."""
+    values = _define()
+    if not flags.parse(values, argv, __doc__):
+        return 0
+    flags.required(values, "run_dir")
+    if values.mode == "swap" and values.num < 2:
+        raise InputError(f"--num={values.num}: swap needs 2 clips, one for content, one for motion")
+    path = values.out or os.path.join(values.run_dir, "figures", values.mode + MODES[values.mode])
+    figures.check_path(path)
+
+    import rwae_tf
+
+    model = rwae_tf.load(values.run_dir)
+    if values.mode == "generate":
+        clips = model.generate(num=values.num, length=values.length or 100, seed=values.seed)
+    else:
+        real = _test_clips(model.config, values)
+        clips = _swaps(model, real) if values.mode == "swap" else _pairs(model, real)
+    figures.write(np.asarray(clips), path, scale=max(1, SIDE // model.spec.frame_shape[0]))
+    print(f"{path} ({os.path.getsize(path) / 1000:.0f} KB)")
+    return 0
+
+
+def _test_clips(config, values):
+    """`num` clips [num, T, H, W, C] of the test split, chosen by the seed."""
+    from rwae_tf import data
+
+    options = dataclasses.replace(config.data, data_dir=values.data_dir or config.data.data_dir)
+    clips = data.from_config(options, "test", values.length or config.evaluation.test_length or None)
+    if values.num > len(clips):
+        raise InputError(f"--num={values.num}: the test split of {options.dataset} has {len(clips)} clips")
+    return clips.batch(np.random.default_rng(values.seed).permutation(len(clips))[: values.num])["x"]
+
+
+def _pairs(model, real):
+    """The table [num, 2, ...] of `real` clips, each beside its reconstruction."""
+    return np.stack([real, model.reconstruct(real)], axis=1)
+
+
+def _swaps(model, real):
+    """The swap table of `real` clips: the first half gives the content, the others the motion."""
+    content, motion = real[: len(real) // 2], real[len(real) // 2 :]
+    rows, columns = len(content), len(motion)
+    mixed = model.swap(content=np.repeat(content, columns, axis=0), motion=np.concatenate([motion] * rows))
+    return figures.grids.swap_table(content, motion, np.reshape(mixed, (rows, *motion.shape)))
+
+
+def cli():
+    """Console script."""
+    errors.run(main)
+
+
+if __name__ == "__main__":
+    cli()

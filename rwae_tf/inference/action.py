@@ -1,0 +1,25 @@
+"""q(a | x_1:T, z_m,1:T): the action posterior of the weakly supervised model (section 3.4, Fig. 8c)."""
+
+import tensorflow as tf
+from keras import layers
+
+
+class ActionPosterior(layers.Layer):
+    """LSTM over the motion codes, with or without the frame features beside them, to A logits.
+
+    Args:
+      action_size: A.
+      hidden_size: units of the LSTM.
+      with_features: whether the LSTM also sees h.
+    """
+
+    def __init__(self, action_size, hidden_size, with_features, name="action_posterior"):
+        super().__init__(name=name)
+        self.with_features = with_features
+        self.summary = layers.LSTM(hidden_size)
+        self.logits = layers.Dense(action_size)
+
+    def call(self, z_m, h):
+        """z_m [B, T, Dm] and h [B, T, Dh] -> logits [B, A]."""
+        inputs = tf.concat([z_m, h], -1) if self.with_features else z_m
+        return self.logits(self.summary(inputs))

@@ -1,0 +1,10 @@
+"""Models: R-WAE and what it is compared with, each found by its name."""
+
+from rwae_tf.models.rwae import RWAE
+
+_MODELS = {"rwae": RWAE}
+
+
+def build(config, spec):
+    """The model of `config` for sequences like `spec`, its weights created."""
+    return _MODELS[config.model.model](config, spec)

@@ -1,0 +1,86 @@
+"""Checks of what users hand to a model: rank, sizes, range, NaN. Errors name what came and what was expected."""
+
+import numpy as np
+
+from rwae_tf.errors import InputError
+
+
+def _array(value, name, dtype=np.float32):
+    try:
+        return np.asarray(value, dtype)
+    except (TypeError, ValueError):
+        raise InputError(f"{name}: expected numbers, got {type(value).__name__}") from None
+
+
+def _finite(array, name):
+    if not np.isfinite(array).all():
+        raise InputError(f"{name}: {np.count_nonzero(~np.isfinite(array))} of {array.size} values are NaN or infinite")
+    return array
+
+
+def sequences(x, spec, name="x"):
+    """`x` as float32 [B, T, *frame_shape]; values in [0, 1] for video.
+
+    Raises:
+      InputError: for a wrong rank or frame shape, no frames, values that are NaN or out of range.
+    """
+    raw = np.asarray(x)
+    x = _array(x, name)
+    expected = f"[batch, length, {', '.join(map(str, spec.frame_shape))}]"
+    if x.ndim != 2 + len(spec.frame_shape) or x.shape[2:] != tuple(spec.frame_shape) or 0 in x.shape:
+        raise InputError(f"{name}: shape {list(x.shape)}, expected {expected}")
+    _finite(x, name)
+    if spec.modality == "video" and (x.min() < 0 or x.max() > 1):
+        mend = "; divide uint8 frames by 255" if raw.dtype == np.uint8 else ""
+        raise InputError(f"{name}: values from {x.min():g} to {x.max():g}, expected 0 to 1{mend}")
+    return x
+
+
+def code(value, width, rank, name):
+    """`value` as a finite float32 array of `rank` axes, the last of `width`."""
+    value = _array(value, name)
+    if value.ndim != rank or value.shape[-1] != width:
+        expected = ["batch", "length", str(width)] if rank == 3 else ["batch", str(width)]
+        raise InputError(f"{name}: shape {list(value.shape)}, expected [{', '.join(expected)}]")
+    return _finite(value, name)
+
+
+def codes(given, model):
+    """The codes of `given` checked against a `ModelConfig` and against each other."""
+    z_c = code(given.z_c, model.content_size, 2, "z_c")
+    z_m = code(given.z_m, model.motion_size, 3, "z_m")
+    action = None
+    if model.action_size:
+        if given.action is None:
+            raise InputError(f"action: missing; this model has {model.action_size} actions")
+        action = code(given.action, model.action_size, 2, "action")
+    elif given.action is not None:
+        raise InputError("action: given, but this model has no actions")
+    same_batch(z_c=z_c, z_m=z_m, action=action)
+    return z_c, z_m, action
+
+
+def same_batch(**arrays):
+    """Refuse arrays whose first axes differ."""
+    sizes = {name: len(array) for name, array in arrays.items() if array is not None}
+    if len(set(sizes.values())) > 1:
+        raise InputError("batch sizes differ: " + ", ".join(f"{name} has {size}" for name, size in sizes.items()))
+
+
+def seeds(seed, num):
+    """Row seeds, int32 [num]: `seed` itself when it holds `num` of them, else derived from one int."""
+    array = np.asarray(seed)
+    if array.dtype.kind not in "iu" or array.ndim > 1 or (array.ndim == 1 and len(array) != num):
+        raise InputError(f"seed={seed!r}: expected one integer, or {num} of them, one per row")
+    if array.ndim == 1:
+        return array.astype(np.int32)
+    if array < 0:
+        raise InputError(f"seed={seed!r}: must not be negative")
+    return (np.random.SeedSequence(int(array)).generate_state(num) >> 1).astype(np.int32)
+
+
+def count(value, name):
+    """`value` as a positive int."""
+    if isinstance(value, bool) or not isinstance(value, (int, np.integer)) or value < 1:
+        raise InputError(f"{name}={value!r}: expected a positive integer")
+    return int(value)

@@ -1,0 +1,157 @@
+"""The Disentangled Recurrent Wasserstein Autoencoder (Han et al., ICLR 2021).
+
+R-WAE(MMD) and R-WAE(GAN) differ in `objective.content_divergence` alone; a model with
+`model.action_size` A > 0 is the weakly supervised variant of section 3.4.
+"""
+
+from typing import Any, NamedTuple
+
+import keras
+import tensorflow as tf
+
+from rwae_tf import backbones, distributions, reconstruction, regularizers
+from rwae_tf.inference.action import ActionPosterior
+from rwae_tf.inference.content import ContentPosterior
+from rwae_tf.inference.motion import MotionPosterior
+from rwae_tf.models.base import SequenceModel, centre
+from rwae_tf.models.decoder import SequenceDecoder
+from rwae_tf.noise import RowNoise
+from rwae_tf.priors import action as action_prior
+from rwae_tf.priors import content as content_prior
+from rwae_tf.priors.motion import MotionPrior
+from rwae_tf.regularizers import kl, mmd
+from rwae_tf.regularizers.critic import Critic
+from rwae_tf.types import Codes, Phase, Update
+
+
+class Posterior(NamedTuple):
+    """Samples of q and the parameters of its motion and action parts."""
+
+    codes: Codes
+    motion: Any  # (loc, scale), each [B, T, Dm]
+    action_logits: Any  # [B, A] or None
+
+
+class RWAE(SequenceModel):
+    """Encoders φ, motion prior ψ, decoder θ and critic γ of eq. 9."""
+
+    def __init__(self, config, spec, name="rwae"):
+        super().__init__(config, spec, name)
+        model = config.model
+        self.frame_encoder, frame_decoder = backbones.build(model, spec.frame_shape)
+        self.content_posterior = ContentPosterior(model.content_size, model.hidden_size, model.content_encoder)
+        self.motion_posterior = MotionPosterior(model.motion_size, model.hidden_size, model.motion_initial_scale)
+        self.action_posterior = (
+            ActionPosterior(model.action_size, model.hidden_size, model.action_input == "motion_and_features")
+            if model.action_size else None)
+        self.motion_prior = MotionPrior(model.motion_size, model.hidden_size)
+        self.decoder = SequenceDecoder(frame_decoder, model.feature_size, model.hidden_size, model.decoder)
+        self.content_divergence = regularizers.content_divergence(config.objective.content_divergence)
+        self.critic = Critic(self.content_divergence.SPECTRAL, config.training.seed, name="critic")
+        self.temperature = self.add_weight(
+            shape=(), initializer=keras.initializers.Constant(model.temperature), trainable=False, name="temperature")
+        self._build_weights()
+
+    def _build_weights(self):
+        """Create every weight, so that optimizers and checkpoints find them before the first step."""
+        x = tf.zeros([2, self.config.data.length, *self.spec.frame_shape])
+        codes = self.encode_codes(x)
+        self.decode_codes(codes)
+        self.motion_prior(codes.z_m)
+        self.critic(codes.z_c)
+        self.built = True
+
+    def parts(self):
+        encoders = [self.frame_encoder, self.content_posterior, self.motion_posterior]
+        if self.action_posterior:
+            encoders.append(self.action_posterior)
+        return {"encoders": encoders, "critic": [self.critic],
+                "decoder": [self.decoder], "motion_prior": [self.motion_prior]}
+
+    def phases(self):
+        """Algorithms 1 and 2, or their joint step for L = 1."""
+        inference = (Update("encoders", "objective", "encoder_learning_rate"),
+                     Update("critic", "critic", "critic_learning_rate"))
+        generation = (Update("decoder", "objective", "decoder_learning_rate"),
+                      Update("motion_prior", "objective", "decoder_learning_rate"))
+        if self.config.training.fused:
+            return (Phase("joint", 1, inference + generation),)
+        return (Phase("inference", self.config.training.inference_steps, inference),
+                Phase("generation", 1, generation))
+
+    def set_temperature(self, value):
+        """Set the temperature of the relaxed action."""
+        self.temperature.assign(value)
+
+    def after_critic_update(self):
+        """One power iteration of the spectral parametrization (Appendix D)."""
+        self.critic.power_iteration()
+
+    def infer(self, x, noise, sample_content=True, training=False):
+        """q(z_c, z_m, a | x) -> `Posterior`, with one sample per code from `noise`."""
+        model = self.config.model
+        batch, length = tf.unstack(tf.shape(x)[:2])
+        frames = tf.reshape(x, [-1, *self.spec.frame_shape])
+        h = tf.reshape(self.frame_encoder(frames, training=training), [batch, length, model.feature_size])
+        h = tf.ensure_shape(h, [x.shape[0], x.shape[1], model.feature_size])
+        loc, scale = self.content_posterior(h)
+        z_c = loc + scale * noise.normal("content_posterior", [model.content_size]) if sample_content else loc
+        z_m, *motion = self.motion_posterior(h, noise.normal("motion_posterior", [length, model.motion_size]))
+        if not self.action_posterior:
+            return Posterior(Codes(z_c, z_m), motion, None)
+        logits = self.action_posterior(z_m, h)
+        uniform = noise.uniform("action_posterior", [model.action_size])
+        action = distributions.sample_action(logits, self.temperature, uniform)
+        return Posterior(Codes(z_c, z_m, action), motion, logits)
+
+    def losses(self, x, noise, gather):
+        """Eq. 9, term by term; see `SequenceModel.losses`."""
+        objective, model = self.config.objective, self.config.model
+        q = self.infer(x, noise, model.train_content == "sample", training=True)
+        prior = self.motion_prior(q.codes.z_m)
+        terms = {
+            "reconstruction": reconstruction.cost(
+                x, self.decoder(*q.codes, training=True), objective.reconstruction, self.spec.modality),
+            "motion_divergence": mmd.motion_mmd(
+                gather(q.codes.z_m), gather(self._motion_prior_samples(prior, noise)), objective),
+            "motion_kl": kl.motion_kl(q.motion, prior),
+        }
+        terms.update(self.content_divergence.terms(
+            self.critic, gather(q.codes.z_c), gather(content_prior.sample(noise, model.content_size)),
+            gather(noise.uniform("interpolation", [1])), objective))
+        if self.action_posterior:
+            terms["action_kl"] = kl.action_kl(q.action_logits, objective, q.codes.action, self.temperature)
+        terms["objective"] = tf.add_n([weight * terms[name] for name, weight in self.weights_of_terms().items()])
+        return terms
+
+    def weights_of_terms(self):
+        """Term name -> its weight in the objective."""
+        objective = self.config.objective
+        weights = {"reconstruction": 1.0, "content_divergence": objective.content_weight,
+                   "motion_divergence": objective.motion_weight, "motion_kl": objective.motion_kl_weight}
+        if self.action_posterior:
+            weights["action_kl"] = objective.action_weight
+        return weights
+
+    def _motion_prior_samples(self, prior, noise):
+        """z_m ~ p_psi: teacher-forced on the posterior's samples, or own roll-outs."""
+        loc, scale = prior
+        epsilon = noise.normal("motion_prior", [tf.shape(loc)[1], self.config.model.motion_size])
+        if self.config.objective.motion_samples == "free":
+            return self.motion_prior.roll_out(epsilon)[0]
+        return loc + scale * epsilon
+
+    def encode_codes(self, x, noise=None):
+        if noise is not None:
+            return self.infer(x, noise).codes
+        return self.infer(x, centre(x), sample_content=False).codes
+
+    def decode_codes(self, codes):
+        return reconstruction.output(self.decoder(*codes), self.spec.modality)
+
+    def generate_codes(self, seeds, length, action=None):
+        model, noise = self.config.model, RowNoise(seeds)
+        z_m, _, _ = self.motion_prior.roll_out(noise.normal("motion_prior", [length, model.motion_size]))
+        if model.action_size and action is None:
+            action = action_prior.sample(noise, model.action_size)
+        return Codes(content_prior.sample(noise, model.content_size), z_m, action)

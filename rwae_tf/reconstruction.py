@@ -1,0 +1,40 @@
+"""The reconstruction cost c(x, x_hat) of eq. 9 and the decoder's output.
+
+One convention: the decoder network gives logits, `output` turns them into x_hat, and a cost is summed
+over the pixels and frames of a sequence and averaged over the batch (Theorem 1: c = sum_t |x_t - x_hat_t|^2).
+"""
+
+import tensorflow as tf
+
+
+def output(logits, modality):
+    """x_hat: the sigmoid of the logits for "video", the logits themselves for "speech"."""
+    return tf.sigmoid(logits) if modality == "video" else logits
+
+
+def cost(x, logits, reconstruction, modality):
+    """Mean over the batch of the cost of a whole sequence.
+
+    Args:
+      x: sequences [B, T, ...], for "bernoulli" in [0, 1].
+      logits: the decoder network's output before `output`, shaped like x.
+      reconstruction: "squared_error" of `output(logits)`, or "bernoulli", the cross-entropy in nats.
+      modality: "video" or "speech".
+
+    Returns:
+      A scalar.
+    """
+    per_pixel = _COSTS[reconstruction](x, logits, modality)
+    return tf.reduce_mean(tf.reduce_sum(per_pixel, axis=list(range(1, len(per_pixel.shape)))))
+
+
+def _squared_error(x, logits, modality):
+    return tf.math.squared_difference(x, output(logits, modality))
+
+
+def _bernoulli(x, logits, modality):
+    """From logits, so that neither cost nor gradient overflows where the sigmoid saturates."""
+    return tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=logits)
+
+
+_COSTS = {"squared_error": _squared_error, "bernoulli": _bernoulli}

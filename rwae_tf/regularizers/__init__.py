@@ -1,0 +1,15 @@
+"""The divergences of eq. 9: samples (or parameters) of q and of p in, named scalar terms out.
+
+A divergence on z_c is a module of this package with two names:
+
+  SPECTRAL: whether its critic is under spectral parametrization;
+  terms(critic, z_q, z_p, alpha, objective): a dict of scalars, of which the encoders descend on
+    "content_divergence" and the critic descends on "critic"; the others are for the log.
+"""
+
+import importlib
+
+
+def content_divergence(name):
+    """The module of the divergence on z_c called `name`: "scaled_mmd" (eq. 11) or "adversarial" (eq. 10)."""
+    return importlib.import_module(f"{__name__}.{name}")

@@ -1,0 +1,53 @@
+"""R-WAE(GAN): Jensen-Shannon divergence on z_c through a discriminator (eqs 10, 23 and 24)."""
+
+import math
+
+import tensorflow as tf
+
+SPECTRAL = False
+
+
+def terms(critic, z_q, z_p, alpha, objective):
+    """Eq. 23, L = E log D(z_p) + E log(1 - D(z_q)), with the penalty of eq. 24.
+
+    The encoders descend on "content_divergence": softplus(-logit(z_q)), or log(1 - D(z_q)) as printed
+    with `encoder_loss` "saturating". D_gamma descends on "critic" = -L + lambda penalty.
+
+    Take each term's gradient only with respect to its own side's variables: nothing is stopped here.
+
+    Args:
+      critic: the logit of D_gamma, [B, D] -> [B].
+      z_q: samples of the posterior [B, D].
+      z_p: samples of the prior [B, D].
+      alpha: uniform noise in (0, 1), [B, 1].
+      objective: an ObjectiveConfig.
+
+    Returns:
+      Scalars "content_divergence", "critic", "gradient_penalty" (without lambda) and "jensen_shannon",
+      the lower bound (L + log 4) / 2 in nats.
+    """
+    logit_q, logit_p = critic(z_q), critic(z_p)
+    log_real_p, log_fake_q = -tf.nn.softplus(-logit_p), -tf.nn.softplus(logit_q)
+    value = tf.reduce_mean(log_real_p) + tf.reduce_mean(log_fake_q)
+    penalty = gradient_penalty(critic, z_q, z_p, alpha, objective)
+    encoders = {"non_saturating": tf.nn.softplus(-logit_q), "saturating": log_fake_q}
+    return {
+        "content_divergence": tf.reduce_mean(encoders[objective.encoder_loss]),
+        "critic": objective.gradient_penalty_weight * penalty - value,
+        "gradient_penalty": penalty,
+        "jensen_shannon": (value + math.log(4)) / 2,
+    }
+
+
+def gradient_penalty(critic, z_q, z_p, alpha, objective):
+    """Mean squared norm of D_gamma's gradient (eq. 24), zero-centred; a scalar.
+
+    Of the logit or the probability, at alpha z_p + (1 - alpha) z_q or at z_p alone.
+    """
+    points = {"interpolate": alpha * z_p + (1 - alpha) * z_q, "prior": z_p}
+    z = points[objective.gradient_penalty_at]
+    with tf.GradientTape() as tape:
+        tape.watch(z)
+        logit = critic(z)
+        value = {"logit": logit, "probability": tf.sigmoid(logit)}[objective.gradient_penalty_of]
+    return tf.reduce_mean(tf.reduce_sum(tf.square(tape.gradient(value, z)), axis=-1))

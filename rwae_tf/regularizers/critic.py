@@ -1,0 +1,42 @@
+"""The critic on z_c: the discriminator D_gamma of R-WAE(GAN), the feature map f_gamma of R-WAE(MMD)."""
+
+import keras
+import tensorflow as tf
+
+from rwae_tf.layers.spectral_dense import SpectralDense
+
+WIDTHS = (256, 256, 128, 1)
+"""Units of the fully-connected layers (Appendix G)."""
+
+
+class Critic(keras.Model):
+    """A fully-connected network with one linear output per code.
+
+    Args:
+      spectral: whether the layers are under spectral parametrization (f_gamma), or plain (D_gamma).
+      seed: of the initial weights; layer i takes seed + 10 i.
+    """
+
+    def __init__(self, spectral, seed=0, **kwargs):
+        super().__init__(**kwargs)
+        seeds = [seed + 10 * i for i in range(len(WIDTHS))]
+        self.spectral = spectral
+        self.denses = [_dense(units, spectral, seed) for units, seed in zip(WIDTHS, seeds, strict=True)]
+
+    def call(self, z):
+        """The logit of D_gamma, or f_gamma: z [B, D] -> [B]."""
+        for dense in self.denses[:-1]:
+            z = tf.nn.leaky_relu(dense(z), 0.2)
+        return tf.squeeze(self.denses[-1](z), axis=-1)
+
+    def power_iteration(self):
+        """One power iteration in every spectral layer, once per update; nothing for a plain critic."""
+        if self.spectral:
+            for dense in self.denses:
+                dense.power_iteration()
+
+
+def _dense(units, spectral, seed):
+    if spectral:
+        return SpectralDense(units, seed=seed)
+    return keras.layers.Dense(units, kernel_initializer=keras.initializers.GlorotUniform(seed))

@@ -1,0 +1,88 @@
+"""The page that goes with an exported model: what it is, what it answers, how it was trained, its limits."""
+
+import json
+
+from rwae_tf import config as configuration
+from rwae_tf.serving import signatures
+
+
+def write(model, functions, budget=None):
+    """The model card in Markdown.
+
+    Args:
+      model: the exported model, with `spec` and `config`.
+      functions: signature name -> tf.function with an input signature.
+      budget: what training cost, name -> value; None when unknown.
+    """
+    config, spec = model.config, model.spec
+    settings = configuration.to_dict(config)
+    del settings["data"]["data_dir"]  # a path of the machine that trained means nothing elsewhere
+    rows = [f"| `{name}` | {_tensors(signatures.inputs(f))} | {_tensors(signatures.outputs(f))} |"
+            for name, f in functions.items()]
+    actions = config.model.action_size
+    example = str([[1] + [0] * (actions - 1)] * 2).replace(" ", "")
+    return _PAGE.format(
+        dataset=config.data.dataset, method=f"{config.model.model}, {config.objective.content_divergence}",
+        backbone=config.model.backbone, frame=list(spec.frame_shape),
+        values="values in [0, 1]" if spec.modality == "video" else spec.modality, length=config.data.length,
+        content_size=config.model.content_size, motion_size=config.model.motion_size,
+        actions=f", one of {actions} actions" if actions else "",
+        factors=", ".join(spec.factors) or "none",
+        budget=", ".join(f"{name} {value}" for name, value in (budget or {}).items()) or "not recorded",
+        signatures="\n".join(rows), generate_action=f";action={example}" if actions else "",
+        config=json.dumps(settings, indent=2))
+
+
+def _tensors(specs):
+    """`specs` in words, such as "z_c float32 [B, 120]"."""
+    def shape(spec):
+        free = iter("BT")
+        return ", ".join(next(free) if size is None else str(size) for size in spec.shape)
+
+    return "; ".join(f"{name} {spec.dtype.name} [{shape(spec)}]" for name, spec in specs.items())
+
+
+_PAGE = """# Model card
+
+A recurrent Wasserstein autoencoder (Han et al., ICLR 2021) of `{dataset}` clips. It splits a clip into a
+content code, one per clip, and a motion code, one per frame, and puts clips together from both.
+
+| | |
+|---|---|
+| method | {method} |
+| backbone | {backbone} |
+| frame | {frame}, {values} |
+| codes | z_c {content_size}; z_m {motion_size} per frame{actions} |
+| trained on | {dataset}, {length} frames per clip; labelled factors: {factors} |
+| training | {budget} |
+
+## Signatures
+
+B clips of T frames, both free. `serving_default` is `encode`.
+
+| signature | inputs | outputs |
+|---|---|---|
+{signatures}
+
+- Codes are posterior means: the same clip always gives the same codes.
+- `generate` draws one clip per row from the priors; a row depends on its own `seed` alone, whatever rows are
+  served beside it. All rows get as many frames as the largest `length` among them.
+- `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out.
+
+Look at it, and try it, with the tool that comes with TensorFlow:
+
+    saved_model_cli show --dir . --all
+    saved_model_cli run --dir . --tag_set serve --signature_def generate \\
+      --input_exprs 'seed=[0,1];length=[20,20]{generate_action}' --outdir .
+
+## Limits
+
+The model knows clips like those it was trained on and draws others towards them. Clips longer than
+{length} frames are extrapolated. Inputs are not checked: a NaN in gives NaN out.
+
+## Configuration
+
+```json
+{config}
+```
+"""

@@ -1,0 +1,63 @@
+"""Write a model as a SavedModel that TensorFlow Serving loads, with a model card beside it."""
+
+import os
+import shutil
+import tempfile
+
+import keras
+
+from rwae_tf.errors import InputError
+from rwae_tf.serving import model_card, signatures
+
+CARD = "README.md"
+
+
+def export(model, export_dir, budget=None):
+    """Write `model` to `export_dir`/<version>, version being the next free integer, and return that path.
+
+    The version appears whole or not at all: it is written under another name, then renamed.
+
+    Args:
+      model: a model with `spec`, `config`, `encode_codes`, `decode_codes` and `generate_codes`.
+      export_dir: folder of all versions of this model; made if need be.
+      budget: what training cost, name -> value, for the model card; None when unknown.
+
+    Raises:
+      InputError: if `export_dir` is a file.
+    """
+    if os.path.exists(export_dir) and not os.path.isdir(export_dir):
+        raise InputError(f"{export_dir}: is a file; export_dir must be a folder")
+    os.makedirs(export_dir, exist_ok=True)
+    part = tempfile.mkdtemp(prefix=".part-", dir=export_dir)  # TensorFlow Serving sees only integer names
+    try:
+        functions = signatures.signatures(model)
+        # ExportArchive, because tf.saved_model.save of a module that holds Keras layers can lose variables
+        # that the C++ loader then does not find.
+        archive = keras.export.ExportArchive()
+        for name, function in functions.items():
+            archive.add_endpoint(name, function)  # the first one, encode, becomes serving_default too
+        archive.write_out(part, verbose=False)
+        with open(os.path.join(part, CARD), "w", encoding="utf-8") as file:
+            file.write(model_card.write(model, functions, budget))
+        os.chmod(part, 0o755)
+        return _publish(part, export_dir)
+    except BaseException:
+        shutil.rmtree(part, ignore_errors=True)
+        raise
+
+
+def versions(export_dir):
+    """The versions in `export_dir`, ascending."""
+    return sorted(int(name) for name in os.listdir(export_dir) if name.isdecimal())
+
+
+def _publish(part, export_dir):
+    """Rename the folder `part` to the next free version; two exports at once get one each."""
+    while True:
+        path = os.path.join(export_dir, str(max(versions(export_dir), default=0) + 1))
+        try:
+            os.rename(part, path)
+            return path
+        except OSError:
+            if not os.path.exists(path):
+                raise

@@ -1,0 +1,136 @@
+"""What an exported model answers: the five verbs on tensors, and on images as bytes.
+
+All tensors are named and batch-first, of any batch size B and any length T:
+
+    encode       video -> z_c, z_m (, action)        posterior means
+    decode       z_c, z_m (, action) -> video
+    reconstruct  video -> video
+    swap         content, motion -> video            content of the one, motion of the other
+    generate     seed, length (, action) -> video    codes drawn from the priors
+
+Videos are float32 [B, T, H, W, C] in [0, 1]. Each verb has a twin, `encode_bytes` and so on, whose videos
+are strings [B, T]: one PNG or JPEG image per frame on the way in, PNG on the way out. JSON carries them as
+base64, many times smaller than the same frames as lists of numbers, and any program can write and show them.
+"""
+
+import contextlib
+
+import tensorflow as tf
+
+from rwae_tf.types import Codes
+
+BYTES = "_bytes"
+
+
+def signatures(model):
+    """The served functions of `model`: name -> tf.function with an input signature, "encode" first."""
+    with _without_cudnn(model):
+        floats = _float_signatures(model)
+    if model.spec.modality != "video":
+        return floats
+    twins = {name + BYTES: _bytes_twin(function, model.spec.frame_shape) for name, function in floats.items()}
+    return {**floats, **twins}
+
+
+@contextlib.contextmanager
+def _without_cudnn(model):
+    """Trace recurrent layers as plain loops: cuDNN's kernels, Keras's choice on a GPU, run on no CPU."""
+    recurrent = [layer for layer in model._flatten_layers() if hasattr(layer, "use_cudnn")]
+    before = [layer.use_cudnn for layer in recurrent]
+    try:
+        for layer in recurrent:
+            layer.use_cudnn = False
+        yield
+    finally:
+        for layer, choice in zip(recurrent, before, strict=True):
+            layer.use_cudnn = choice
+
+
+def inputs(function):
+    """Name -> TensorSpec of what a signature takes, in the order of its arguments."""
+    arguments = function.get_concrete_function().structured_input_signature[0]
+    return {spec.name: spec for spec in arguments if spec is not None}
+
+
+def outputs(function):
+    """Name -> TensorSpec of what a signature returns."""
+    return function.get_concrete_function().structured_outputs
+
+
+def _float_signatures(model):
+    """The five verbs on tensors."""
+    options = model.config.model
+    video, content, motion = (_video_spec(model, name) for name in ("video", "content", "motion"))
+    z_c = tf.TensorSpec((None, options.content_size), tf.float32, name="z_c")
+    z_m = tf.TensorSpec((None, None, options.motion_size), tf.float32, name="z_m")
+    seed, length = (tf.TensorSpec((None,), tf.int32, name=name) for name in ("seed", "length"))
+    action = [tf.TensorSpec((None, options.action_size), tf.float32, "action")] if options.action_size else []
+
+    def encode(video):
+        codes = model.encode_codes(video)
+        return {name: code for name, code in codes._asdict().items() if code is not None}
+
+    def decode(z_c, z_m, action=None):
+        return {"video": model.decode_codes(Codes(z_c, z_m, action))}
+
+    def reconstruct(video):
+        return {"video": model.decode_codes(model.encode_codes(video))}
+
+    def swap(content, motion):
+        moving = model.encode_codes(motion)
+        return {"video": model.decode_codes(moving._replace(z_c=model.encode_codes(content).z_c))}
+
+    def generate(seed, length, action=None):
+        # One graph draws all rows together, so each gets as many frames as the longest one asked for.
+        codes = model.generate_codes(seed, tf.reduce_max(length), action=action)
+        return {"video": model.decode_codes(codes)}
+
+    return {
+        "encode": _traced(encode, [video]),
+        "decode": _traced(decode, [z_c, z_m, *action]),
+        "reconstruct": _traced(reconstruct, [video]),
+        "swap": _traced(swap, [content, motion]),
+        "generate": _traced(generate, [seed, length, *action]),
+    }
+
+
+def _video_spec(model, name):
+    """Videos [B, T, H, W, C] of any number and length."""
+    return tf.TensorSpec((None, None, *model.spec.frame_shape), tf.float32, name=name)
+
+
+def _traced(function, specs):
+    """`function` as a tf.function traced for `specs`, one for each of its arguments."""
+    traced = tf.function(function, input_signature=specs, autograph=False)
+    traced.get_concrete_function()
+    return traced
+
+
+def _bytes_twin(function, frame_shape):
+    """`function` with images [B, T] for each video among its inputs and outputs, "_bytes" in their names."""
+    def is_video(tensor):
+        return tensor.shape.rank == 2 + len(frame_shape)
+
+    def twin(*tensors):
+        tensors = [_decode_frames(x, frame_shape) if x.dtype == tf.string else x for x in tensors]
+        answer = function(*tensors).items()
+        images = {name + BYTES: _encode_frames(y) for name, y in answer if is_video(y)}
+        return {**images, **{name: y for name, y in answer if not is_video(y)}}
+
+    return _traced(twin, [tf.TensorSpec((None, None), tf.string, name + BYTES) if is_video(spec) else spec
+                          for name, spec in inputs(function).items()])
+
+
+def _decode_frames(images, frame_shape):
+    """Videos float32 [B, T, H, W, C] of PNG or JPEG images [B, T], which must have the model's frame size."""
+    def decode(image):
+        return tf.ensure_shape(tf.io.decode_png(image, channels=frame_shape[-1]), frame_shape)
+
+    frame = tf.TensorSpec(frame_shape, tf.uint8)
+    frames = tf.map_fn(decode, tf.reshape(images, [-1]), fn_output_signature=frame)
+    return tf.reshape(tf.cast(frames, tf.float32) / 255, tf.concat([tf.shape(images), frame_shape], axis=0))
+
+
+def _encode_frames(video):
+    """PNG images [B, T] of `video` [B, T, H, W, C] in [0, 1]."""
+    return tf.io.encode_png(tf.cast(tf.round(tf.clip_by_value(video, 0, 1) * 255), tf.uint8))

@@ -1,0 +1,38 @@
+r"""Train a model; run again to go on where it stopped.
+
+    python -m rwae_tf.train --flagfile=tools/quickstart.flags --run_dir=runs/quickstart
+    python -m rwae_tf.train --flagfile=tools/sprites.flags --data_dir=DATA --run_dir=runs/sprites --epochs=100
+
+Leaves in run_dir: config.json, spec.json, checkpoints/, metrics.jsonl and TensorBoard events.
+"""
+
+import os
+
+from absl import flags as absl_flags
+
+from rwae_tf import errors, flags
+
+
+def main(argv):
+    """Train as `argv` says; see the module's docstring."""
+    values = flags.new()
+    flags.define_config(values)
+    absl_flags.DEFINE_string("run_dir", "", "Folder of the run; by default runs/ and the dataset's name.",
+                             flag_values=values)
+    if not flags.parse(values, argv, __doc__):
+        return 0
+    config = flags.to_config(values)
+    run_dir = values.run_dir or os.path.join("runs", config.data.dataset)
+
+    from rwae_tf.training import loop
+
+    return loop.train(config, run_dir)
+
+
+def cli():
+    """Console script."""
+    errors.run(main)
+
+
+if __name__ == "__main__":
+    cli()

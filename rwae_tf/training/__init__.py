@@ -1,0 +1,1 @@
+"""The alternating updates and the loop around them."""

@@ -1,0 +1,69 @@
+"""Checkpoints of a run: weights, optimizers and counters, saved whole and read back whole."""
+
+import os
+
+import tensorflow as tf
+
+from rwae_tf.errors import InputError
+
+_KEEP = 3
+
+
+class Counters(tf.Module):
+    """How far a run has come; every random number of the next step follows from it.
+
+    Attributes (tf.Variable): iteration, batches and steps (int64), seconds of training (float64).
+    """
+
+    def __init__(self):
+        super().__init__()
+        for name in ("iteration", "batches", "steps"):
+            setattr(self, name, tf.Variable(0, dtype=tf.int64, trainable=False, name=name))
+        self.seconds = tf.Variable(0.0, dtype=tf.float64, trainable=False, name="seconds")
+
+
+class Checkpoints:
+    """The folder `checkpoints/` of a run.
+
+    Args:
+      run_dir: folder of the run.
+      model: a built model.
+      optimizers: part -> built optimizer; empty to read weights only.
+      counters: `Counters`.
+    """
+
+    def __init__(self, run_dir, model, optimizers, counters):
+        self._parts = tf.train.Checkpoint(
+            model=model, counters=counters, **{f"optimizer_{part}": o for part, o in optimizers.items()})
+        self._weights_only = not optimizers
+        self._iteration = counters.iteration
+        self._manager = tf.train.CheckpointManager(self._parts, os.path.join(run_dir, "checkpoints"), _KEEP)
+
+    @property
+    def newest(self):
+        """Path of the newest checkpoint, or None."""
+        return self._manager.latest_checkpoint
+
+    def save(self):
+        """Write a checkpoint, named by the iteration; returns its path."""
+        return self._manager.save(checkpoint_number=self._iteration)
+
+    def restore(self):
+        """Read the newest checkpoint; False when there is none.
+
+        Raises:
+          InputError: for one that is damaged or of another configuration.
+        """
+        if not self.newest:
+            return False
+        try:
+            status = self._parts.restore(self.newest)
+            if self._weights_only:
+                status.assert_existing_objects_matched().expect_partial()
+            else:
+                status.assert_consumed()
+        except (tf.errors.OpError, AssertionError, ValueError) as error:
+            reason = str(error).strip().splitlines()[0][:120]
+            raise InputError(f"{self.newest}: cannot be read back ({reason}); it is damaged or of another configuration:"
+                             f" delete its files to go on from the one before") from None
+        return True

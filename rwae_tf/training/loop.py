@@ -1,0 +1,180 @@
+"""The clock around the steps: epochs, checkpoints, logs, signals and the end."""
+
+import signal
+import sys
+import time
+
+import numpy as np
+import tensorflow as tf
+
+from rwae_tf import data
+from rwae_tf.data import pipeline
+from rwae_tf.errors import InputError
+from rwae_tf.training import checkpoints, distribution, progress
+from rwae_tf.training import run_dir as run_dir_lib
+from rwae_tf.training.metrics_log import MetricsLog
+from rwae_tf.training.trainer import Trainer
+
+_WATCHED = ("reconstruction", "content_divergence", "motion_divergence", "motion_kl", "action_kl")
+
+
+def train(config, run_dir):
+    """Train the model of `config` in `run_dir`, going on from its newest checkpoint.
+
+    Args:
+      config: a `Config`.
+      run_dir: folder of the run; made when missing.
+
+    Returns:
+      Exit status: 0 at the end of training, 128 + the signal's number when a signal ended it early.
+
+    Raises:
+      InputError: for data, a folder or a checkpoint that cannot be used, and when training diverges.
+    """
+    tf.config.experimental.enable_op_determinism()
+    clips = data.from_config(config.data, "train", seed=config.training.seed)
+    if len(clips) < config.training.batch_size:
+        raise InputError(f"batch_size={config.training.batch_size}: the data have only {len(clips)} sequences")
+    strategy = distribution.strategy(config.training.replicas)
+    run_dir_lib.prepare(run_dir, config, clips.spec)
+    with strategy.scope():
+        model = run_dir_lib.build(config, clips.spec)
+    return Loop(run_dir, clips, Trainer(model, strategy)).run()
+
+
+class Loop:
+    """Drives a `Trainer` over the batches of `clips` and keeps the books in `run_dir`."""
+
+    def __init__(self, run_dir, clips, trainer):
+        self._trainer, self._model, self._config = trainer, trainer.model, trainer.config.training
+        self._run_dir, self._clips = run_dir, clips
+        self._counters = checkpoints.Counters()
+        self._checkpoints = checkpoints.Checkpoints(run_dir, self._model, trainer.optimizers, self._counters)
+        self._checkpoints.restore()
+        self._iteration, self._batches, self._steps = (
+            int(v) for v in (self._counters.iteration, self._counters.batches, self._counters.steps))
+        self._batches_per_epoch = len(clips) // self._config.batch_size
+        self._total = self._config.epochs * self._batches_per_epoch
+        self._signal = None
+        self._window = []
+
+    def run(self):
+        """Train to the end, a signal or the time limit; returns the exit status."""
+        handlers = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
+        self._log = MetricsLog(self._run_dir, self._iteration, self._model)
+        self._progress = progress.Progress(self._total)
+        self._begin = time.monotonic() - float(self._counters.seconds)
+        self._saved = self._pictured = self._window_begin = time.monotonic()
+        try:
+            self._iterate()
+        finally:
+            self._log.close()
+            self._progress.close()
+            for number, handler in handlers.items():
+                signal.signal(number, handler)
+        return self._report()
+
+    def _iterate(self):
+        batches = self._stream()
+        while self._batches < self._total and not self._signal and not self._out_of_time():
+            self._trainer.begin_epoch(self._batches // self._batches_per_epoch)
+            self._one_iteration(batches)
+            self._iteration += 1
+            self._show()
+            if self._iteration % self._config.log_every == 0:
+                self._at_interval()
+        self._save()
+
+    def _stream(self):
+        stream = pipeline.batch_stream(self._clips, self._config.batch_size, self._config.seed, start=self._batches)
+        return iter(self._trainer.strategy.experimental_distribute_dataset(stream.map(lambda batch: batch["x"])))
+
+    def _one_iteration(self, batches):
+        """Every phase of the algorithm once, with its repeats."""
+        x = self._next(batches) if self._config.reuse_batch else None
+        for phase in self._trainer.phases:
+            lowest = np.inf
+            for _ in range(phase.repeats):
+                terms = self._trainer.step(phase, self._next(batches) if x is None else x, self._steps)
+                self._steps += 1
+                self._window.append(terms)
+                if self._config.lagging_stop and phase.name == "inference":
+                    if float(terms["objective"]) >= lowest:
+                        break  # no gain from the last inner step (He et al. 2019)
+                    lowest = float(terms["objective"])
+
+    def _next(self, batches):
+        self._batches += 1
+        return next(batches)
+
+    def _at_interval(self):
+        """Log the window; checkpoints fall on its end, so a resumed run logs the same windows."""
+        terms = self._means()
+        now = time.monotonic()
+        sequences = len(self._window) * self._config.batch_size
+        self._log.row(
+            {"iteration": self._iteration, "epoch": round(self._batches / self._batches_per_epoch, 4),
+             "batches": self._batches, "sequences": self._batches * self._config.batch_size,
+             "seconds": round(now - self._begin, 2),
+             "sequences_per_second": round(sequences / (now - self._window_begin), 2)},
+            terms, {part: float(o.learning_rate.value.numpy()) for part, o in self._trainer.optimizers.items()})
+        self._last, self._window = terms, []
+        if now - self._saved >= 60 * self._config.checkpoint_minutes:
+            self._save()
+        if now - self._pictured >= 60 * self._config.summary_minutes:
+            self._log.pictures(next(self._clips.batches(8))["x"], self._iteration)
+            self._pictured = time.monotonic()
+        self._window_begin = time.monotonic()
+
+    def _means(self):
+        """Means of the window's terms; raises when one is not finite."""
+        names = dict.fromkeys(name for terms in self._window for name in terms)
+        means = {name: float(np.mean([terms[name] for terms in self._window if name in terms])) for name in names}
+        for name, value in means.items():
+            if not np.isfinite(value):
+                raise self._diverged(f"{name} is {value}")
+        return means
+
+    def _diverged(self, what):
+        kept = self._checkpoints.newest or "none was saved yet"
+        return InputError(f"training diverged before iteration {self._iteration}: {what}; last good checkpoint: {kept};"
+                          " lower the learning rates or the weights, in a new --run_dir")
+
+    def _save(self):
+        """Write a checkpoint, unless something in it is not finite."""
+        if self._window:
+            self._means()
+        for variable in self._model.trainable_variables:
+            if not np.isfinite(variable.value.numpy()).all():
+                raise self._diverged(f"weights {variable.path} are not finite")
+        for name in ("iteration", "batches", "steps"):
+            getattr(self._counters, name).assign(getattr(self, f"_{name}"))
+        self._counters.seconds.assign(time.monotonic() - self._begin)
+        self._checkpoints.save()
+        self._saved = time.monotonic()
+
+    def _out_of_time(self):
+        return self._seconds_left() is not None and self._seconds_left() <= 0
+
+    def _seconds_left(self):
+        limit = 60 * self._config.max_minutes
+        return limit - (time.monotonic() - self._begin) if limit else None
+
+    def _show(self):
+        epoch = self._batches / self._batches_per_epoch
+        terms = self._window[-1] if self._window else self._last
+        text = " ".join(f"{name} {float(terms[name]):.4g}" for name in _WATCHED if name in terms)
+        self._progress.show(self._batches, f"epoch {epoch:.2f} {text}", self._seconds_left())
+
+    def _on_signal(self, number, frame):
+        del frame
+        self._signal = number
+
+    def _report(self):
+        if self._signal:
+            print(f"stopped by {signal.Signals(self._signal).name} after iteration {self._iteration}; saved "
+                  f"{self._checkpoints.newest}; the same command goes on from there", file=sys.stderr)
+            return 128 + self._signal
+        print(f"trained {self._batches / self._batches_per_epoch:.1f} passes, {self._iteration} iterations; "
+              f"newest checkpoint {self._checkpoints.newest}")
+        return 0

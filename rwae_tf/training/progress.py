@@ -1,0 +1,49 @@
+"""The line a person watches: how far, how fast, how much longer."""
+
+import sys
+import time
+
+
+def clock(seconds):
+    """Seconds as h:mm:ss."""
+    seconds = max(0, round(seconds))
+    return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
+
+
+class Progress:
+    """One line on stderr, rewritten on a terminal, printed every `every` seconds elsewhere.
+
+    Args:
+      total: units of the whole work.
+      every: seconds between lines where stderr is no terminal.
+    """
+
+    def __init__(self, total, every=30.0):
+        self._total, self._every = total, every
+        self._live = sys.stderr.isatty()
+        self._shown = self._start = time.monotonic()
+        self._first = None
+
+    def show(self, done, text, limit=None):
+        """Show `text` with the share done and the time left.
+
+        Args:
+          done: units done, earlier runs included.
+          limit: seconds left by the clock, when a time limit may end the work first.
+        """
+        now = time.monotonic()
+        if self._first is None:
+            self._first, self._start = done, now
+        if now - self._shown < (0.2 if self._live else self._every):
+            return
+        self._shown = now
+        rate = (done - self._first) / max(now - self._start, 1e-9)
+        left = (self._total - done) / rate if rate else 0.0
+        left = left if limit is None else min(left, limit)
+        line = f"{100 * done / self._total:5.1f}% {text} | ETA {clock(left)}"
+        print(f"\r\033[K{line}" if self._live else line, end="" if self._live else "\n", file=sys.stderr, flush=True)
+
+    def close(self):
+        """End the line on a terminal."""
+        if self._live:
+            print(file=sys.stderr)

@@ -1,0 +1,88 @@
+"""The folder of a run: config.json, spec.json and metrics.jsonl, and the model they describe."""
+
+import os
+
+import keras
+
+from rwae_tf import config as config_lib
+from rwae_tf import models
+from rwae_tf.errors import InputError
+from rwae_tf.training import checkpoints
+from rwae_tf.types import SequenceSpec
+
+
+def config_path(run_dir):
+    """Path of the resolved configuration."""
+    return os.path.join(run_dir, "config.json")
+
+
+def spec_path(run_dir):
+    """Path of the description of the data."""
+    return os.path.join(run_dir, "spec.json")
+
+
+def metrics_path(run_dir):
+    """Path of the log of training terms."""
+    return os.path.join(run_dir, "metrics.jsonl")
+
+
+def prepare(run_dir, config, spec):
+    """Make the folder of a run, or check that it is one of the same configuration.
+
+    Raises:
+      InputError: for a folder that cannot be written, or that holds another configuration.
+    """
+    path = config_path(run_dir)
+    if os.path.exists(path):
+        changed = config_lib.differences(config_lib.read(path), config)
+        if changed:
+            raise InputError(f"{run_dir}: holds a run of another configuration: {', '.join(changed)}; "
+                             "take another --run_dir, or the flags it was begun with")
+    try:
+        os.makedirs(run_dir, exist_ok=True)
+        config_lib.save(config, path)
+        config_lib.write_json(spec._asdict(), spec_path(run_dir))
+    except OSError as error:
+        raise InputError(f"{run_dir}: cannot be written ({error.strerror}); take another --run_dir") from None
+
+
+def read_spec(run_dir):
+    """The `SequenceSpec` of a run's data."""
+    path = spec_path(run_dir)
+    values = config_lib.read_json(path, "the description of a dataset")
+    try:
+        spec = SequenceSpec(**values)
+        spec = spec._replace(frame_shape=tuple(spec.frame_shape), static=tuple(spec.static),
+                             factors={name: tuple(classes) for name, classes in spec.factors.items()})
+        if not all(isinstance(size, int) and size > 0 for size in (*spec.frame_shape, spec.length)):
+            raise TypeError("sizes must be positive integers")
+        return spec
+    except (TypeError, AttributeError) as error:
+        raise InputError(
+            f"{path}: not the description of a dataset ({error}); train in a new folder to write it") from None
+
+
+def build(config, spec):
+    """The model of `config` with the initial weights of its seed."""
+    keras.utils.set_random_seed(config.training.seed)
+    return models.build(config, spec)
+
+
+def load(run_dir):
+    """The model of a run with the weights of its newest checkpoint, ready for its verbs.
+
+    Args:
+      run_dir: a folder that `rwae_tf.train` left.
+
+    Raises:
+      InputError: (a ValueError) naming the file that is missing, damaged or of another configuration.
+    """
+    config = config_lib.read(config_path(run_dir))
+    model = build(config, read_spec(run_dir))
+    counters = checkpoints.Counters()
+    if not checkpoints.Checkpoints(run_dir, model, {}, counters).restore():
+        raise InputError(f"{run_dir}/checkpoints: no checkpoint yet; train the run first")
+    model.budget = {"iterations": int(counters.iteration), "batches": int(counters.batches),
+                    "sequences": int(counters.batches) * config.training.batch_size,
+                    "seconds": round(float(counters.seconds), 1)}
+    return model

@@ -1,0 +1,100 @@
+"""One step of any phase of any model: forward, gradients, one optimizer per update."""
+
+import functools
+
+import keras
+import tensorflow as tf
+
+from rwae_tf.noise import BatchNoise
+from rwae_tf.training import distribution, schedules
+
+
+class Trainer:
+    """Runs the phases a model declares.
+
+    Args:
+      model: a `SequenceModel`, made in the strategy's scope.
+      strategy: a `tf.distribute.Strategy`.
+    """
+
+    def __init__(self, model, strategy):
+        self.model, self.strategy = model, strategy
+        self.config = model.config
+        self.phases = model.phases()
+        self._updates = [update for phase in self.phases for update in phase.updates]
+        with strategy.scope():
+            self.optimizers = {update.part: self._optimizer(update) for update in self._updates}
+        self._gather = distribution.gatherer(strategy.num_replicas_in_sync, self.config.objective.mmd_scope)
+
+    def variables(self, part):
+        """The trainable variables of a part of the model."""
+        return [v for layer in self.model.parts()[part] for v in layer.trainable_variables]
+
+    def _optimizer(self, update):
+        training = self.config.training
+        optimizer = keras.optimizers.Adam(
+            getattr(training, update.learning_rate), beta_1=training.adam_beta_1, beta_2=training.adam_beta_2)
+        # Before the first trace: an optimizer that builds inside it works on one replica and not on two.
+        optimizer.build(self.variables(update.part))
+        return optimizer
+
+    def begin_epoch(self, epoch):
+        """Set what follows a schedule for `epoch` (counted from 0)."""
+        training = self.config.training
+        factor = schedules.learning_rate_factor(training, epoch)
+        for update in self._updates:
+            self.optimizers[update.part].learning_rate.assign(factor * getattr(training, update.learning_rate))
+        self.model.set_temperature(schedules.temperature(self.config.model, epoch))
+
+    def step(self, phase, x, number):
+        """One step of a phase on one global batch.
+
+        Args:
+          phase: one of `self.phases`.
+          x: sequences [B, T, ...], per replica where the strategy has several.
+          number: count of the step, which seeds its noise together with the run's seed.
+
+        Returns:
+          Named terms before the update, means over replicas, as scalar tensors.
+        """
+        seed = tf.constant([self.config.training.seed, number], tf.int32)
+        return self._compiled(phase)(x, seed)
+
+    @functools.cache  # noqa: B019 - a trainer lives as long as its process
+    def _compiled(self, phase):
+        def step(x, seed):
+            terms = self.strategy.run(functools.partial(self._replica_step, phase), args=(x, seed))
+            return {name: self.strategy.reduce("mean", term, axis=None) for name, term in terms.items()}
+
+        return tf.function(step, reduce_retracing=True)
+
+    def _replica_step(self, phase, x, seed):
+        replicas = self.strategy.num_replicas_in_sync
+        rows = tf.shape(x)[0]
+        index = tf.distribute.get_replica_context().replica_id_in_sync_group
+        noise = BatchNoise(seed, rows, total=rows * replicas, offset=rows * index)
+        variables = {update.part: self.variables(update.part) for update in phase.updates}
+        # Only what this phase moves is watched: nothing is differentiated for frozen parts.
+        with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
+            for variable in sum(variables.values(), []):
+                tape.watch(variable.value)
+            terms = self.model.losses(x, noise, self._gather)
+            # Keras sums gradients over replicas; dividing here, once, makes them means.
+            losses = {update.loss: terms[update.loss] / replicas for update in phase.updates}
+        gradients = self._gradients(tape, losses, phase, variables)
+        for part, gradient in gradients.items():
+            self.optimizers[part].apply(gradient, variables[part])
+        if "critic" in gradients:
+            self.model.after_critic_update()
+        return terms
+
+    @staticmethod
+    def _gradients(tape, losses, phase, variables):
+        """part -> gradients; one backward pass for all the parts that share a loss."""
+        gradients = {}
+        for loss in losses:
+            parts = [update.part for update in phase.updates if update.loss == loss]
+            flat = iter(tape.gradient(losses[loss], [v.value for part in parts for v in variables[part]],
+                                      unconnected_gradients="zero"))
+            gradients.update({part: [next(flat) for _ in variables[part]] for part in parts})
+        return gradients

@@ -1,0 +1,60 @@
+"""Values that pass between the layers of the package. Imports no TensorFlow."""
+
+from typing import Any, Mapping, NamedTuple, Optional, Tuple
+
+
+class Codes(NamedTuple):
+    """The latent codes of a batch of sequences.
+
+    Attributes:
+      z_c: content (static) code [B, Dc].
+      z_m: motion (dynamic) code [B, T, Dm].
+      action: relaxed one-hot action [B, A], or None for a model without actions.
+    """
+
+    z_c: Any
+    z_m: Any
+    action: Optional[Any] = None
+
+
+class SequenceSpec(NamedTuple):
+    """What one sequence of a dataset looks like.
+
+    Attributes:
+      frame_shape: (H, W, C) of a video frame, (F,) of a speech frame.
+      length: frames per sequence, T.
+      modality: "video" or "speech".
+      factors: factor name -> class names, in label order; static and dynamic factors together.
+      static: names of the factors that belong to the content; the others belong to the motion.
+    """
+
+    frame_shape: Tuple[int, ...]
+    length: int
+    modality: str = "video"
+    factors: Mapping[str, Tuple[str, ...]] = {}
+    static: Tuple[str, ...] = ()
+
+
+class Update(NamedTuple):
+    """One optimizer: which part of a model it moves, on which loss, at which learning rate.
+
+    Attributes:
+      part: a key of the model's `parts()`.
+      loss: a key of the terms the model's `losses` returns.
+      learning_rate: the field of `TrainingConfig` that holds the rate.
+    """
+
+    part: str
+    loss: str
+    learning_rate: str
+
+
+class Phase(NamedTuple):
+    """One box of an algorithm: `repeats` steps, each moving the parts of `updates` at once.
+
+    All updates of a step take their gradients at the same weights, from one forward pass.
+    """
+
+    name: str
+    repeats: int
+    updates: Tuple[Update, ...]

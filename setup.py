@@ -1,0 +1,57 @@
+"""Package, extras and console scripts of rwae_tf.
+
+The ranges admit two measured stacks, TensorFlow 2.17.1 and 2.21.0; `constraints/stack-<version>.txt`
+picks one and pins it exactly: `pip install -c constraints/stack-2.17.txt -e .`
+"""
+
+from setuptools import find_packages, setup
+
+REQUIRES = [
+    # The two stacks that were measured; tensorflow-io's operations load in the first alone.
+    "tensorflow>=2.17.1,<2.22,!=2.18.*,!=2.19.*,!=2.20.*",
+    "keras==3.15.1",  # the same layers, optimizers and export on both stacks
+    "tf-keras>=2.17,<2.22",  # TensorFlow Probability imports it; itself asks for TensorFlow's minor version
+    "tensorflow-probability>=0.24,<0.26",  # 0.24 is the last for TensorFlow 2.17, 0.25 goes with 2.21
+    "tensorflow-gan==2.1.0",  # last release; our compatibility module is written against it
+    "tensorflow-hub==0.16.1",  # imported by tensorflow-gan; last release
+    "tensorflow-io==0.37.1",  # last release; compiled operations load up to TensorFlow 2.17.1
+    "tensorflow-io-gcs-filesystem==0.37.1",  # must equal tensorflow-io's
+    "tensorboard>=2.17",  # event files; TensorFlow 2.21 no longer brings it
+    "setuptools<81",  # newer ones lack pkg_resources, which tensorflow-hub imports
+    "numpy>=1.26,<3",  # TensorFlow 2.17 needs 1.26, 2.21 runs on 2
+    "absl-py>=2.1",  # flags
+    "pillow>=10",  # PNG and GIF
+    "imageio-ffmpeg>=0.5",  # MP4; carries its own ffmpeg
+]
+
+SPEECH = [
+    "soundfile>=0.13",  # NIST SPHERE (TIMIT), FLAC and WAV without an operation of TensorFlow
+]
+
+EXTRAS = {
+    "cuda": ["tensorflow[and-cuda]"],  # CUDA and cuDNN as Python packages, in the versions TensorFlow names
+    "serving": [
+        "tensorflow-serving-api>=2.17.1,<2.22",  # the request protos, at TensorFlow's minor version
+        "tf2onnx==1.17.0",  # knows the operations of both stacks
+        "onnx==1.17.0; python_version < '3.13'",  # 1.19 breaks tf2onnx 1.17; no wheel for Python 3.13
+        "onnxruntime>=1.19",  # runs what tf2onnx writes
+    ],
+    "speech": SPEECH,
+    "faces": ["opencv-python-headless<5"],  # 5 has no CascadeClassifier, which crops the faces
+    "dev": SPEECH + ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6"],
+}
+
+setup(
+    name="rwae_tf",
+    version="0.1.0",
+    description="Disentangled recurrent Wasserstein autoencoders (Han et al., ICLR 2021) in TensorFlow",
+    packages=find_packages(include=["rwae_tf", "rwae_tf.*"]),
+    python_requires=">=3.11,<3.14",  # TensorFlow 2.17 has wheels up to 3.12, 2.21 up to 3.13
+    install_requires=REQUIRES,
+    extras_require=EXTRAS,
+    entry_points={
+        "console_scripts": [
+            f"rwae-{name} = rwae_tf.{name}:cli" for name in ("train", "evaluate", "generate", "export")
+        ]
+    },
+)

@@ -1,0 +1,53 @@
+"""What all tests share: seeds, real data where there are any, two replicas on the CPU."""
+
+import os
+import pathlib
+import random
+import sys
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow's import, which reads it
+
+import pytest
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+
+
+def pytest_collection_finish(session):
+    """Split the CPU in two for the tests that ask for replicas, before any operation starts TensorFlow."""
+    if not any("two_replicas" in item.fixturenames for item in session.items):
+        return
+    import tensorflow as tf
+
+    cpu = tf.config.list_physical_devices("CPU")[0]
+    tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_setup(item):
+    """Seed each test, so that it is the same alone and in the suite.
+
+    Before the fixtures of wider scope, which may create weights: Keras draws the seeds of its
+    initializers from `random`. Neither library is imported for a test that does without it.
+    """
+    random.seed(0)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(0)
+    if "tensorflow" in sys.modules:
+        sys.modules["tensorflow"].random.set_seed(0)
+
+
+@pytest.fixture(scope="session")
+def shared_data():
+    """The folder of the real data sets: RWAE_DATA, else shared/data beside the repository."""
+    folder = pathlib.Path(os.environ.get("RWAE_DATA") or ROOT.parent / "shared" / "data")
+    if not folder.is_dir():
+        pytest.skip(f"no real data: {folder} is missing (RWAE_DATA names another folder)")
+    return folder
+
+
+@pytest.fixture(scope="session")
+def two_replicas():
+    """One MirroredStrategy over two virtual CPUs for the whole process; a second one would collide."""
+    from rwae_tf.training import distribution
+
+    return distribution.strategy(2)

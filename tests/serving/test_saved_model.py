@@ -1,0 +1,250 @@
+"""Every signature of an exported model, run as strangers run it, answers as the model does."""
+
+import io
+import os
+import pickle
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from PIL import Image
+
+from rwae_tf.errors import InputError
+from rwae_tf.serving import saved_model, signatures
+
+VERBS = ("encode", "decode", "reconstruct", "swap", "generate")
+SIZES = [(1, 8), (1, 20), (5, 8), (5, 20)]
+ONE_MODEL = pytest.mark.parametrize("exported", ["actions"], indirect=True)
+HERE = os.path.dirname(os.path.abspath(__file__))
+
+
+def encode_images(video):
+    """Videos [B, T, H, W, C] as PNG bytes [B, T]."""
+    images = np.empty(video.shape[:2], object)
+    for index in np.ndindex(images.shape):
+        buffer = io.BytesIO()
+        frame = np.rint(video[index] * 255).astype(np.uint8)
+        Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame).save(buffer, "PNG")
+        images[index] = buffer.getvalue()
+    return images
+
+
+def decode_images(images, channels):
+    """PNG bytes [B, T] as uint8 [B, T, H, W, C]."""
+    frames = [np.asarray(Image.open(io.BytesIO(image))) for image in images.ravel()]
+    return np.stack(frames).reshape(*images.shape, *frames[0].shape[:2], channels)
+
+
+def request(exported, verb, batch, length):
+    """Inputs of a verb and what the model itself answers, both name -> array."""
+    model, x = exported.model, exported.x[:batch, :length]
+    codes = model.encode(x)
+    named = {name: np.asarray(code) for name, code in codes._asdict().items() if code is not None}
+    if verb == "encode":
+        return {"video": x}, named
+    if verb == "decode":
+        return named, {"video": np.asarray(model.decode(codes))}
+    if verb == "reconstruct":
+        return {"video": x}, {"video": np.asarray(model.reconstruct(x))}
+    if verb == "swap":
+        return {"content": x, "motion": x[::-1]}, {"video": np.asarray(model.swap(content=x, motion=x[::-1]))}
+    seeds = np.arange(7, 7 + batch, dtype=np.int32)
+    inputs = {"seed": seeds, "length": np.full(batch, length, np.int32)}
+    if exported.actions:
+        inputs["action"] = np.eye(exported.actions, dtype=np.float32)[np.arange(batch) % exported.actions]
+    video = model.generate(batch, length, seed=seeds, action=inputs.get("action"))
+    return inputs, {"video": np.asarray(video)}
+
+
+def is_video(array):
+    return array.ndim == 5
+
+
+def as_bytes(arrays):
+    """`arrays` with each video as images, the name as in the `_bytes` signatures."""
+    return {name + "_bytes" if is_video(array) else name: encode_images(array) if is_video(array) else array
+            for name, array in arrays.items()}
+
+
+def assert_equal(answer, expected, channels):
+    """Floats within 1e-5; images within the half level of rounding that this leaves."""
+    assert set(answer) in (set(expected), set(as_bytes(expected)))
+    for name, array in expected.items():
+        if name in answer:
+            np.testing.assert_allclose(answer[name], array, rtol=0, atol=1e-5)
+        else:
+            levels = decode_images(answer[name + "_bytes"], channels)
+            np.testing.assert_allclose(levels, 255 * array, rtol=0, atol=0.5 + 255e-5)
+
+
+def run_c_loader(exported, folder, requests):
+    """Answers of the C API to a list of (signature name, inputs)."""
+    from tensorflow.core.protobuf import saved_model_pb2
+
+    with open(os.path.join(exported.path, "saved_model.pb"), "rb") as file:
+        signatures = saved_model_pb2.SavedModel.FromString(file.read()).meta_graphs[0].signature_def
+    raw = [({signatures[name].inputs[key].name: value for key, value in inputs.items()},
+            [info.name for _, info in sorted(signatures[name].outputs.items())]) for name, inputs in requests]
+    with open(folder / "requests", "wb") as file:
+        pickle.dump(raw, file)
+    subprocess.run([sys.executable, os.path.join(HERE, "c_loader.py"), exported.path, folder / "requests",
+                    folder / "answers"], check=True, stderr=subprocess.PIPE, text=True)
+    with open(folder / "answers", "rb") as file:
+        answers = pickle.load(file)
+    return [dict(zip(sorted(signatures[name].outputs), answer, strict=True))
+            for (name, _), answer in zip(requests, answers, strict=True)]
+
+
+def test_c_loader_equals_model(exported, tmp_path):
+    cases = [(verb, *request(exported, verb, *size)) for verb in VERBS for size in SIZES]
+    requests = [(verb, inputs) for verb, inputs, _ in cases]
+    requests += [(verb + "_bytes", as_bytes(inputs)) for verb, inputs, _ in cases]
+    requests += [("serving_default", inputs) for verb, inputs, _ in cases if verb == "encode"]
+    expected = [outputs for *_, outputs in cases] * 2
+    expected += [outputs for verb, _, outputs in cases if verb == "encode"]
+    answers = run_c_loader(exported, tmp_path, requests)
+    for answer, outputs in zip(answers, expected, strict=True):
+        assert_equal(answer, outputs, exported.x.shape[-1])
+    # What was compared is not a constant: clips differ among each other.
+    assert cases[VERBS.index("reconstruct") * len(SIZES) + 3][2]["video"].std(axis=0).mean() > 1e-3
+
+
+def test_generated_rows_stand_alone(exported, tmp_path):
+    inputs, expected = request(exported, "generate", 5, 8)
+    mixed = {**inputs, "length": np.array([8, 3, 20, 1, 8], np.int32)}
+    single = {name: value[2:3] for name, value in mixed.items()}
+    together, alone = run_c_loader(exported, tmp_path, [("generate", mixed), ("generate", single)])
+    assert together["video"].shape[1] == 20  # the longest row asked for
+    np.testing.assert_allclose(together["video"][2:3], alone["video"], rtol=0, atol=1e-5)
+    np.testing.assert_allclose(together["video"][:, :8], expected["video"], rtol=0, atol=1e-5)
+
+
+def test_swap_takes_length_from_motion(exported, tmp_path):
+    content, motion = exported.x, exported.x[::-1, :8]
+    [answer] = run_c_loader(exported, tmp_path, [("swap", {"content": content, "motion": motion})])
+    mixed = np.asarray(exported.model.swap(content=content, motion=motion))
+    assert_equal(answer, {"video": mixed}, content.shape[-1])
+
+
+CLI = """
+import sys
+from tensorflow.python.tools import saved_model_cli
+for arguments in {arguments!r}:
+    sys.argv = ["saved_model_cli", "run", *arguments]
+    try:
+        saved_model_cli.main()
+    except SystemExit as end:
+        assert not end.code, (arguments, end.code)
+"""
+
+
+@pytest.mark.parametrize("exported", ["plain"], indirect=True)
+def test_saved_model_cli_equals_model(exported, tmp_path):
+    """`saved_model_cli run` on each signature, in one process to import TensorFlow once."""
+    arguments, expected = [], {}
+    for verb, size in zip(VERBS, [*SIZES, SIZES[0]], strict=True):
+        inputs, outputs = request(exported, verb, *size)
+        for name, arrays, wanted in ((verb, inputs, outputs), (verb + "_bytes", as_bytes(inputs), outputs)):
+            np.savez(tmp_path / f"{name}.npz", **arrays)
+            given = ";".join(f"{key}={tmp_path}/{name}.npz[{key}]" for key in arrays)
+            arguments.append(["--dir", exported.path, "--tag_set", "serve", "--signature_def", name,
+                              "--inputs", given, "--outdir", str(tmp_path / name)])
+            expected[name] = wanted
+    subprocess.run([sys.executable, "-c", CLI.format(arguments=arguments)], check=True, capture_output=True)
+    for name, outputs in expected.items():
+        answer = {file.stem: np.load(file, allow_pickle=True) for file in (tmp_path / name).iterdir()}
+        assert_equal(answer, outputs, exported.x.shape[-1])
+
+
+@ONE_MODEL
+def test_saved_model_cli_command(exported, tmp_path):
+    """The command as the model card prints it."""
+    with open(os.path.join(exported.path, saved_model.CARD), encoding="utf-8") as file:
+        _, _, command = file.read().partition("saved_model_cli run ")
+    command = f"{os.path.dirname(sys.executable)}/saved_model_cli run " + command.partition("\n\n")[0]
+    script = f"cd {exported.path} && " + command.replace("--outdir .", f"--outdir {tmp_path}")
+    subprocess.run(["bash", "-c", script], check=True, capture_output=True)
+    action = [[1, 0, 0, 0]] * 2 if exported.actions else None
+    expected = exported.model.generate(2, 20, seed=[0, 1], action=action)
+    np.testing.assert_allclose(np.load(tmp_path / "video.npy"), expected, rtol=0, atol=1e-5)
+
+
+BLOCKED = """
+import sys
+blocked = ("keras", "tf_keras", "tensorflow_probability", "tensorflow_io", "rwae_tf")
+sys.modules.update(dict.fromkeys(blocked))  # importing a name that is bound to None raises ImportError
+import numpy as np
+import tensorflow as tf
+model = tf.saved_model.load({path!r})
+x = np.load({x!r})
+np.savez({out!r}, **model.signatures["reconstruct"](video=tf.constant(x)))
+assert all(sys.modules[name] is None for name in blocked)
+"""
+
+
+@ONE_MODEL
+def test_loads_without_keras_and_probability(exported, tmp_path):
+    inputs, expected = request(exported, "reconstruct", 5, 8)
+    np.save(tmp_path / "x.npy", inputs["video"])
+    paths = {"path": exported.path, "x": str(tmp_path / "x.npy"), "out": str(tmp_path / "out.npz")}
+    subprocess.run([sys.executable, "-c", BLOCKED.format(**paths)], check=True)
+    assert_equal(np.load(tmp_path / "out.npz"), expected, exported.x.shape[-1])
+
+
+@ONE_MODEL
+def test_bytes_refuse_other_frame_size(exported, tmp_path):
+    images = {"video_bytes": encode_images(exported.x[:1, :2, :8, :8])}
+    with pytest.raises(subprocess.CalledProcessError) as failed:
+        run_c_loader(exported, tmp_path, [("encode_bytes", images)])
+    assert "is not compatible with expected shape [16,16,1]" in failed.value.stderr
+
+
+@ONE_MODEL
+def test_export_where_a_gpu_is_seen_runs_on_cpu(exported, monkeypatch):
+    monkeypatch.setattr(sys.modules["keras.src.backend.tensorflow.rnn"], "_is_gpu_available", lambda: True)
+
+    def operations(model):
+        function = tf.function(model.encode_codes).get_concrete_function(tf.zeros([1, 2, 16, 16, 1]))
+        return {operation.type for operation in function.graph.get_operations()}
+
+    assert "CudnnRNNV3" in operations(exported.model)  # what Keras does by itself
+    for function in signatures.signatures(exported.model).values():
+        assert "CudnnRNN" not in str(function.get_concrete_function().graph.as_graph_def())
+    assert "CudnnRNNV3" in operations(exported.model)  # and does again afterwards
+
+
+@ONE_MODEL
+def test_versions_count_up_and_failure_leaves_nothing(exported, tmp_path, monkeypatch):
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.float32, "video")])
+    def encode(video):
+        return {"z_c": video}
+
+    encode.get_concrete_function()
+    monkeypatch.setattr(saved_model.signatures, "signatures", lambda _: {"encode": encode})
+    (tmp_path / "7").mkdir()
+    (tmp_path / "notes").mkdir()
+    path = saved_model.export(exported.model, str(tmp_path))
+    assert path == str(tmp_path / "8") and sorted(os.listdir(tmp_path)) == ["7", "8", "notes"]
+    monkeypatch.setattr(saved_model.model_card, "write", lambda *_: 1 / 0)
+    with pytest.raises(ZeroDivisionError):
+        saved_model.export(exported.model, str(tmp_path))
+    assert sorted(os.listdir(tmp_path)) == ["7", "8", "notes"]
+
+
+@ONE_MODEL
+def test_export_dir_that_is_a_file(exported, tmp_path):
+    (tmp_path / "E").write_text("")
+    with pytest.raises(InputError, match="E: is a file"):
+        saved_model.export(exported.model, str(tmp_path / "E"))
+
+
+def test_model_card_says_what_is_served(exported):
+    with open(os.path.join(exported.path, saved_model.CARD), encoding="utf-8") as file:
+        card = file.read()
+    frame = ", ".join(map(str, exported.x.shape[2:]))
+    action = f"; action float32 [B, {exported.actions}]" if exported.actions else ""
+    codes = f"z_c float32 [B, 6]; z_m float32 [B, T, 3]{action}"
+    assert f"| `encode` | video float32 [B, T, {frame}] | {codes} |" in card
+    assert "seconds 60, hardware 2 cores" in card and '"content_size": 6' in card and "data_dir" not in card

@@ -1,0 +1,47 @@
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rwae_tf import reconstruction
+
+RNG = np.random.default_rng(0)
+X = RNG.uniform(size=(3, 2, 4, 4, 1)).astype(np.float32)
+LOGITS = RNG.normal(size=X.shape).astype(np.float32)
+SIGMOID = 1 / (1 + np.exp(-LOGITS))
+
+
+def test_output_is_sigmoid_for_video_and_linear_for_speech():
+    np.testing.assert_allclose(reconstruction.output(LOGITS, "video"), SIGMOID, rtol=1e-5)
+    np.testing.assert_array_equal(reconstruction.output(LOGITS, "speech"), LOGITS)
+
+
+@pytest.mark.parametrize("modality, x_hat", [("video", SIGMOID), ("speech", LOGITS)])
+def test_squared_error_is_summed_over_a_sequence_and_averaged_over_the_batch(modality, x_hat):
+    expected = ((X - x_hat) ** 2).sum() / 3
+    cost = tf.function(reconstruction.cost)(X, LOGITS, "squared_error", modality)
+    assert float(cost) == pytest.approx(expected, rel=1e-5)
+
+
+def test_speech_frames_have_one_axis():
+    x, x_hat = X.reshape(3, 4, 8), LOGITS.reshape(3, 4, 8)
+    cost = reconstruction.cost(x, x_hat, "squared_error", "speech")
+    assert float(cost) == pytest.approx(((x - x_hat) ** 2).sum() / 3, rel=1e-5)
+
+
+def test_bernoulli_is_the_cross_entropy():
+    expected = -(X * np.log(SIGMOID) + (1 - X) * np.log(1 - SIGMOID)).sum() / 3
+    cost = tf.function(reconstruction.cost)(X, LOGITS, "bernoulli", "video")
+    assert float(cost) == pytest.approx(expected, rel=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["squared_error", "bernoulli"])
+def test_extreme_logits(kind):
+    # One pixel, x = 1, logit -1000: x_hat = 0, so the squared error is 1 and flat; the cross-entropy is
+    # 1000 with derivative x_hat - x = -1. The other pixel, x = 0.25, logit 1000: 0.5625 flat; 750 and 0.75.
+    x, logits = tf.constant([[[1.0]], [[0.25]]]), tf.constant([[[-1000.0]], [[1000.0]]])
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        cost = reconstruction.cost(x, logits, kind, "video")
+    value, slopes = {"squared_error": (1.5625, [0, 0]), "bernoulli": (1750.0, [-1, 0.75])}[kind]
+    assert float(cost) == pytest.approx(value / 2)
+    np.testing.assert_allclose(tf.squeeze(tape.gradient(cost, logits)), np.array(slopes) / 2)

@@ -1,0 +1,139 @@
+"""One step: which weights move in which phase, the joint step, and one replica against two."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny
+
+from rwae_tf import models
+from rwae_tf.training.trainer import Trainer
+
+
+def trainer(strategy=None, **changes):
+    strategy = strategy or tf.distribute.get_strategy()
+    keras.utils.set_random_seed(1)
+    with strategy.scope():
+        model = models.build(tiny.config(**changes), tiny.SPEC)
+    made = Trainer(model, strategy)
+    made.begin_epoch(0)
+    return made
+
+
+def weights(made):
+    """part -> its trainable weights, as arrays."""
+    return {part: [v.value.numpy().copy() for v in made.variables(part)] for part in made.optimizers}
+
+
+def moved(before, after):
+    """The parts of which every weight matrix moved, after checking that no part moved by halves."""
+    parts = set()
+    for part in before:
+        matrices = [(a != b).any() for a, b in zip(before[part], after[part], strict=True) if a.ndim > 1]
+        any_moved = any((a != b).any() for a, b in zip(before[part], after[part], strict=True))
+        assert all(matrices) or not any_moved, f"{part} moved in part"
+        if any_moved:
+            parts.add(part)
+    return parts
+
+
+@pytest.mark.parametrize("divergence", ["scaled_mmd", "adversarial"])
+def test_each_phase_moves_its_parts_and_no_others(divergence):
+    made = trainer(content_divergence=divergence)
+    x = tf.constant(tiny.sequences())
+    expected = {"inference": {"encoders", "critic"}, "generation": {"decoder", "motion_prior"}}
+    assert [phase.name for phase in made.phases] == list(expected)
+    for number, phase in enumerate(made.phases):
+        before = weights(made)
+        made.step(phase, x, number)
+        assert moved(before, weights(made)) == expected[phase.name]
+
+
+def test_the_joint_step_moves_everything():
+    made = trainer(fused=True, inference_steps=1, action_size=3)
+    before = weights(made)
+    made.step(made.phases[0], tf.constant(tiny.sequences()), 0)
+    assert moved(before, weights(made)) == {"encoders", "critic", "decoder", "motion_prior"}
+
+
+def test_the_joint_step_takes_the_gradients_of_the_two_phases():
+    """All gradients at the same weights: encoders and critic as after the inference phase, decoder and prior
+    as after the generation phase of a twin that skipped inference."""
+    x, optimizer_free = tf.constant(tiny.sequences()), {"inference_steps": 1}
+    joint, first, second = trainer(fused=True, **optimizer_free), trainer(**optimizer_free), trainer(**optimizer_free)
+    joint.step(joint.phases[0], x, 0)
+    first.step(first.phases[0], x, 0)
+    second.step(second.phases[1], x, 0)
+    together, inference, generation = weights(joint), weights(first), weights(second)
+    for part, source in {"encoders": inference, "critic": inference, "decoder": generation,
+                         "motion_prior": generation}.items():
+        for a, b in zip(together[part], source[part], strict=True):
+            np.testing.assert_allclose(a, b, atol=2e-5)
+
+
+def test_steps_descend():
+    """On one batch again and again, the encoders' and the decoder's steps lower the reconstruction error."""
+    made = trainer(fused=True, inference_steps=1, decoder_learning_rate=5e-3, encoder_learning_rate=5e-3)
+    x = tf.constant(tiny.sequences())
+    errors = [float(made.step(made.phases[0], x, number)["reconstruction"]) for number in range(40)]
+    assert np.mean(errors[-5:]) < 0.95 * np.mean(errors[:5])
+
+
+def test_the_critic_ascends():
+    """With encoders at rest, the critic's own steps raise MMD^2/S on a fixed batch with fixed noise."""
+    made = trainer(encoder_learning_rate=0.0, critic_learning_rate=1e-2)
+    x = tf.constant(tiny.sequences())
+    divergence = [float(made.step(made.phases[0], x, 0)["content_divergence"]) for _ in range(30)]
+    assert divergence[-1] > divergence[0] + 1e-3
+
+
+def test_learning_rates_fall_at_their_epochs():
+    made = trainer(decay_epochs=(2.0, 4.0), decay_factors=(0.5, 0.2))
+    found = []
+    for epoch in range(6):
+        made.begin_epoch(epoch)
+        found.append(float(made.optimizers["decoder"].learning_rate.value))
+    np.testing.assert_allclose(found, np.array([1, 1, 0.5, 0.5, 0.1, 0.1]) * 1e-3, rtol=1e-6)
+
+
+def test_the_temperature_anneals():
+    made = trainer(action_size=3, temperature=0.8, temperature_anneal=0.5)
+    for epoch, expected in ((0, 0.8), (2, 0.8 * np.exp(-1.0)), (50, 0.1)):
+        made.begin_epoch(epoch)
+        assert np.isclose(float(made.model.temperature.value), expected)
+
+
+@pytest.mark.parametrize("divergence", ["scaled_mmd", "adversarial"])
+def test_one_and_two_replicas_end_with_the_same_weights(two_replicas, divergence):
+    """The same global batch: codes gathered, noise cut by row, batch statistics over all rows."""
+    changes = {"content_divergence": divergence, "inference_steps": 2, "action_size": 3, "batch_size": 8}
+    one, two = trainer(**changes), trainer(two_replicas, **changes)
+    batches = tf.data.Dataset.from_tensor_slices(tiny.sequences(batch=48)).batch(8, drop_remainder=True)
+    split = iter(two_replicas.experimental_distribute_dataset(batches))
+    number = 0
+    for x in batches:
+        rows = next(split)
+        for made, part in ((one, x), (two, rows)):
+            terms = made.step(made.phases[number % 2], part, number)
+            losses = {name: float(value) for name, value in terms.items()} if made is one else losses  # noqa: F821
+        for name, value in terms.items():
+            np.testing.assert_allclose(float(value), losses[name], rtol=2e-4, atol=1e-4, err_msg=name)
+        number += 1
+    ours, theirs = weights(one), weights(two)
+    for part in ours:
+        for a, b in zip(ours[part], theirs[part], strict=True):
+            np.testing.assert_allclose(a, b, atol=3e-5, err_msg=part)
+    for a, b in zip(one.model.non_trainable_variables, two.model.non_trainable_variables, strict=True):
+        if a.dtype == "float32":
+            np.testing.assert_allclose(a.value.numpy(), b.value.numpy(), rtol=1e-3, atol=1e-4, err_msg=a.path)
+
+
+def test_per_replica_mmd_differs_from_the_global_one(two_replicas):
+    """What `mmd_scope` chooses: the mean of two MMDs over half the rows is not the MMD over all."""
+    found = []
+    for scope in ("global", "replica"):
+        made = trainer(two_replicas, mmd_scope=scope, batch_size=8)
+        data = tf.data.Dataset.from_tensors(tiny.sequences(batch=8)).unbatch().batch(8)
+        x = next(iter(two_replicas.experimental_distribute_dataset(data)))
+        found.append(float(made.step(made.phases[0], x, 0)["motion_divergence"]))
+    assert abs(found[0] - found[1]) > 1e-4
