@@ -65,7 +65,8 @@ def measure(model, train, test):
         return model.decode(model.encode(x, sample=True, seed=model.config.training.seed))
 
     chosen = np.arange(0, len(train), -(-len(train) // _MEAN_FROM))
-    mean = reconstruction.mean_frame(train.batch(part)["x"] for part in np.array_split(chosen, -(-len(chosen) // _BATCH)))
+    parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
+    mean = reconstruction.mean_frame(train.batch(part)["x"] for part in parts)
     found = reconstruction.squared_errors(sequences(test), reconstruct)
     return {
         "squared_error_per_sequence": float(found.mean()),

@@ -33,8 +33,11 @@ class Checkpoints:
     """
 
     def __init__(self, run_dir, model, optimizers, counters):
+        # Variables by number: a tf.train.Checkpoint of a Keras 3 model passes over layers held in a list,
+        # and so over their batch statistics, without a word.
         self._parts = tf.train.Checkpoint(
-            model=model, counters=counters, **{f"optimizer_{part}": o for part, o in optimizers.items()})
+            model=_tensors(model.variables), counters=counters,
+            **{f"optimizer_{part}": _tensors(optimizer.variables) for part, optimizer in optimizers.items()})
         self._weights_only = not optimizers
         self._iteration = counters.iteration
         self._manager = tf.train.CheckpointManager(self._parts, os.path.join(run_dir, "checkpoints"), _KEEP)
@@ -64,6 +67,11 @@ class Checkpoints:
                 status.assert_consumed()
         except (tf.errors.OpError, AssertionError, ValueError) as error:
             reason = str(error).strip().splitlines()[0][:120]
-            raise InputError(f"{self.newest}: cannot be read back ({reason}); it is damaged or of another configuration:"
-                             f" delete its files to go on from the one before") from None
+            raise InputError(f"{self.newest}: cannot be read back ({reason}); it is damaged or of another "
+                             "configuration: delete its files to go on from the one before") from None
         return True
+
+
+def _tensors(variables):
+    """The tf.Variables behind Keras variables, in order of creation."""
+    return [variable.value for variable in variables]

@@ -45,7 +45,8 @@ def test_the_objective_is_the_weighted_sum_of_its_terms(kind, request):
     model = request.getfixturevalue(kind)
     terms, objective = losses(model), model.config.objective
     expected = (terms["reconstruction"] + objective.content_weight * terms["content_divergence"]
-                + objective.motion_weight * terms["motion_divergence"] + objective.motion_kl_weight * terms["motion_kl"])
+                + objective.motion_weight * terms["motion_divergence"]
+                + objective.motion_kl_weight * terms["motion_kl"])
     if kind == "weak":
         expected += objective.action_weight * terms["action_kl"]
     assert np.isclose(terms["objective"], expected, rtol=1e-5)

@@ -58,7 +58,8 @@ def test_the_joint_step_moves_everything():
 
 def test_the_joint_step_takes_the_gradients_of_the_two_phases():
     """All gradients at the same weights: encoders and critic as after the inference phase, decoder and prior
-    as after the generation phase of a twin that skipped inference."""
+    as after the generation phase of a twin that skipped inference.
+    """
     x, optimizer_free = tf.constant(tiny.sequences()), {"inference_steps": 1}
     joint, first, second = trainer(fused=True, **optimizer_free), trainer(**optimizer_free), trainer(**optimizer_free)
     joint.step(joint.phases[0], x, 0)

@@ -1,0 +1,84 @@
+"""Interrupted runs go on bitwise as if nothing had happened: SIGKILL, SIGTERM."""
+
+import json
+import os
+import pathlib
+import signal
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+ROOT = pathlib.Path(__file__).resolve().parents[2]
+
+
+def run(folder, *arguments):
+    """`run_tiny.py` in a process of its own; returns (exit status, stderr)."""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CPP_MIN_LOG_LEVEL": "3"}
+    done = subprocess.run([sys.executable, str(ROOT / "tests/training/run_tiny.py"), str(folder), *map(str, arguments)],
+                          env=environment, capture_output=True, text=True, timeout=300)
+    return done.returncode, done.stderr
+
+
+def weights(folder):
+    """Everything the newest checkpoint holds but the clock: weights, optimizer slots, counters."""
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(folder / "checkpoints")))
+    return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
+            if "seconds" not in name and "save_counter" not in name and "OBJECT_GRAPH" not in name}
+
+
+def log(folder):
+    """metrics.jsonl without what the clock decides."""
+    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    return [{k: v for k, v in row.items() if "second" not in k} for row in rows]
+
+
+def assert_same(ours, theirs):
+    assert sorted(ours) == sorted(theirs) and len(ours) > 100
+    for name in ours:
+        np.testing.assert_array_equal(ours[name], theirs[name], err_msg=name)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("whole")
+    status, errors = run(folder)
+    assert status == 0, errors
+    return folder
+
+
+def test_counters_count(whole):
+    """8 iterations of L + 1 = 2 steps, a batch each; 4 windows of 2 iterations in the log."""
+    found = weights(whole)
+    counters = {name: int(found[f"counters/{name}/.ATTRIBUTES/VARIABLE_VALUE"])
+                for name in ("iteration", "batches", "steps")}
+    assert counters == {"iteration": 8, "batches": 16, "steps": 16}
+    updates = {name.split("/")[0]: int(value) for name, value in found.items() if "_iterations/" in name}
+    assert updates == {f"optimizer_{part}": 8 for part in ("encoders", "critic", "decoder", "motion_prior")}
+    assert [row["iteration"] for row in log(whole)] == [2, 4, 6, 8]
+    assert [row["epoch"] for row in log(whole)] == [1.0, 2.0, 3.0, 4.0]
+
+
+def test_a_killed_run_goes_on_bitwise(whole, tmp_path):
+    """SIGKILL in iteration 6, checkpoint at 4: iterations 5 and 6 are done again, not counted twice."""
+    status, _ = run(tmp_path, int(signal.SIGKILL), 5)
+    assert status == -signal.SIGKILL
+    assert weights(tmp_path)["counters/iteration/.ATTRIBUTES/VARIABLE_VALUE"] == 4
+    with open(tmp_path / "metrics.jsonl", "a") as file:  # a line past the checkpoint, and one cut short
+        file.write('{"iteration": 6, "terms": {}}\n{"iteration": 7, "ter')
+    status, errors = run(tmp_path)
+    assert status == 0, errors
+    assert_same(weights(whole), weights(tmp_path))
+    assert log(whole) == log(tmp_path)
+
+
+def test_a_terminated_run_saves_exits_and_goes_on_bitwise(whole, tmp_path):
+    status, errors = run(tmp_path, int(signal.SIGTERM), 4)
+    assert status == 128 + signal.SIGTERM
+    assert "stopped by SIGTERM after iteration 5" in errors and "ckpt-5" in errors
+    assert weights(tmp_path)["counters/iteration/.ATTRIBUTES/VARIABLE_VALUE"] == 5
+    status, errors = run(tmp_path)
+    assert status == 0, errors
+    assert_same(weights(whole), weights(tmp_path))
