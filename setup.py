@@ -12,7 +12,7 @@ REQUIRES = [
     "keras==3.15.1",  # the same layers, optimizers and export on both stacks
     "tf-keras>=2.17,<2.22",  # TensorFlow Probability imports it; itself asks for TensorFlow's minor version
     "tensorflow-probability>=0.24,<0.26",  # 0.24 is the last for TensorFlow 2.17, 0.25 goes with 2.21
-    "tensorflow-gan==2.1.0",  # last release; our compatibility module is written against it
+    "tensorflow-gan==2.1.0",  # scores of samples; last release
     "tensorflow-hub==0.16.1",  # imported by tensorflow-gan; last release
     "tensorflow-io==0.37.1",  # last release; compiled operations load up to TensorFlow 2.17.1
     "tensorflow-io-gcs-filesystem==0.37.1",  # must equal tensorflow-io's
@@ -22,6 +22,7 @@ REQUIRES = [
     "absl-py>=2.1",  # flags
     "pillow>=10",  # PNG and GIF
     "imageio-ffmpeg>=0.5",  # MP4; carries its own ffmpeg
+    "scikit-learn>=1.8,<2",  # linear probes and random forests of the evaluation
 ]
 
 SPEECH = [

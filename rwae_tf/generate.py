@@ -57,8 +57,8 @@ def main(argv):
         clips = model.generate(num=values.num, length=values.length or 100, seed=values.seed)
     else:
         real = _test_clips(model.config, values)
-        clips = _swaps(model, real) if values.mode == "swap" else _pairs(model, real)
-    figures.write(np.asarray(clips), path, scale=max(1, SIDE // model.spec.frame_shape[0]))
+        clips = swaps(model, real) if values.mode == "swap" else pairs(model, real)
+    figures.write(np.asarray(clips), path, scale=scale(model))
     print(f"{path} ({os.path.getsize(path) / 1000:.0f} KB)")
     return 0
 
@@ -74,12 +74,17 @@ def _test_clips(config, values):
     return clips.batch(np.random.default_rng(values.seed).permutation(len(clips))[: values.num])["x"]
 
 
-def _pairs(model, real):
+def scale(model):
+    """How often a pixel of the model's frames is repeated in a picture."""
+    return max(1, SIDE // model.spec.frame_shape[0])
+
+
+def pairs(model, real):
     """The table [num, 2, ...] of `real` clips, each beside its reconstruction."""
     return np.stack([real, model.reconstruct(real)], axis=1)
 
 
-def _swaps(model, real):
+def swaps(model, real):
     """The swap table of `real` clips: the first half gives the content, the others the motion."""
     content, motion = real[: len(real) // 2], real[len(real) // 2 :]
     rows, columns = len(content), len(motion)

@@ -3,6 +3,7 @@
 import atexit
 import functools
 import os
+import threading
 import time
 
 import numpy as np
@@ -64,33 +65,36 @@ class _Gate:
     iterator then waits for it for ever. So at exit every stream ends, and exit waits until all is quiet.
     """
 
-    QUIET = 0.2  # seconds without a call; far longer than a thread takes to come in
+    POLLS, PAUSE = 20, 0.02  # exit waits for so many pauses (s) in a row without a call
 
     def __init__(self):
-        self._inside = []  # one entry per call under way; append and pop are atomic
-        self._last = None
+        self._lock = threading.Lock()
+        self._entered = self._left = 0  # calls so far
         self._exiting = False
         atexit.register(self._see_out)
 
     def guard(self, function):
         """`function`, passing through the gate."""
         def call(*args):
-            self._inside.append(None)
+            with self._lock:
+                self._entered += 1
             try:
                 if self._exiting:
                     raise StopIteration  # which tf.data takes for the end of the data
                 return function(*args)
             finally:
-                self._inside.pop()
-                self._last = time.monotonic()
+                with self._lock:
+                    self._left += 1
         return call
 
     def _see_out(self):
-        if self._last is None and not self._inside:
-            return
-        self._exiting, self._last = True, time.monotonic()
-        while self._inside or time.monotonic() - self._last < self.QUIET:
-            time.sleep(self.QUIET / 10)
+        # Pauses are counted, not timed: each gives a thread that waits for the interpreter its turn, while
+        # a clock would also run while another thread keeps the interpreter from both.
+        self._exiting, calm = True, 0
+        while self._entered and calm < self.POLLS:
+            before = self._entered
+            time.sleep(self.PAUSE)
+            calm = calm + 1 if before == self._entered == self._left else 0
 
 
 _gate = _Gate()

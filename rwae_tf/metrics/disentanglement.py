@@ -1,0 +1,125 @@
+"""What each code keeps of a clip when the other is drawn anew, and what it must not keep.
+
+With z_c fixed and z_m drawn from its prior, the static factors must stay ("static kept") and the dynamic
+ones must not follow; with z_m fixed and z_c ~ N(0, I) it is the other way round ("dynamic kept"). A factor
+that survives under the wrong code leaks into it.
+"""
+
+import numpy as np
+
+from rwae_tf.errors import InputError
+from rwae_tf.metrics.scores import predictions, spread
+
+
+def chance(labels, answers):
+    """Accuracy that answers would have if they knew nothing of the labels: sum_k p(label = k) p(answer = k).
+
+    It is 1/K for labels of K classes alike, and exactly the accuracy of answers that are always the same;
+    so accuracy minus chance is zero for a code, or a decoder, without information, balanced or not.
+
+    Args:
+      labels: int classes [N].
+      answers: int classes [..., N].
+    """
+    labels, answers = np.ravel(labels), np.ravel(answers)
+    classes = 1 + max(labels.max(), answers.max())
+    return float((np.bincount(labels, minlength=classes) / labels.size)
+                 @ (np.bincount(answers, minlength=classes) / answers.size))
+
+
+def majority(labels):
+    """Accuracy of always naming the commonest class, the most that knows nothing of a clip.
+
+    Args:
+      labels: int classes [N].
+    """
+    return float(np.bincount(labels).max() / len(labels))
+
+
+def kept(batches, judge, resample_motion, resample_content, static, repeats=5):
+    """Static kept, dynamic kept and leakage, over all clips, mean and standard deviation over repeats.
+
+    Goes through the clips once: for every batch all repeats of `resample_motion`, then all of
+    `resample_content`, are called with the same array `x`, so that its codes need computing only once.
+
+    Args:
+      batches: iterable of {"x": clips [B, T, ...], "labels": {factor: int class [B]}}; B may vary.
+      judge: function x -> {factor: p(y|x) [B, K]}; only factors that it and the labels name are measured.
+      resample_motion: function (x, repeat) -> x with its z_c and another z_m ~ p_psi, free-running. Must draw
+        afresh for every batch and repeat.
+      resample_content: function (x, repeat) -> x with its z_m (and action) and another z_c ~ N(0, I).
+      static: names of the factors that belong to the content; the others belong to the motion.
+      repeats: draws per clip.
+
+    Returns:
+      "static_kept", "dynamic_kept": None without such factors, else {"accuracy" against the labels,
+        "agreement" with the judge's answer on the real clip, both means over factors and repeats,
+        "per_factor": {factor: as below}, "mean" and "std" over repeats of the accuracy};
+      "leakage": {factor: "code" into which it would leak, "excess" = accuracy - chance, and as below};
+      "judge_on_real": {factor: the judge's accuracy on the real clips}; "clips": how many there were.
+      For a factor: "accuracy", "agreement", their "_std" over repeats, "chance", "majority".
+
+    Raises:
+      InputError: no clips, or no factor that both the labels and the judge name.
+    """
+    changes = {"z_c": resample_motion, "z_m": resample_content}
+    labels, real, answers = _answers(batches, judge, changes, repeats)
+    rows = {code: {factor: _row(labels[factor], real[factor], found) for factor, found in answers[code].items()}
+            for code in changes}
+    hits = {code: {factor: (found == labels[factor]).mean(1) for factor, found in answers[code].items()}
+            for code in changes}
+    groups = {"z_c": [factor for factor in labels if factor in static],
+              "z_m": [factor for factor in labels if factor not in static]}
+    leakage = {factor: {"code": code, "excess": rows[code][factor]["accuracy"] - rows[code][factor]["chance"],
+                        **rows[code][factor]}
+               for code, other in (("z_m", "z_c"), ("z_c", "z_m")) for factor in groups[other]}
+    return {
+        "static_kept": _group(rows["z_c"], hits["z_c"], groups["z_c"]),
+        "dynamic_kept": _group(rows["z_m"], hits["z_m"], groups["z_m"]),
+        "leakage": leakage,
+        "judge_on_real": {factor: float((real[factor] == labels[factor]).mean()) for factor in labels},
+        "clips": len(next(iter(labels.values()))),
+    }
+
+
+def _answers(batches, judge, changes, repeats):
+    """Labels and the judge's answers on real clips {factor: [N]}, on changed ones {code: {factor: [repeats, N]}}."""
+    labels, real, changed = [], [], {code: [[] for _ in range(repeats)] for code in changes}
+    for batch in batches:
+        x = batch["x"]
+        seen = predictions(judge, x)
+        labels.append({factor: np.asarray(value) for factor, value in batch["labels"].items() if factor in seen})
+        real.append(seen)
+        for code, change in changes.items():
+            for repeat in range(repeats):
+                changed[code][repeat].append(predictions(judge, np.asarray(change(x, repeat))))
+    if not labels or not labels[0]:
+        raise InputError("disentanglement: no clips whose labelled factors the judge knows; "
+                         "give clips with labels and a judge of the same dataset")
+
+    def joined(parts):
+        return {factor: np.concatenate([part[factor] for part in parts]) for factor in labels[0]}
+
+    answers = {}
+    for code, runs in changed.items():
+        runs = [joined(run) for run in runs]
+        answers[code] = {factor: np.stack([run[factor] for run in runs]) for factor in labels[0]}
+    return joined(labels), joined(real), answers
+
+
+def _row(labels, real, answers):
+    """The numbers of one factor under one code; answers [repeats, N]."""
+    accuracy, agreement = (answers == labels).mean(1), (answers == real).mean(1)
+    return {"accuracy": float(accuracy.mean()), "accuracy_std": spread(accuracy),
+            "agreement": float(agreement.mean()), "agreement_std": spread(agreement),
+            "chance": chance(labels, answers), "majority": majority(labels)}
+
+
+def _group(rows, hits, factors):
+    """Means over the factors of a group; hits {factor: accuracy of every repeat}."""
+    if not factors:
+        return None
+    per_repeat = np.mean([hits[factor] for factor in factors], 0)
+    mean = float(per_repeat.mean())
+    return {"accuracy": mean, "agreement": float(np.mean([rows[factor]["agreement"] for factor in factors])),
+            "per_factor": {factor: rows[factor] for factor in factors}, "mean": mean, "std": spread(per_repeat)}

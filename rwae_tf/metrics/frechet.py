@@ -1,0 +1,35 @@
+"""Frechet distance between two sets of features (Heusel et al., 2017)."""
+
+import numpy as np
+
+from rwae_tf.errors import InputError
+
+
+def frechet(real, generated):
+    """Distance of the Gaussians with the features' means and covariances.
+
+    |m - m'|^2 + tr(S + S' - 2 (S S')^(1/2)), with unbiased covariances. It is biased upwards by few samples:
+    compare numbers from as many clips only. On Inception-v3 pool features it is the FID; on a judge's features
+    it goes by another name, for the two cannot be compared.
+
+    Args:
+      real: features [N, D]; their scale should be about one (variances under 1e-10 count as none).
+      generated: features [M, D].
+
+    Returns:
+      float, 0 or more.
+
+    Raises:
+      InputError: arrays of other shapes, fewer than two rows, or values that are not finite.
+    """
+    from rwae_tf.metrics import tfgan  # TensorFlow, for the number alone
+
+    real, generated = np.asarray(real, np.float64), np.asarray(generated, np.float64)
+    if real.ndim != 2 or generated.ndim != 2 or real.shape[1] != generated.shape[1]:
+        raise InputError(f"Frechet distance: features of shapes {real.shape} and {generated.shape}; "
+                         "give [clips, features] with as many features each")
+    if min(len(real), len(generated)) < 2:
+        raise InputError("Frechet distance: fewer than two clips have no covariance; give more clips")
+    if not (np.isfinite(real).all() and np.isfinite(generated).all()):
+        raise InputError("Frechet distance: features that are not finite; look for NaN in the clips")
+    return max(0.0, float(tfgan.frechet_distance(real, generated)))  # equal sets come out at about -1e-13

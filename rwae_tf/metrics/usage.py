@@ -1,0 +1,120 @@
+"""Is a code used at all, and for what it should be: indicators of collapse and leakage, and their verdict."""
+
+import numpy as np
+
+from rwae_tf.errors import InputError
+
+ACTIVE_VARIANCE = 0.01  # of posterior means over the data; Burda et al. (2016)
+DEAD_NATS = float(np.log(2))  # KL bounds the information about a clip: below, it cannot tell two classes apart
+DEAD_INFLUENCE = 0.01  # part of the decoder's response
+LEAK_EXCESS = 0.10  # accuracy above chance from which a factor counts as following a code
+KEPT_ACCURACY = 0.90  # below, a code loses a factor that it should keep
+
+
+def code_usage(mean, variance, prior_mean=0.0, prior_variance=1.0):
+    """How a Gaussian posterior uses each dimension of a code.
+
+    Args:
+      mean, variance: of q(z|x), [N, D] or [N, T, D].
+      prior_mean, prior_variance: of the prior at the same places, broadcastable; for a motion prior p_psi
+        those it has with the codes before as its input.
+
+    Returns:
+      Lists over D: "variance_of_means", over clips, mean over frames (what all clips share frame by frame is
+      no information about a clip); "mean_variance"; "kl", nats per clip, summed over frames. And
+      "kl_total", their sum, which bounds the information about the clip that z carries; "active_units", the
+      dimensions whose means vary by more than ACTIVE_VARIANCE; "dimensions".
+    """
+    mean, variance = np.asarray(mean, np.float64), np.asarray(variance, np.float64)
+    prior_mean, prior_variance = (np.asarray(p, np.float64) for p in (prior_mean, prior_variance))
+    kl = 0.5 * (np.log(prior_variance) - np.log(variance)
+                + (variance + (mean - prior_mean) ** 2) / prior_variance - 1)
+    last = mean.shape[-1]
+    spread = mean.var(0).reshape(-1, last).mean(0)
+    per_clip = kl.reshape(len(kl), -1, last).sum(1).mean(0)
+    return {"variance_of_means": spread.tolist(), "mean_variance": variance.reshape(-1, last).mean(0).tolist(),
+            "kl": per_clip.tolist(), "kl_total": float(per_clip.sum()),
+            "active_units": int((spread > ACTIVE_VARIANCE).sum()), "dimensions": last}
+
+
+def influence(decode, z_c, z_m):
+    """How much of the decoder's output each code moves; needs no judge and no labels.
+
+    Every clip takes one code of its neighbour in the batch; the squared change of the output is set in relation
+    to the change when it takes both.
+
+    Args:
+      decode: function (z_c, z_m) -> x.
+      z_c, z_m: codes of at least two clips, [B, Dc] and [B, T, Dm].
+
+    Returns:
+      {"z_c": fraction, "z_m": fraction}; both 0 where the decoder ignores both. They need not sum to one.
+
+    Raises:
+      InputError: fewer than two clips.
+    """
+    if len(z_c) < 2:
+        raise InputError("influence: one clip has no neighbour to take a code of; give at least two")
+    z_c, z_m = np.asarray(z_c), np.asarray(z_m)
+    other_c, other_m = np.roll(z_c, 1, 0), np.roll(z_m, 1, 0)
+    x = np.asarray(decode(z_c, z_m), np.float64)
+
+    def change(*codes):
+        return float(np.square(np.asarray(decode(*codes), np.float64) - x).sum())
+
+    both = change(other_c, other_m)
+    return {"z_c": change(other_c, z_m) / both if both else 0.0, "z_m": change(z_c, other_m) / both if both else 0.0}
+
+
+def verdicts(kept=None, usage=None, influence=None):
+    """What the numbers say, in plain words, worst first.
+
+    Args:
+      kept: result of `disentanglement.kept`, or None.
+      usage: {code: result of `code_usage`} of "z_c", "z_m", or None.
+      influence: result of `influence`, or None.
+
+    Returns:
+      Lines such as "z_m is dead: 0.26 nats per clip, less than one bit", "z_m leaks: hair 30 % (chance 17 %)",
+      "z_m loses: action 37 %"; empty where nothing is wrong.
+    """
+    rows = _rows_by_code(kept)
+    dead = {code: reason for code in ("z_m", "z_c") if (reason := _death(code, rows[code], usage, influence))}
+    lines = [f"{code} is dead: {reason}" for code, reason in dead.items()]
+    for code in ("z_m", "z_c"):
+        leaks = [f"{factor} {row['accuracy']:.0%} (chance {row['chance']:.0%})"
+                 for factor, row in rows[code]["wrong"].items() if _follows(row)]
+        losses = [f"{factor} {row['accuracy']:.0%}" for factor, row in rows[code]["right"].items()
+                  if row["accuracy"] < KEPT_ACCURACY and code not in dead]
+        lines += [f"{code} {verb}: {', '.join(found)}".replace("%", " %")
+                  for verb, found in (("leaks", leaks), ("loses", losses)) if found]
+    return lines
+
+
+def _rows_by_code(kept):
+    """{code: {"right": rows of the factors it should keep, "wrong": of those it should not}}."""
+    rows = {code: {"right": {}, "wrong": {}} for code in ("z_c", "z_m")}
+    if kept:
+        for code, group in (("z_c", kept["static_kept"]), ("z_m", kept["dynamic_kept"])):
+            rows[code]["right"] = group["per_factor"] if group else {}
+        for factor, row in kept["leakage"].items():
+            rows[row["code"]]["wrong"][factor] = row
+    return rows
+
+
+def _follows(row):
+    return row["accuracy"] - row["chance"] > LEAK_EXCESS
+
+
+def _death(code, rows, usage, influence):
+    """Why a code is dead, None if it lives."""
+    if usage and usage[code]["kl_total"] < DEAD_NATS:
+        return f"{usage[code]['kl_total']:.2f} nats per clip, less than one bit"
+    if usage and not usage[code]["active_units"]:
+        return f"none of its {usage[code]['dimensions']} dimensions is active"
+    if influence and influence[code] < DEAD_INFLUENCE:
+        return f"it moves {100 * influence[code]:.1f} % of the decoder's output"
+    # Without a factor that it should keep, a code may well be used for what has no label.
+    if rows["right"] and not any(_follows(row) for group in rows.values() for row in group.values()):
+        return "no factor follows it"
+    return None

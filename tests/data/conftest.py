@@ -1,0 +1,39 @@
+"""Small stand-ins for the files of each dataset, so that its code is tested without the real ones."""
+
+import numpy as np
+import pytest
+from PIL import Image
+
+
+@pytest.fixture(scope="session")
+def mnist_dir(tmp_path_factory):
+    """A folder with an mnist.npz of 20 training and 12 test digits of noise."""
+    folder = tmp_path_factory.mktemp("mnist")
+    rng = np.random.default_rng(5)
+    arrays = {}
+    for split, count in (("train", 20), ("test", 12)):
+        arrays[f"x_{split}"] = rng.integers(0, 256, (count, 28, 28), dtype=np.uint8)
+        arrays[f"y_{split}"] = (np.arange(count) % 10).astype(np.uint8)
+    np.savez(folder / "mnist.npz", **arrays)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def sheets_dir(tmp_path_factory):
+    """A folder with 25 sheets of the right size: blocks of noise, opaque, empty and translucent."""
+    folder = tmp_path_factory.mktemp("sheets")
+    rng = np.random.default_rng(6)
+    for layer in ("body", "bottomwear", "topwear", "hair", "shoes"):
+        (folder / layer).mkdir()
+        for variant in range(6) if layer != "shoes" else (1,):
+            blocks = rng.integers(0, 256, (1344 // 16, 832 // 16, 4), dtype=np.uint8)
+            blocks[..., 3] = rng.choice([0, 255, 83, 253], blocks.shape[:2], p=[0.48, 0.48, 0.02, 0.02])
+            sheet = blocks.repeat(16, 0).repeat(16, 1)
+            Image.fromarray(sheet).save(folder / layer / f"{variant}.png", compress_level=1)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_dirs(mnist_dir, sheets_dir):
+    """Dataset name -> folder with its files, for every dataset."""
+    return {"moving_shapes": None, "sm_mnist": str(mnist_dir), "sprites": str(sheets_dir)}

@@ -1,0 +1,50 @@
+import numpy as np
+import pytest
+
+from rwae_tf.data import clips
+
+
+@pytest.mark.parametrize("size", [64, 32, 16])
+@pytest.mark.parametrize("channels", [1, 3])
+def test_area_average_is_the_mean_of_blocks(size, channels):
+    frames = np.random.default_rng(0).integers(0, 256, (2, 3, 64, 64, channels), dtype=np.uint8)
+    k = 64 // size
+    expected = frames.reshape(2, 3, size, k, size, k, channels).mean((3, 5)) / 255
+    found = clips.area_average(frames, size)
+    assert found.dtype == np.float32
+    assert found.shape == (2, 3, size, size, channels)
+    # Integer sums are exact, so that only the last division is rounded, to half an ulp below 1.
+    np.testing.assert_allclose(found, expected, rtol=0, atol=2.0**-24)
+
+
+@pytest.mark.parametrize("size", [64, 32, 16])
+def test_area_average_reaches_exactly_zero_and_one(size):
+    frames = np.full((1, 64, 64, 3), 255, np.uint8)
+    assert (clips.area_average(frames, size) == 1).all()
+    assert (clips.area_average(frames * 0, size) == 0).all()
+
+
+def test_area_average_leaves_its_input_alone():
+    frames = np.random.default_rng(0).integers(0, 256, (1, 64, 64, 3), dtype=np.uint8)
+    before = frames.copy()
+    clips.area_average(frames, 32)
+    np.testing.assert_array_equal(frames, before)
+
+
+def test_draws_belong_to_seed_epoch_and_index():
+    draw = clips.clip_uniforms
+    one = draw(3, "train", 1, [7], (4, 2))[0]
+    assert one.shape == (4, 2) and (one >= 0).all() and (one < 1).all()
+    np.testing.assert_array_equal(draw(3, "train", 1, [5, 7], (4, 2))[1], one)  # whatever the batch
+    np.testing.assert_array_equal(draw(3, "train", 1, [7], (9, 2))[0, :4], one)  # whatever the length
+    others = [draw(4, "train", 1, [7], (4, 2)), draw(3, "train", 2, [7], (4, 2)),
+              draw(3, "train", 1, [8], (4, 2)), draw(3, "test", 1, [7], (4, 2))]
+    for other in others:
+        assert not np.isin(other, one).any()
+
+
+def test_test_draws_are_the_same_in_every_epoch_and_no_training_draws():
+    test = clips.clip_uniforms(0, "test", 0, range(50), 2)
+    np.testing.assert_array_equal(clips.clip_uniforms(0, "test", 9, range(50), 2), test)
+    for epoch in range(4):
+        assert not np.isin(clips.clip_uniforms(0, "train", epoch, range(50), 2), test).any()

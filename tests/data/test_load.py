@@ -1,0 +1,119 @@
+import importlib
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+import rwae_tf
+from rwae_tf import data
+from rwae_tf.config import DataConfig
+from rwae_tf.errors import InputError
+
+
+@pytest.fixture(params=data.names())
+def name(request):
+    return request.param
+
+
+def test_names_are_datasets_only():
+    assert {"moving_shapes", "sm_mnist", "sprites"} <= set(data.names())
+    assert not {"clips", "pipeline"} & set(data.names())
+    for name in data.names():
+        assert issubclass(importlib.import_module(f"rwae_tf.data.{name}").Dataset, data.Clips)
+
+
+@pytest.mark.parametrize("split", ["train", "test"])
+def test_batch_is_as_the_spec_says(name, split, data_dirs):
+    clips = data.load(name, split, data_dirs[name], size=32, length=5)
+    batch = clips.batch([0, 3, len(clips) - 1])
+    assert batch["x"].shape == (3, 5, *clips.spec.frame_shape)
+    assert batch["x"].dtype == np.float32
+    assert 0 <= batch["x"].min() < batch["x"].max() <= 1
+    assert list(batch["labels"]) == list(clips.spec.factors)
+    assert set(clips.spec.static) <= set(clips.spec.factors)
+    for factor, label in batch["labels"].items():
+        assert label.shape == (3,) and label.dtype == np.int32
+        assert 0 <= label.min() and label.max() < len(clips.spec.factors[factor])
+
+
+def test_every_size_is_the_same_clip(name, data_dirs):
+    x = {size: data.load(name, "test", data_dirs[name], size, 3).batch([2, 5])["x"] for size in (64, 32, 16)}
+    for size in (32, 16):
+        k = 64 // size
+        blocks = x[64].reshape(2, 3, size, k, size, k, -1)
+        np.testing.assert_allclose(x[size], blocks.mean((3, 5)), atol=1e-6)
+
+
+def test_batches_hold_every_test_clip_once_in_order(name, data_dirs):
+    clips = data.load(name, "test", data_dirs[name], size=16, length=1)
+    # 7 divides neither 3600 (7 * 514 = 3598) nor 2664 (7 * 380 = 2660) nor 12: the last batch is short.
+    batches = list(clips.batches(7))
+    assert [len(b["x"]) for b in batches] == [7] * (len(clips) // 7) + [len(clips) % 7]
+    labels = clips.labels(np.arange(len(clips)))
+    for factor in clips.spec.factors:
+        np.testing.assert_array_equal(np.concatenate([b["labels"][factor] for b in batches]), labels[factor])
+    again = list(data.load(name, "test", data_dirs[name], size=16, length=1).batches(7))
+    for batch, same in zip(batches, again, strict=True):
+        np.testing.assert_array_equal(batch["x"], same["x"])
+
+
+def test_a_clip_does_not_depend_on_its_batch(name, data_dirs):
+    clips = data.load(name, "train", data_dirs[name], length=4)
+    together = clips.frames(np.array([11, 4, 8]), epoch=2)
+    assert together.dtype == np.uint8 and together.shape[:4] == (3, 4, 64, 64)
+    np.testing.assert_array_equal(clips.frames(np.array([4]), epoch=2)[0], together[1])
+
+
+def test_test_clips_are_the_same_in_every_epoch(name, data_dirs):
+    clips = data.load(name, "test", data_dirs[name], length=4)
+    index = np.arange(3)
+    np.testing.assert_array_equal(clips.frames(index, epoch=0), clips.frames(index, epoch=5))
+
+
+@pytest.mark.parametrize("arguments, words", [
+    ({"dataset": "nothing"}, ["nothing", "moving_shapes", "sm_mnist", "sprites"]),
+    ({"dataset": "pipeline"}, ["pipeline", "moving_shapes"]),
+    ({"dataset": "../sprites"}, ["../sprites", "moving_shapes"]),
+    ({"split": "valid"}, ["valid", "train", "test"]),
+    ({"size": 48}, ["48", "64", "32", "16"]),
+    ({"length": 0}, ["length=0"]),
+    ({"length": 2.5}, ["length=2.5"]),
+    ({"seed": -1}, ["seed=-1"]),
+    ({"seed": 2**32}, [f"seed={2**32}"]),
+    ({"num_digits": 2}, ["moving_shapes", "num_digits", "none"]),
+    ({"dataset": "sm_mnist", "digits": 2}, ["sm_mnist", "digits", "num_digits"]),
+    ({"dataset": "sm_mnist"}, ["sm_mnist", "data_dir", "mnist.npz"]),
+    ({"dataset": "sprites", "data_dir": ""}, ["sprites", "data_dir", "body/0.png"]),
+])
+def test_bad_arguments_are_refused_in_one_line(arguments, words):
+    with pytest.raises(InputError) as caught:
+        data.load(**{"dataset": "moving_shapes", **arguments})
+    assert "\n" not in str(caught.value)
+    for word in words:
+        assert word in str(caught.value)
+
+
+def test_from_config_passes_what_the_dataset_has(mnist_dir):
+    config = DataConfig(dataset="sm_mnist", data_dir=str(mnist_dir), size=32, length=6, num_digits=2)
+    clips = data.from_config(config, "train", seed=4)
+    same = data.load("sm_mnist", "train", str(mnist_dir), 32, 6, 4, num_digits=2)
+    assert clips.spec == same.spec and list(clips.spec.factors) == ["digit", "digit_2"]
+    np.testing.assert_array_equal(clips.batch([1])["x"], same.batch([1])["x"])
+    assert data.from_config(config, "test", length=3).spec.length == 3
+
+
+def test_from_config_refuses_an_option_the_dataset_does_not_have():
+    assert len(data.from_config(DataConfig(dataset="moving_shapes"), "test")) == 3600
+    with pytest.raises(InputError, match="moving_shapes.*num_digits"):
+        data.from_config(DataConfig(dataset="moving_shapes", num_digits=2), "test")
+
+
+def test_loading_needs_no_tensorflow():
+    code = ("import sys, rwae_tf; rwae_tf.data.load('moving_shapes', length=1).batch([0]); "
+            "sys.exit('tensorflow' in sys.modules or 'keras' in sys.modules)")
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_public_name():
+    assert rwae_tf.data.load is data.load

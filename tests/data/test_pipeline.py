@@ -1,0 +1,92 @@
+import itertools
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rwae_tf import data
+from rwae_tf.data import pipeline
+from rwae_tf.errors import InputError
+
+
+class Numbered(data.Clips):
+    """Clips that say which they are: pixel 0 holds the index, pixel 1 the epoch; the label the index."""
+
+    def __init__(self, count):
+        super().__init__(count, 64, 2, 1, {"index": tuple(map(str, range(count)))}, ("index",))
+
+    def labels(self, indices):
+        return {"index": np.asarray(indices, np.int32)}
+
+    def frames(self, indices, epoch=0):
+        frames = np.zeros((len(indices), 2, 64, 64, 1), np.uint8)
+        frames[:, :, 0, 0, 0] = np.asarray(indices)[:, None]
+        frames[:, :, 0, 1, 0] = epoch
+        return frames
+
+
+def read(stream, count):
+    """Indices and epochs in the first `count` batches, [count, B] each."""
+    batches = list(itertools.islice(stream.as_numpy_iterator(), count))
+    pixels = np.rint(255 * np.stack([b["x"] for b in batches])).astype(int)
+    np.testing.assert_array_equal(pixels[:, :, 0, 0, 0, 0], np.stack([b["labels"]["index"] for b in batches]))
+    return pixels[:, :, 0, 0, 0, 0], pixels[:, :, 0, 0, 1, 0]
+
+
+def test_an_epoch_shows_full_batches_of_different_clips_and_the_next_is_reshuffled():
+    indices, epochs = read(pipeline.batch_stream(Numbered(10), 3, seed=0), 12)
+    # 10 // 3 = 3 steps per epoch: batches 0..2 are epoch 0, 3..5 epoch 1, ...
+    np.testing.assert_array_equal(epochs, np.repeat(np.arange(4), 3)[:, None].repeat(3, 1))
+    rows = indices.reshape(4, 9)
+    assert all(len(set(row)) == 9 for row in rows.tolist())
+    assert len({tuple(row) for row in rows.tolist()}) == 4
+    assert len({frozenset(range(10)) - frozenset(row) for row in rows.tolist()}) > 1  # not always the same left over
+
+
+def test_an_epoch_that_divides_shows_every_clip_once():
+    indices, _ = read(pipeline.batch_stream(Numbered(12), 4, seed=0), 3)
+    assert sorted(indices.ravel().tolist()) == list(range(12))
+
+
+@pytest.mark.parametrize("start", [1, 3, 7])
+def test_starting_at_k_skips_k_batches(start):
+    whole, _ = read(pipeline.batch_stream(Numbered(10), 3, seed=5), 12)
+    late, _ = read(pipeline.batch_stream(Numbered(10), 3, seed=5, start=start), 12 - start)
+    np.testing.assert_array_equal(late, whole[start:])
+
+
+def test_seeds_differ_and_repeat():
+    one, other, again = (read(pipeline.batch_stream(Numbered(30), 10, seed), 3)[0] for seed in (1, 2, 1))
+    np.testing.assert_array_equal(one, again)
+    assert (one != other).any()
+
+
+def test_shapes_are_static_and_generated_clips_reproduce():
+    clips = data.load("moving_shapes", length=3, size=32)
+    stream = pipeline.batch_stream(clips, 5, seed=0)
+    assert stream.element_spec["x"] == tf.TensorSpec((5, 3, 32, 32, 3), tf.float32)
+    assert stream.element_spec["labels"] == {f: tf.TensorSpec((5,), tf.int32) for f in clips.spec.factors}
+    late = next(iter(pipeline.batch_stream(clips, 5, seed=0, start=1801)))  # epoch 1: 9000 // 5 = 1800 steps
+    chosen = np.random.default_rng((0, 1)).permutation(9000)[5:10]
+    expected = clips.batch(chosen, epoch=1)
+    np.testing.assert_array_equal(late["x"], expected["x"])
+    np.testing.assert_array_equal(late["labels"]["shape"], expected["labels"]["shape"])
+
+
+def test_too_few_clips_for_a_batch():
+    with pytest.raises(InputError, match="batch_size=11.*10 clips"):
+        pipeline.batch_stream(Numbered(10), 11, seed=0)
+
+
+def test_a_process_ends_while_batches_are_being_made():
+    code = """
+from rwae_tf import data
+from rwae_tf.data.pipeline import batch_stream
+clips = data.load("moving_shapes", length=50)
+streams = [iter(batch_stream(clips, 60, seed)) for seed in range(2)]
+for stream in streams:
+    next(stream)  # which makes room for one more: threads are at work from here on
+"""
+    assert subprocess.run([sys.executable, "-c", code], check=False, timeout=120).returncode == 0

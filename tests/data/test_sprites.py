@@ -1,0 +1,138 @@
+import hashlib
+import shutil
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from rwae_tf import data
+from rwae_tf.data import sprites
+from rwae_tf.errors import InputError
+
+# Cells of a sheet, numbered row by row, 13 to a row, frame by frame; as Li & Mandt's script cuts them.
+CELLS = {
+    "walk_front": (138, 131, 132, 133, 134, 135, 136, 137),
+    "walk_left": (125, 118, 119, 120, 121, 122, 123, 124),
+    "walk_right": (151, 144, 145, 146, 147, 148, 149, 150),
+    "spellcast_front": (26, 27, 28, 29, 30, 31, 30, 32),
+    "spellcast_left": (13, 14, 15, 16, 17, 18, 17, 19),
+    "spellcast_right": (39, 40, 41, 42, 43, 44, 43, 45),
+    "slash_front": (182, 183, 184, 185, 186, 187, 186, 182),
+    "slash_left": (169, 170, 171, 172, 173, 174, 173, 169),
+    "slash_right": (195, 196, 197, 198, 199, 200, 199, 195),
+}
+
+
+def pillow_clip(folder, action, body, bottom, top, hair):
+    """One clip composed by Pillow, uint8 [8, 64, 64, 3]."""
+    sheet = Image.new("RGBA", (832, 1344), (0, 0, 0, 255))
+    for name in (f"body/{body}", f"bottomwear/{bottom}", f"topwear/{top}", f"hair/{hair}", "shoes/1"):
+        with Image.open(folder / f"{name}.png") as layer:
+            sheet.alpha_composite(layer.convert("RGBA"))
+    boxes = [(64 * (k % 13), 64 * (k // 13)) for k in CELLS[action]]
+    return np.stack([np.asarray(sheet.crop((x, y, x + 64, y + 64)))[..., :3] for x, y in boxes])
+
+
+@pytest.fixture(scope="module")
+def clips(sheets_dir):
+    return data.load("sprites", "test", str(sheets_dir))
+
+
+def test_frames_are_pillows_composition(clips, sheets_dir):
+    assert clips.spec.length == 8 and clips.spec.frame_shape == (64, 64, 3)
+    assert clips.spec.factors["action"] == tuple(CELLS)
+    assert clips.spec.static == ("body", "bottom", "top", "hair")
+    indices = np.arange(0, len(clips), 190)  # 15 clips
+    frames, labels = clips.frames(indices), clips.labels(indices)
+    assert set(labels["action"]) == set(range(9))
+    for b in range(len(indices)):
+        action, *worn = (int(labels[f][b]) for f in ("action", "body", "bottom", "top", "hair"))
+        np.testing.assert_array_equal(frames[b], pillow_clip(sheets_dir, list(CELLS)[action], *worn))
+
+
+@pytest.mark.parametrize("split, characters", [("train", 1000), ("test", 296)])
+def test_each_character_shows_each_action_once(split, characters, sheets_dir):
+    clips = data.load("sprites", split, str(sheets_dir))
+    assert len(clips) == 9 * characters
+    labels = clips.labels(np.arange(len(clips)))
+    number = 216 * labels["body"] + 36 * labels["bottom"] + 6 * labels["top"] + labels["hair"]
+    assert len(set(zip(number.tolist(), labels["action"].tolist(), strict=True))) == 9 * characters
+    assert len(set(number.tolist())) == characters
+
+
+def test_the_split_is_the_published_one():
+    split = sprites.split_characters()
+    assert split["train"][:5].tolist() == [1116, 1135, 17, 469, 1293]
+    assert len(split["train"]) == 1000 and len(split["test"]) == 296
+    assert sorted([*split["train"], *split["test"]]) == list(range(1296))
+
+
+def test_shorter_clips_begin_and_longer_ones_repeat(clips, sheets_dir):
+    index = np.array([0, 5, 600])
+    whole = clips.frames(index)
+    short = data.load("sprites", "test", str(sheets_dir), length=3).frames(index)
+    np.testing.assert_array_equal(short, whole[:, :3])
+    long = data.load("sprites", "test", str(sheets_dir), length=20).frames(index)
+    np.testing.assert_array_equal(long, np.concatenate([whole, whole, whole[:, :4]], 1))
+
+
+def test_the_published_arrays_give_the_same_clips(clips, sheets_dir, tmp_path, monkeypatch):
+    few = {"train": np.array([5, 700, 1295]), "test": np.array([1116, 42])}
+    monkeypatch.setattr(sprites, "split_characters", lambda: few)
+    (tmp_path / "npy").mkdir()
+    for action in CELLS:
+        stem = f"{tmp_path}/npy/{action.replace('spellcast', 'spellcard')}"
+        worn = np.stack(sprites.attributes(few["test"]), -1)
+        frames = np.stack([pillow_clip(sheets_dir, action, *row) for row in worn])
+        np.save(f"{stem}_frames_test.npy", (frames / 256).astype(np.float32))
+        np.save(f"{stem}_attributes_test.npy", np.eye(6, dtype=np.float32)[worn][:, None].repeat(8, 1))
+    arrays, sheets = (data.load("sprites", "test", str(d)) for d in (tmp_path, sheets_dir))
+    assert len(arrays) == 18
+    for ours, theirs in zip(arrays.batches(4), sheets.batches(4), strict=True):
+        np.testing.assert_array_equal(ours["x"], theirs["x"])
+    path = tmp_path / "npy" / "walk_front_frames_test.npy"
+    good = np.load(path)
+    for bad, words in ((good * np.nan, r"outside \[0, 1\)"), (good * 256, r"outside \[0, 1\)")):
+        np.save(path, bad)
+        with pytest.raises(InputError, match=f"walk_front_frames_test.npy.*{words}"):
+            list(data.load("sprites", "test", str(tmp_path)).batches(4))
+    np.save(path, good[:, :4])
+    with pytest.raises(InputError, match=r"walk_front_frames_test.npy: must be float \[2, 8, 64, 64, 3\]"):
+        data.load("sprites", "test", str(tmp_path))
+    path.unlink()
+    with pytest.raises(InputError, match="walk_front_frames_test.npy: no such file"):
+        data.load("sprites", "test", str(tmp_path))
+    few["test"] = few["test"][::-1]
+    with pytest.raises(InputError, match="walk_front_attributes_test.npy.*characters"):
+        data.load("sprites", "test", str(tmp_path))
+
+
+@pytest.mark.parametrize("damage, words", [
+    (lambda path: path.unlink(), "no such sheet.*Li & Mandt"),
+    (lambda path: path.write_bytes(path.read_bytes()[:3000]), "not a readable PNG"),
+    (lambda path: path.write_bytes(b"GIF89a, or so it says"), "not a readable PNG"),
+    (lambda path: Image.new("RGBA", (832, 1280)).save(path), "832x1344.*832x1280"),
+])
+def test_a_bad_sheet_is_refused_in_one_line(sheets_dir, tmp_path, damage, words):
+    shutil.copytree(sheets_dir, tmp_path / "sheets")
+    path = tmp_path / "sheets" / "topwear" / "4.png"
+    damage(path)
+    with pytest.raises(InputError, match=words) as caught:
+        data.load("sprites", data_dir=str(tmp_path / "sheets"))
+    assert str(caught.value).startswith(str(path))
+    assert "\n" not in str(caught.value)
+
+
+def test_a_missing_folder_names_the_first_sheet(tmp_path):
+    with pytest.raises(InputError, match="nowhere/body/0.png: no such sheet"):
+        data.load("sprites", data_dir=str(tmp_path / "nowhere"))
+
+
+def test_golden_checksum_of_all_characters(shared_data):
+    folder = shared_data / "sprites_lpc"
+    if not (folder / "body" / "0.png").is_file():
+        pytest.skip(f"no sheets: {folder}/body/0.png is missing")
+    sheets, digest = sprites.Sheets(str(folder)), hashlib.sha256()
+    for character in range(1296):  # uint8 (1296, 9, 8, 64, 64, 3) in C order
+        digest.update(sheets.clips(np.arange(9), np.full(9, character)).tobytes())
+    assert digest.hexdigest() == "9a90d76e1172c33b1a9e318a299657cecb9d9d19ddfd0d085e800b796a07a9f3"

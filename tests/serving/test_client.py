@@ -1,0 +1,188 @@
+"""The files of export/: valid configurations, and a client that a server's answers suit."""
+
+import base64
+import http.server
+import importlib.util
+import json
+import pathlib
+import threading
+import types
+
+import numpy as np
+import pytest
+import tensorflow as tf
+from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
+from PIL import Image
+
+EXPORT = pathlib.Path(__file__).resolve().parents[2] / "export"
+
+
+@pytest.fixture(scope="module")
+def client():
+    spec = importlib.util.spec_from_file_location("client", EXPORT / "client.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+class Handler(http.server.BaseHTTPRequestHandler):
+    """TensorFlow Serving's predict API in its row format, on the SavedModel in the server's `signatures`."""
+
+    def do_POST(self):
+        if self.path != "/v1/models/sprites:predict":
+            return self.answer(404, {"error": f"{self.path} not found"})
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])), object_hook=self.decode)
+        function = self.server.signatures[request["signature_name"]]
+        specs = function.structured_input_signature[1]
+        rows = request["instances"]
+        if any(set(row) != set(specs) for row in rows):
+            return self.answer(400, {"error": f"inputs must be {sorted(specs)}"})
+        inputs = {name: tf.constant([row[name] for row in rows], spec.dtype) for name, spec in specs.items()}
+        outputs = {name: self.encode(value.numpy().tolist()) for name, value in function(**inputs).items()}
+        predictions = [dict(zip(outputs, row, strict=True)) for row in zip(*outputs.values(), strict=True)]
+        if len(outputs) == 1:  # a single output comes without its name
+            [predictions] = outputs.values()
+        self.answer(200, {"predictions": predictions})
+
+    def decode(self, value):
+        return base64.b64decode(value["b64"]) if "b64" in value else value
+
+    def encode(self, value):
+        if isinstance(value, list):
+            return [self.encode(item) for item in value]
+        return {"b64": base64.b64encode(value).decode()} if isinstance(value, bytes) else value
+
+    def answer(self, status, value):
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(json.dumps(value).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@pytest.fixture
+def served(exported, client, tmp_path, monkeypatch):
+    """`call(*arguments)` runs the client against a server of the exported model, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    server = http.server.HTTPServer(("localhost", 0), Handler)
+    server.signatures = tf.saved_model.load(exported.path).signatures
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"--server=http://localhost:{server.server_port}"
+    np.save("clips.npy", exported.x[:, :4])
+    np.save("levels.npy", np.rint(exported.x[::-1, :4] * 255).astype(np.uint8))
+    yield types.SimpleNamespace(call=lambda verb, *arguments: client.main([verb, address, *arguments]),
+                                model=exported.model, x=exported.x[:, :4], actions=exported.actions)
+    server.shutdown()
+    server.server_close()
+
+
+def assert_clips(path, expected):
+    """The clips in `path` are `expected` within the rounding to 256 levels."""
+    np.testing.assert_allclose(np.load(path), 255 * np.asarray(expected), rtol=0, atol=0.51)
+
+
+def test_client_answers_as_the_model(served):
+    assert served.call("encode", "clips.npy", "codes.npz") == 0
+    codes = served.model.encode(served.x)
+    with np.load("codes.npz") as read:
+        assert set(read) == {name for name, code in codes._asdict().items() if code is not None}
+        for name, code in read.items():
+            np.testing.assert_allclose(code, getattr(codes, name), rtol=0, atol=1e-5)
+
+    assert served.call("decode", "codes.npz", "decoded.npy") == 0
+    assert_clips("decoded.npy", served.model.decode(codes))
+
+    assert served.call("reconstruct", "clips.npy", "reconstructed.npy") == 0
+    assert_clips("reconstructed.npy", served.model.reconstruct(served.x))
+
+    assert served.call("swap", "clips.npy", "levels.npy", "swapped.npy") == 0
+    assert_clips("swapped.npy", served.model.swap(content=served.x, motion=served.x[::-1]))
+
+    action = ["--action", "2", str(served.actions)] if served.actions else []
+    assert served.call("generate", "generated.npy", "--seeds", "3", "1", "--length", "6", *action) == 0
+    one_hot = [[0, 0, 1, 0]] * 2 if served.actions else None
+    assert_clips("generated.npy", served.model.generate(2, 6, seed=[3, 1], action=one_hot))
+
+
+@pytest.mark.parametrize("exported", ["plain"], indirect=True)
+def test_client_writes_a_gif_and_says_what_is_wrong(served, capsys):
+    assert served.call("generate", "clips.gif", "--seeds", "1", "2", "--length", "5") == 0
+    gif = Image.open("clips.gif")
+    assert (gif.n_frames, gif.size) == (5, (2 * 18, 18))  # each clip of 16 x 16 in a frame of one pixel
+
+    np.save("flat.npy", np.zeros((2, 16, 16, 3)))
+    np.save("loud.npy", np.full((1, 2, 16, 16, 3), 3.0))
+    for arguments, words in [(["encode", "absent.npy", "a.npz"], "absent.npy"),
+                             (["encode", "flat.npy", "a.npz"], "(2, 16, 16, 3)"),
+                             (["encode", "loud.npy", "a.npz"], "3.0"),
+                             (["encode", "clips.npy", "a.npz", "--model=cats"], "404"),
+                             (["generate", "a.npy", "--action", "0", "3"], "400"),
+                             (["encode", "clips.npy", "a.npz", "--server=http://localhost:9"], "refused")]:
+        capsys.readouterr()
+        assert served.call(*arguments) == 1
+        [line] = capsys.readouterr().err.splitlines()
+        assert line.startswith("error: ") and words in line
+
+
+@pytest.mark.parametrize("exported", ["plain"], indirect=True)
+def test_request_file_is_answered(exported):
+    request = json.loads((EXPORT / "generate.json").read_text())
+    function = tf.saved_model.load(exported.path).signatures[request["signature_name"]]
+    inputs = {name: tf.constant([row[name] for row in request["instances"]]) for name in request["instances"][0]}
+    assert function(**inputs)["video_bytes"].shape == (2, 8)
+
+
+def message(name, **fields):
+    """A protobuf message class with optional fields, name -> type; [type] repeats."""
+    pool = descriptor_pool.DescriptorPool()
+    pool.AddSerializedFile(wrappers_pb2.DESCRIPTOR.serialized_pb)
+    proto = descriptor_pb2.FileDescriptorProto(
+        name="serving.proto", package="serving", syntax="proto3", dependency=["google/protobuf/wrappers.proto"])
+
+    def add(name, fields):
+        described = proto.message_type.add(name=name)
+        for number, (field, kind) in enumerate(fields.items(), 1):
+            entry = described.field.add(name=field, number=number, label=3 if isinstance(kind, list) else 1)
+            [kind] = kind if isinstance(kind, list) else [kind]
+            if isinstance(kind, dict):
+                add(name + "_" + field, kind)
+                entry.type, entry.type_name = 11, f".serving.{name}_{field}"
+            elif kind in ("Int64Value", "StringValue"):
+                entry.type, entry.type_name = 11, f".google.protobuf.{kind}"
+            else:
+                entry.type = {"int64": 3, "bool": 8, "string": 9, "uint32": 13}[kind]
+
+    add(name, fields)
+    pool.Add(proto)
+    return message_factory.GetMessageClass(pool.FindMessageTypeByName(f"serving.{name}"))()
+
+
+def parse(file, name, **fields):
+    return text_format.Parse((EXPORT / file).read_text(), message(name, **fields))
+
+
+# The fields below are those of TensorFlow Serving's BatchingParameters, MonitoringConfig and ModelServerConfig.
+
+def test_batching_config():
+    parsed = parse("batching.config", "BatchingParameters", max_batch_size="Int64Value",
+                   batch_timeout_micros="Int64Value", max_enqueued_batches="Int64Value",
+                   num_batch_threads="Int64Value", thread_pool_name="StringValue", allowed_batch_sizes=["int64"],
+                   pad_variable_length_inputs="bool")
+    assert parsed.max_batch_size.value == 64 and not parsed.pad_variable_length_inputs
+
+
+def test_monitoring_config():
+    parsed = parse("monitoring.config", "MonitoringConfig", prometheus_config={"enable": "bool", "path": "string"})
+    assert parsed.prometheus_config.enable
+    assert parsed.prometheus_config.path in (EXPORT / "README.md").read_text()
+
+
+def test_models_config(client):
+    policy = {"latest": {"num_versions": "uint32"}, "all": {}, "specific": {"versions": ["int64"]}}
+    model = {"name": "string", "base_path": "string", "model_platform": "string", "model_version_policy": policy}
+    parsed = parse("models.config", "ModelServerConfig", model_config_list={"config": [model]})
+    [config] = parsed.model_config_list.config
+    assert (config.model_platform, config.model_version_policy.latest.num_versions) == ("tensorflow", 1)
+    readme = (EXPORT / "README.md").read_text()
+    assert f"--export_dir={config.base_path.removeprefix('/')}" in readme and ":/export:ro" in readme

@@ -1,0 +1,64 @@
+"""The command `export`, and the public `rwae_tf.export`, which is both a module and a verb."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tensorflow as tf
+import tiny
+
+import rwae_tf
+from rwae_tf import data, errors
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a run whose checkpoint holds initial weights."""
+    from rwae_tf.training import checkpoints, run_dir
+
+    path, config = str(tmp_path_factory.mktemp("runs") / "run"), tiny.config(seed=3)
+    spec = data.from_config(config.data, "train").spec
+    run_dir.prepare(path, config, spec)
+    checkpoints.Checkpoints(path, run_dir.build(config, spec), {}, checkpoints.Counters()).save()
+    return path
+
+
+def test_command_exports_the_newest_checkpoint(run, tmp_path, capsys):
+    path = tmp_path / "models" / "shapes" / "1"
+    assert rwae_tf.export.main(["export", f"--run_dir={run}", f"--export_dir={path.parent}"]) == 0
+    assert capsys.readouterr().out == f"{path}\n"
+    served = tf.saved_model.load(str(path)).signatures["reconstruct"]
+    x = tiny.sequences()
+    np.testing.assert_allclose(
+        served(video=tf.constant(x))["video"], rwae_tf.load(run).reconstruct(x), rtol=0, atol=1e-5)
+    assert "iterations 0" in (path / "README.md").read_text()  # what training cost
+
+
+@pytest.mark.parametrize("first", ["pass", "import rwae_tf.export", "from rwae_tf import export"])
+def test_name_is_a_verb_whatever_was_imported_before(first):
+    """A submodule takes the package's attribute of its name once imported: both must be callable."""
+    script = f"import rwae_tf; {first}; assert callable(rwae_tf.export) and rwae_tf.export.main"
+    subprocess.run([sys.executable, "-c", script], check=True)
+
+
+def test_verb_refuses_a_missing_run(tmp_path):
+    with pytest.raises(rwae_tf.InputError, match="absent"):
+        rwae_tf.export(str(tmp_path / "absent"), str(tmp_path / "exported"))
+    assert not list(tmp_path.iterdir())
+
+
+def test_module_runs_without_a_warning(tmp_path):
+    ran = subprocess.run([sys.executable, "-W", "error", "-m", "rwae_tf.export", "--help"], cwd=tmp_path,
+                         env={**os.environ, "PYTHONPATH": os.path.dirname(os.path.dirname(rwae_tf.__file__))},
+                         check=True, capture_output=True, text=True)
+    assert "--run_dir" in ran.stdout and not ran.stderr
+
+
+@pytest.mark.parametrize("arguments, message", [
+    ([], "--run_dir"), (["--run_dir=a"], "--export_dir"), (["--run_dir=a", "--exportdir=b"], "exportdir"),
+])
+def test_wrong_flags(arguments, message):
+    with pytest.raises(errors.InputError, match=message):
+        rwae_tf.export.main(["export", *arguments])

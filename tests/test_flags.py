@@ -1,0 +1,201 @@
+"""The flags: one per field of the configuration, read from the command line and from flagfiles."""
+
+import dataclasses
+import re
+
+import pytest
+from absl import flags as absl_flags
+
+from rwae_tf import config as config_lib
+from rwae_tf import flags
+from rwae_tf.config import Config
+from rwae_tf.errors import InputError
+
+FIELDS = [field for kind in config_lib.SECTIONS.values() for field in dataclasses.fields(kind)]
+
+
+def parsed(*arguments):
+    """The configuration that command-line arguments describe."""
+    values = flags.new()
+    flags.define_config(values)
+    assert flags.parse(values, ["train", *arguments])
+    return flags.to_config(values)
+
+
+def refused(*arguments):
+    """The one line with which command-line arguments are refused."""
+    with pytest.raises(InputError) as caught:
+        parsed(*arguments)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def other(field):
+    """A valid value of a field that is not its default, and which goes with the defaults of the others."""
+    meta, default = field.metadata, field.default
+    if meta["choices"]:
+        return next((choice for choice in meta["choices"] if choice != default), None)
+    if isinstance(default, bool):
+        return not default
+    if isinstance(default, tuple):
+        return tuple(number / 2 for number in default)
+    if isinstance(default, str):
+        return default + "_x"
+    return default + 1 if meta["high"] is None or default + 1 <= meta["high"] else (default + meta["low"]) / 2
+
+
+def test_no_flags_are_the_default_configuration():
+    assert parsed() == Config()
+
+
+@pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
+def test_every_field_has_its_flag(field):
+    value = other(field)
+    if value is None:  # one choice only
+        value = field.default
+    text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    needs = {"fused": ["--inference_steps=1"], "lagging_stop": []}.get(field.name, [])
+    config = parsed(f"--{field.name}={text}", *needs)
+    found = [getattr(getattr(config, section), field.name) for section in config_lib.SECTIONS
+             if hasattr(getattr(config, section), field.name)]
+    assert found == [value] and type(found[0]) is type(field.default)
+
+
+def test_ways_to_write_a_flag():
+    assert parsed("--size", "32", "-length=4", "--reuse_batch").data == config_lib.DataConfig(size=32, length=4)
+    assert parsed("--reuse_batch", "--noreuse_batch").training.reuse_batch is False
+    assert parsed("--decay_epochs=", "--decay_factors=").training.decay_factors == ()
+    assert parsed("--decay_epochs=1, 2e1").training.decay_epochs == (1.0, 20.0)
+    assert parsed("--reconstruction=bernoulli").objective.reconstruction == "bernoulli"
+
+
+def test_the_last_of_two_equal_flags_counts():
+    assert parsed("--size=32", "--size=16").data.size == 16
+
+
+def test_flagfile(tmp_path):
+    (tmp_path / "inner.flags").write_text("--size=32\n--length=5")
+    (tmp_path / "outer.flags").write_text(
+        f"# the small one\n\n  --flagfile={tmp_path}/inner.flags  \n// more\n--length=6\n--reuse_batch\n--nofused\n")
+    config = parsed("--size=16", f"--flagfile={tmp_path}/outer.flags", "--batch_size=4")
+    assert (config.data.size, config.data.length) == (32, 6)  # what comes later overrides
+    assert (config.training.reuse_batch, config.training.fused, config.training.batch_size) == (True, False, 4)
+    assert parsed("--flagfile", f"{tmp_path}/outer.flags", "--size=64").data.size == 64
+
+
+@pytest.mark.parametrize("content, words", [
+    ("--sise=32", "few.flags: '--sise=32': no such flag; did you mean --size?"),
+    ("size=32", "few.flags: 'size=32': flags are written --name=value, one a line"),
+    ("--size", "few.flags: '--size': flags are written --name=value, one a line"),
+    ("--size=32 --length=4", "--size=32 --length=4: expected one of 64, 32, 16"),
+    ("--size=48", "--size=48: expected one of 64, 32, 16"),
+    ("--nosize", "few.flags: '--nosize': flags are written"),
+])
+def test_flagfile_with_a_wrong_line(tmp_path, content, words):
+    (tmp_path / "few.flags").write_text(f"--length=4\n{content}\n")
+    assert words in refused(f"--flagfile={tmp_path}/few.flags")
+
+
+def test_flagfile_that_cannot_be_read(tmp_path):
+    assert refused(f"--flagfile={tmp_path}/no") == (
+        f"--flagfile={tmp_path}/no: No such file or directory; name a text file with one flag a line")
+    assert "Is a directory" in refused(f"--flagfile={tmp_path}")
+    assert "--flagfile=: " in refused("--flagfile")
+
+
+@pytest.mark.parametrize("argument, message", [
+    ("--epochs=x", "--epochs=x: expected an integer, at least 1"),
+    ("--epochs=1.5", "--epochs=1.5: expected an integer, at least 1"),
+    ("--epochs=0", "--epochs=0: expected an integer, at least 1"),
+    ("--num_digits=11", "--num_digits=11: expected an integer from 1 to 10"),
+    ("--content_weight=-1", "--content_weight=-1: expected a number, at least 0.0"),
+    ("--content_weight=much: a lot", "--content_weight=much: a lot: expected a number, at least 0.0"),
+    ("--content_weight=nan", "--content_weight=nan: expected finite numbers"),
+    ("--decay_epochs=1;2", "--decay_epochs=1;2: expected numbers separated by commas"),
+    ("--decay_epochs=1,-2", "--decay_epochs=1.0,-2.0: must be at least 0.0"),
+    ("--decoder=LSTM", "--decoder=LSTM: expected one of lstm, dense"),
+    ("--fused=yes", "--fused=yes: expected true or false"),
+    ("--fused=", "--fused=: expected true or false"),
+    ("--size=", "--size=: expected one of 64, 32, 16"),
+    ("--sizes=3", "--sizes=3: no such flag; did you mean --size?"),
+    ("--qqq", "--qqq: no such flag; --help lists the flags"),
+    ("sprites", "unexpected argument 'sprites'; flags are written --name=value"),
+    ("-", "unexpected argument '-'; flags are written --name=value"),
+])
+def test_argument_that_is_wrong(argument, message):
+    assert refused(argument) == message
+
+
+def test_flag_without_or_with_too_much_of_a_value():
+    assert "--size" in refused("--size") and "--name=value" in refused("--size")
+    assert "--nofused=1" in refused("--nofused=1") and "--noname" in refused("--nofused=1")
+    assert "unexpected argument 'no'" in refused("--fused", "no")
+
+
+def test_excluding_options_are_named_as_flags():
+    assert refused("--fused") == (
+        "--inference_steps=5 does not go with --fused=True; give --inference_steps=1, or --fused=False")
+
+
+def test_two_commands_share_no_flags():
+    first, second = flags.new(), flags.new()
+    flags.define_config(first)
+    assert "size" in first and "size" not in second
+    assert "size" not in absl_flags.FLAGS
+
+
+def helped(values, capsys):
+    assert flags.parse(values, ["train", "--help"], "What the command does.\n") is False
+    return capsys.readouterr().out
+
+
+def test_help_lists_every_flag_by_section(capsys):
+    values = flags.new()
+    flags.define_config(values)
+    absl_flags.DEFINE_string("run_dir", "", "Folder of the run.", flag_values=values)
+    text = helped(values, capsys)
+    assert text.startswith("What the command does.\n")
+    own, *sections = re.split(r"^\[(\w+)\] .*$", text, flags=re.MULTILINE)
+    assert re.findall(r"--(\w+)=", own) == ["help", "flagfile", "run_dir"]
+    assert sections[0::2] == list(config_lib.SECTIONS)
+    for name, listed in zip(sections[0::2], sections[1::2], strict=True):
+        assert re.findall(r"^  --(\w+)=", listed, re.MULTILINE) == [
+            field.name for field in dataclasses.fields(config_lib.SECTIONS[name])]
+
+
+def test_help_gives_default_and_what_is_allowed(capsys):
+    values = flags.new()
+    flags.define_config(values)
+    text = " ".join(helped(values, capsys).split())
+    assert "--decoder=lstm What joins z_c and z_m,t to h_t: the paper's LSTM, or a frame-wise Dense. " in text
+    assert "Dense. One of lstm, dense." in text
+    assert "--num_digits=1 SM-MNIST: digits per frame. An integer from 1 to 10." in text
+    assert "--fused=false With L = 1:" in text
+    assert "--decay_factors=0.5,0.2 What" in text
+    assert "--data_dir= Folder" in text
+    assert "undefok" not in text and "absl" not in text and "<" not in text
+
+
+def test_help_is_readable(capsys):
+    values = flags.new()
+    flags.define_config(values)
+    lines = helped(values, capsys).splitlines()
+    assert max(map(len, lines)) <= 110
+    assert all(re.match(r"  --\w+=|" + " " * 34 + r"\S", line) for line in lines if line.startswith(" "))
+
+
+def test_help_of_a_command_that_shares_names_with_the_configuration(capsys):
+    values = flags.new()
+    absl_flags.DEFINE_integer("length", None, "Frames.", 1, flag_values=values)
+    text = helped(values, capsys)
+    assert "  --length=" in text and "[data]" not in text
+
+
+def test_required(capsys):
+    values = flags.new()
+    absl_flags.DEFINE_string("run_dir", "", "Folder.", flag_values=values)
+    flags.parse(values, ["evaluate"])
+    with pytest.raises(InputError, match="--run_dir is missing; give --run_dir=FOLDER"):
+        flags.required(values, "run_dir")
+    flags.parse(values, ["evaluate", "--run_dir=r"])
+    flags.required(values, "run_dir")

@@ -1,0 +1,124 @@
+"""The command `generate`: what its pictures show, checked against the model and the data."""
+
+import functools
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import tiny
+from PIL import Image
+
+import rwae_tf
+from rwae_tf import data, errors, figures, generate
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """The folder of a run whose checkpoint holds initial weights; loaded once, as every load is the same."""
+    from rwae_tf.training import checkpoints, run_dir
+
+    path, config = str(tmp_path_factory.mktemp("runs") / "run"), tiny.config()
+    spec = data.from_config(config.data, "train").spec
+    run_dir.prepare(path, config, spec)
+    checkpoints.Checkpoints(path, run_dir.build(config, spec), {}, checkpoints.Counters()).save()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rwae_tf, "load", functools.cache(rwae_tf.load))
+        yield path
+
+
+@pytest.fixture
+def written(monkeypatch):
+    """What `figures.write` was given, in order: (clips, path, scale)."""
+    calls, write = [], figures.write
+
+    def record(clips, path, scale):
+        calls.append((clips, path, scale))
+        write(clips, path, scale=scale)
+
+    monkeypatch.setattr(figures, "write", record)
+    return calls
+
+
+def call(run, *arguments):
+    assert generate.main(["generate", f"--run_dir={run}", *arguments]) == 0
+
+
+def test_generate_writes_a_gif_of_the_models_clips(run, written, capsys):
+    call(run, "--num=3", "--length=5", "--seed=2")
+    [(clips, path, scale)] = written
+    assert path == os.path.join(run, "figures", "generate.gif") and scale == 4  # 16 pixels shown as 64
+    np.testing.assert_array_equal(clips, rwae_tf.load(run).generate(num=3, length=5, seed=2))
+    assert capsys.readouterr().out.startswith(f"{path} (")
+    assert Image.open(path).size == (2 * 64 + 3, 2 * 64 + 3)
+
+
+def test_generate_is_100_frames_long_by_default(run, written, tmp_path):
+    call(run, "--num=1", f"--out={tmp_path}/a.png")
+    assert written[0][0].shape == (1, 100, 16, 16, 3)
+
+
+def test_reconstruct_pairs_test_clips_with_their_reconstructions(run, written):
+    call(run, "--mode=reconstruct", "--num=3")
+    [(clips, path, _)] = written
+    assert path.endswith("reconstruct.png") and clips.shape == (3, 2, 4, 16, 16, 3)
+    np.testing.assert_array_equal(clips[:, 1], rwae_tf.load(run).reconstruct(clips[:, 0]))
+    test = next(data.load("moving_shapes", "test", size=16, length=4).batches(3600))["x"]
+    assert all((test == clip).all(axis=(1, 2, 3, 4)).any() for clip in clips[:, 0])
+
+
+def test_swap_has_content_in_rows_and_motion_in_columns(run, written):
+    call(run, "--mode=swap", "--num=5", "--length=6")
+    [(table, path, _)] = written
+    assert path.endswith("swap.png") and table.shape == (3, 4, 6, 16, 16, 3)  # 2 contents, 3 motions
+    content, motion = table[1:, 0] / np.float32(255), table[0, 1:] / np.float32(255)
+    model = rwae_tf.load(run)
+    for row in range(2):
+        for column in range(3):
+            mixed = model.swap(content=content[row:row + 1], motion=motion[column:column + 1])[0]
+            # The model saw the clips before they were rounded to 256 levels.
+            np.testing.assert_allclose(table[1 + row, 1 + column], 255 * mixed, rtol=0, atol=1)
+
+
+def test_seed_chooses_the_test_clips(run, written):
+    for seed in (0, 0, 1):
+        call(run, "--mode=reconstruct", "--num=2", f"--seed={seed}")
+    first, again, other = (clips for clips, *_ in written)
+    assert (first == again).all() and not (first == other).all()
+
+
+@pytest.mark.parametrize("name, frames", [("a.gif", 3), ("a.mp4", 3), ("new/folder/a.png", 1)])
+def test_out_picks_the_kind(run, tmp_path, name, frames):
+    call(run, "--num=1", "--length=3", f"--out={tmp_path / name}")
+    if name.endswith("mp4"):
+        import imageio_ffmpeg
+
+        assert imageio_ffmpeg.count_frames_and_secs(str(tmp_path / name))[0] == frames
+    else:
+        assert getattr(Image.open(tmp_path / name), "n_frames", 1) == frames
+
+
+@pytest.mark.parametrize("arguments, message", [
+    (["--mode=dream"], "dream"),
+    (["--num=0"], "num"),
+    (["--mode=swap", "--num=1"], "--num=1: swap needs 2"),
+    (["--length=-1"], "length"),
+    (["--out=a.avi"], "a.avi: .*.gif .mp4 .png"),
+    (["--frames=3"], "frames"),
+    (["--mode=reconstruct", "--num=3601"], "the test split of moving_shapes has 3600 clips"),
+])
+def test_wrong_flags(run, arguments, message):
+    with pytest.raises(errors.InputError, match=message):
+        generate.main(["generate", f"--run_dir={run}", *arguments])
+
+
+def test_help_does_without_tensorflow():
+    script = """
+import sys
+from rwae_tf import export, generate
+assert generate.main(["generate", "--help"]) == 0 and export.main(["export", "--help"]) == 0
+assert not {"tensorflow", "keras"} & set(sys.modules)
+"""
+    ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)
+    assert "--num" in ran.stdout and "--export_dir" in ran.stdout
