@@ -5,7 +5,7 @@ import numpy as np
 from rwae_tf.errors import InputError
 
 ACTIVE_VARIANCE = 0.01  # of posterior means over the data; Burda et al. (2016)
-DEAD_NATS = float(np.log(2))  # KL bounds the information about a clip: below, it cannot tell two classes apart
+DEAD_NATS = float(np.log(2))  # one bit: a code that carries less cannot tell two classes apart
 DEAD_INFLUENCE = 0.01  # part of the decoder's response
 LEAK_EXCESS = 0.10  # accuracy above chance from which a factor counts as following a code
 KEPT_ACCURACY = 0.90  # below, a code loses a factor that it should keep
@@ -19,22 +19,29 @@ def code_usage(mean, variance, prior_mean=0.0, prior_variance=1.0):
       prior_mean, prior_variance: of the prior at the same places, broadcastable; for a motion prior p_psi
         those it has with the codes before as its input.
 
+    Both "kl" and "information" bound from above what z tells about its clip. KL counts a posterior much
+    narrower than its prior as use, even where it is the same for all clips; information does not: it is the
+    KL to the best Gaussian prior, (ln(V + E v) - E ln v) / 2 for means of variance V and variances v.
+
     Returns:
       Lists over D: "variance_of_means", over clips, mean over frames (what all clips share frame by frame is
-      no information about a clip); "mean_variance"; "kl", nats per clip, summed over frames. And
-      "kl_total", their sum, which bounds the information about the clip that z carries; "active_units", the
-      dimensions whose means vary by more than ACTIVE_VARIANCE; "dimensions".
+      no information about a clip); "mean_variance"; "kl" and "information", nats per clip, summed over
+      frames. And "kl_total" and "information_total", their sums; "active_units", the dimensions whose means
+      vary by more than ACTIVE_VARIANCE, which is meant for priors of variance one; "dimensions".
     """
     mean, variance = np.asarray(mean, np.float64), np.asarray(variance, np.float64)
     prior_mean, prior_variance = (np.asarray(p, np.float64) for p in (prior_mean, prior_variance))
-    kl = 0.5 * (np.log(prior_variance) - np.log(variance)
-                + (variance + (mean - prior_mean) ** 2) / prior_variance - 1)
-    last = mean.shape[-1]
-    spread = mean.var(0).reshape(-1, last).mean(0)
-    per_clip = kl.reshape(len(kl), -1, last).sum(1).mean(0)
-    return {"variance_of_means": spread.tolist(), "mean_variance": variance.reshape(-1, last).mean(0).tolist(),
-            "kl": per_clip.tolist(), "kl_total": float(per_clip.sum()),
-            "active_units": int((spread > ACTIVE_VARIANCE).sum()), "dimensions": last}
+    kl = 0.5 * (np.log(prior_variance / variance) + (variance + (mean - prior_mean) ** 2) / prior_variance - 1)
+    information = 0.5 * (np.log(mean.var(0) + variance.mean(0)) - np.log(variance).mean(0))
+
+    def frames(values):  # [T, D], whether the code has frames or not
+        return values.reshape(-1, values.shape[-1])
+
+    spread, nats, carried = frames(mean.var(0)).mean(0), frames(kl.mean(0)).sum(0), frames(information).sum(0)
+    return {"variance_of_means": spread.tolist(), "mean_variance": frames(variance).mean(0).tolist(),
+            "kl": nats.tolist(), "kl_total": float(nats.sum()),
+            "information": carried.tolist(), "information_total": float(carried.sum()),
+            "active_units": int((spread > ACTIVE_VARIANCE).sum()), "dimensions": len(spread)}
 
 
 def influence(decode, z_c, z_m):
@@ -45,7 +52,8 @@ def influence(decode, z_c, z_m):
 
     Args:
       decode: function (z_c, z_m) -> x.
-      z_c, z_m: codes of at least two clips, [B, Dc] and [B, T, Dm].
+      z_c, z_m: codes of at least two clips, [B, Dc] and [B, T, Dm], in random order: neighbours that share
+        their content or their motion would hide its code.
 
     Returns:
       {"z_c": fraction, "z_m": fraction}; both 0 where the decoder ignores both. They need not sum to one.
@@ -67,7 +75,7 @@ def influence(decode, z_c, z_m):
 
 
 def verdicts(kept=None, usage=None, influence=None):
-    """What the numbers say, in plain words, worst first.
+    """What is wrong by these numbers, in plain words, worst first.
 
     Args:
       kept: result of `disentanglement.kept`, or None.
@@ -82,12 +90,12 @@ def verdicts(kept=None, usage=None, influence=None):
     dead = {code: reason for code in ("z_m", "z_c") if (reason := _death(code, rows[code], usage, influence))}
     lines = [f"{code} is dead: {reason}" for code, reason in dead.items()]
     for code in ("z_m", "z_c"):
-        leaks = [f"{factor} {row['accuracy']:.0%} (chance {row['chance']:.0%})"
+        leaks = [f"{factor} {_percent(row['accuracy'])} (chance {_percent(row['chance'])})"
                  for factor, row in rows[code]["wrong"].items() if _follows(row)]
-        losses = [f"{factor} {row['accuracy']:.0%}" for factor, row in rows[code]["right"].items()
+        losses = [f"{factor} {_percent(row['accuracy'])}" for factor, row in rows[code]["right"].items()
                   if row["accuracy"] < KEPT_ACCURACY and code not in dead]
-        lines += [f"{code} {verb}: {', '.join(found)}".replace("%", " %")
-                  for verb, found in (("leaks", leaks), ("loses", losses)) if found]
+        for verb, found in (("leaks", leaks), ("loses", losses)):
+            lines += [f"{code} {verb}: {', '.join(found)}"] if found else []
     return lines
 
 
@@ -102,16 +110,18 @@ def _rows_by_code(kept):
     return rows
 
 
+def _percent(fraction):
+    return f"{100 * fraction:.0f} %"
+
+
 def _follows(row):
     return row["accuracy"] - row["chance"] > LEAK_EXCESS
 
 
 def _death(code, rows, usage, influence):
     """Why a code is dead, None if it lives."""
-    if usage and usage[code]["kl_total"] < DEAD_NATS:
-        return f"{usage[code]['kl_total']:.2f} nats per clip, less than one bit"
-    if usage and not usage[code]["active_units"]:
-        return f"none of its {usage[code]['dimensions']} dimensions is active"
+    if usage and (nats := min(usage[code]["kl_total"], usage[code]["information_total"])) < DEAD_NATS:
+        return f"{nats:.2f} nats per clip, less than one bit"
     if influence and influence[code] < DEAD_INFLUENCE:
         return f"it moves {100 * influence[code]:.1f} % of the decoder's output"
     # Without a factor that it should keep, a code may well be used for what has no label.
