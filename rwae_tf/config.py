@@ -5,13 +5,12 @@ help; `flags.py` makes the command-line flags from these fields and nothing else
 paper's Sprites settings.
 """
 
-import contextlib
 import dataclasses
 import json
 import math
-import os
 from typing import Any, Dict, Tuple
 
+from rwae_tf import json_file
 from rwae_tf.errors import InputError
 
 
@@ -274,42 +273,14 @@ def from_dict(values: Dict[str, Dict[str, Any]], source: str = "configuration") 
         raise InputError(f"{source}: {error}" if source != "configuration" else str(error)) from None
 
 
-def write_json(value, path: str) -> None:
-    """Write `value` to `path` as JSON, whole or not at all."""
-    part = path + ".part"
-    try:
-        with open(part, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=2)
-            file.write("\n")
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.remove(part)
-        raise
-
-
 def save(config: Config, path: str) -> None:
     """Write `config` to `path`, whole or not at all."""
-    write_json(to_dict(config), path)
-
-
-def read_json(path: str, what: str) -> Dict[str, Any]:
-    """The JSON object in a file of a run's folder; `InputError`, saying `what` was sought, if there is none."""
-    try:
-        with open(path, encoding="utf-8") as file:
-            values = json.load(file)
-        if not isinstance(values, dict):
-            raise ValueError("no object")
-        return values
-    except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; name the folder of a training run") from None
-    except ValueError as error:
-        raise InputError(f"{path}: not {what} in JSON ({error}); train in a new folder to write it") from None
+    json_file.write(to_dict(config), path)
 
 
 def read(path: str) -> Config:
     """The configuration in the JSON file `path`; `InputError` when it cannot be used."""
-    return from_dict(read_json(path, "a configuration"), source=path)
+    return from_dict(json_file.read(path, "a configuration"), source=path)
 
 
 def differences(old: Config, new: Config):

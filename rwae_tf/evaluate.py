@@ -7,14 +7,13 @@ Leaves run_dir/evaluation/metrics.json and figures, and prints a table.
 """
 
 import dataclasses
-import json
 import os
 import platform
 
 from absl import flags as absl_flags
 
 from rwae_tf import config as config_lib
-from rwae_tf import errors, flags
+from rwae_tf import errors, flags, json_file
 
 _BATCH = 100
 _MEAN_FROM = 10_000  # training sequences behind the mean image
@@ -44,7 +43,7 @@ def main(argv):
     folder = os.path.join(values.run_dir, "evaluation")
     os.makedirs(folder, exist_ok=True)
     result["config"] = config_lib.to_dict(config)
-    _write_json(result, os.path.join(folder, "metrics.json"))
+    json_file.write(result, os.path.join(folder, "metrics.json"))
     pictures = draw(model, test, folder)
     _print(result, [os.path.join(folder, "metrics.json"), *pictures])
     return 0
@@ -99,13 +98,6 @@ def draw(model, test, folder):
     for path, pictured in zip(paths, clips.values(), strict=True):
         figures.write(np.asarray(pictured), path, scale=generate.scale(model))
     return paths
-
-
-def _write_json(value, path):
-    with open(path + ".part", "w", encoding="utf-8") as file:
-        json.dump(value, file, indent=2)
-        file.write("\n")
-    os.replace(path + ".part", path)
 
 
 def _print(result, paths):

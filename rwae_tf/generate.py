@@ -68,7 +68,8 @@ def _test_clips(config, values):
     from rwae_tf import data
 
     options = dataclasses.replace(config.data, data_dir=values.data_dir or config.data.data_dir)
-    clips = data.from_config(options, "test", values.length or config.evaluation.test_length or None)
+    length = values.length or config.evaluation.test_length or None
+    clips = data.from_config(options, "test", length, config.training.seed)
     if values.num > len(clips):
         raise InputError(f"--num={values.num}: the test split of {options.dataset} has {len(clips)} clips")
     return clips.batch(np.random.default_rng(values.seed).permutation(len(clips))[: values.num])["x"]

@@ -7,6 +7,7 @@ import pytest
 import tiny
 
 from rwae_tf import config as config_lib
+from rwae_tf import json_file
 from rwae_tf.config import Config, DataConfig, ModelConfig, ObjectiveConfig, TrainingConfig
 from rwae_tf.errors import InputError
 
@@ -146,9 +147,9 @@ def test_file_that_cannot_be_read(tmp_path, damage):
 
 def test_interrupted_writing_leaves_the_old_file(tmp_path):
     path = tmp_path / "values.json"
-    config_lib.write_json({"a": 1}, str(path))
+    json_file.write({"a": 1}, str(path))
     with pytest.raises(TypeError):
-        config_lib.write_json({"a": object()}, str(path))  # fails after the first characters
+        json_file.write({"a": object()}, str(path))  # fails after the first characters
     assert json.loads(path.read_text()) == {"a": 1}
     assert [file.name for file in tmp_path.iterdir()] == ["values.json"]
 

@@ -62,5 +62,5 @@ def test_value_out_of_range_is_light_and_one_line():
     ran = python("-m", "rwae_tf.train", "--batch_size=-1")
     assert ran.returncode == 1
     (line,) = said(ran)
-    assert line.startswith("error: batch_size=-1: ")
+    assert line.startswith("error: --batch_size=-1: ")
     assert heavy(ran) == set()

@@ -22,8 +22,6 @@ def frechet(real, generated):
     Raises:
       InputError: arrays of other shapes, fewer than two rows, or values that are not finite.
     """
-    from rwae_tf.metrics import tfgan  # TensorFlow, for the number alone
-
     real, generated = np.asarray(real, np.float64), np.asarray(generated, np.float64)
     if real.ndim != 2 or generated.ndim != 2 or real.shape[1] != generated.shape[1]:
         raise InputError(f"Frechet distance: features of shapes {real.shape} and {generated.shape}; "
@@ -32,4 +30,6 @@ def frechet(real, generated):
         raise InputError("Frechet distance: fewer than two clips have no covariance; give more clips")
     if not (np.isfinite(real).all() and np.isfinite(generated).all()):
         raise InputError("Frechet distance: features that are not finite; look for NaN in the clips")
+    from rwae_tf.metrics import tfgan  # loads TensorFlow
+
     return max(0.0, float(tfgan.frechet_distance(real, generated)))  # equal sets come out at about -1e-13

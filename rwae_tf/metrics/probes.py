@@ -47,7 +47,8 @@ def importances(codes, labels, seed=0):
     A forest, because the weights of a linear probe are not sparse and so say little about single dimensions.
 
     Args:
-      codes: {code: [N, Dc] or [N, T, Dm]}; importances of a dimension are summed over time.
+      codes: {code: [N, Dc] or [N, T, Dm]}; importances of a dimension are summed over time, so what
+        a forest wrongly sees in noise counts T times for a dimension of z_m.
       labels: {factor: int class [N]}.
       seed: of the split and of the forests.
 

@@ -3,6 +3,7 @@
 import numpy as np
 
 from rwae_tf.errors import InputError
+from rwae_tf.types import Codes
 
 
 def _array(value, name, dtype=np.float32):
@@ -24,14 +25,13 @@ def sequences(x, spec, name="x"):
     Raises:
       InputError: for a wrong rank or frame shape, no frames, values that are NaN or out of range.
     """
-    raw = np.asarray(x)
-    x = _array(x, name)
+    given, x = x, _array(x, name)
     expected = f"[batch, length, {', '.join(map(str, spec.frame_shape))}]"
     if x.ndim != 2 + len(spec.frame_shape) or x.shape[2:] != tuple(spec.frame_shape) or 0 in x.shape:
         raise InputError(f"{name}: shape {list(x.shape)}, expected {expected}")
     _finite(x, name)
     if spec.modality == "video" and (x.min() < 0 or x.max() > 1):
-        mend = "; divide uint8 frames by 255" if raw.dtype == np.uint8 else ""
+        mend = "; divide uint8 frames by 255" if np.asarray(given).dtype == np.uint8 else ""
         raise InputError(f"{name}: values from {x.min():g} to {x.max():g}, expected 0 to 1{mend}")
     return x
 
@@ -39,7 +39,7 @@ def sequences(x, spec, name="x"):
 def code(value, width, rank, name):
     """`value` as a finite float32 array of `rank` axes, the last of `width`."""
     value = _array(value, name)
-    if value.ndim != rank or value.shape[-1] != width:
+    if value.ndim != rank or value.shape[-1] != width or 0 in value.shape:
         expected = ["batch", "length", str(width)] if rank == 3 else ["batch", str(width)]
         raise InputError(f"{name}: shape {list(value.shape)}, expected [{', '.join(expected)}]")
     return _finite(value, name)
@@ -47,6 +47,8 @@ def code(value, width, rank, name):
 
 def codes(given, model):
     """The codes of `given` checked against a `ModelConfig` and against each other."""
+    if not isinstance(given, Codes):
+        raise InputError(f"codes: expected Codes(z_c, z_m, action), got {type(given).__name__}")
     z_c = code(given.z_c, model.content_size, 2, "z_c")
     z_m = code(given.z_m, model.motion_size, 3, "z_m")
     action = None
@@ -73,6 +75,8 @@ def seeds(seed, num):
     if array.dtype.kind not in "iu" or array.ndim > 1 or (array.ndim == 1 and len(array) != num):
         raise InputError(f"seed={seed!r}: expected one integer, or {num} of them, one per row")
     if array.ndim == 1:
+        if array.min() < -(2**31) or array.max() >= 2**31:
+            raise InputError(f"seed={seed!r}: a row's seed must be from {-(2**31)} to {2**31 - 1}")
         return array.astype(np.int32)
     if array < 0:
         raise InputError(f"seed={seed!r}: must not be negative")

@@ -40,16 +40,28 @@ class Checkpoints:
             **{f"optimizer_{part}": _tensors(optimizer.variables) for part, optimizer in optimizers.items()})
         self._weights_only = not optimizers
         self._iteration = counters.iteration
-        self._manager = tf.train.CheckpointManager(self._parts, os.path.join(run_dir, "checkpoints"), _KEEP)
+        self._folder = os.path.join(run_dir, "checkpoints")
+        try:
+            self._manager = tf.train.CheckpointManager(self._parts, self._folder, _KEEP)
+        except ValueError:
+            raise self._lost() from None
 
     @property
     def newest(self):
-        """Path of the newest checkpoint, or None."""
-        return self._manager.latest_checkpoint
+        """Path of the newest checkpoint that has not been deleted, or None."""
+        return next(filter(_is_there, reversed(self._manager.checkpoints)), None)
 
     def save(self):
-        """Write a checkpoint, named by the iteration; returns its path."""
-        return self._manager.save(checkpoint_number=self._iteration)
+        """Write a checkpoint, named by the iteration; returns its path.
+
+        Raises:
+          InputError: when it cannot be written.
+        """
+        try:
+            return self._manager.save(checkpoint_number=self._iteration)
+        except tf.errors.OpError as error:
+            raise InputError(f"{self._folder}: no checkpoint can be written ({_first_line(error)}); make room there, "
+                             f"then the same command goes on from {self.newest or 'the beginning'}") from None
 
     def restore(self):
         """Read the newest checkpoint; False when there is none.
@@ -58,6 +70,8 @@ class Checkpoints:
           InputError: for one that is damaged or of another configuration.
         """
         if not self.newest:
+            if not self._manager.checkpoints and os.path.exists(os.path.join(self._folder, "checkpoint")):
+                raise self._lost()
             return False
         try:
             status = self._parts.restore(self.newest)
@@ -65,11 +79,23 @@ class Checkpoints:
                 status.assert_existing_objects_matched().expect_partial()
             else:
                 status.assert_consumed()
-        except (tf.errors.OpError, AssertionError, ValueError) as error:
-            reason = str(error).strip().splitlines()[0][:120]
-            raise InputError(f"{self.newest}: cannot be read back ({reason}); it is damaged or of another "
+        except (tf.errors.OpError, AssertionError, ValueError, LookupError) as error:
+            raise InputError(f"{self.newest}: cannot be read back ({_first_line(error)}); it is damaged or of another "
                              "configuration: delete its files to go on from the one before") from None
         return True
+
+    def _lost(self):
+        return InputError(f"{self._folder}/checkpoint: the list of checkpoints is damaged; delete the folder "
+                          "to begin anew")
+
+
+def _is_there(path):
+    """Whether a checkpoint has files, if only in part."""
+    return any(os.path.exists(path + end) for end in (".index", ".data-00000-of-00001"))
+
+
+def _first_line(error):
+    return str(error).strip().splitlines()[0][:120]
 
 
 def _tensors(variables):

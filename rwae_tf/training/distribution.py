@@ -23,7 +23,7 @@ def strategy(replicas=0):
             raise InputError(f"replicas={replicas}: this machine has {len(gpus)} GPUs")
         return tf.distribute.MirroredStrategy([f"/gpu:{i}" for i in range(replicas or len(gpus))])
     replicas = replicas or 1
-    if len(tf.config.list_logical_devices("CPU") if _started() else ()) < replicas:
+    if replicas > 1 and len(tf.config.list_logical_devices("CPU") if _started() else ()) < replicas:
         _split_cpu(replicas)
     devices = [f"/cpu:{i}" for i in range(replicas)]
     return tf.distribute.MirroredStrategy(devices, cross_device_ops=tf.distribute.ReductionToOneDevice())

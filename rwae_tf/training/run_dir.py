@@ -5,7 +5,7 @@ import os
 import keras
 
 from rwae_tf import config as config_lib
-from rwae_tf import models
+from rwae_tf import json_file, models
 from rwae_tf.errors import InputError
 from rwae_tf.training import checkpoints
 from rwae_tf.types import SequenceSpec
@@ -41,7 +41,7 @@ def prepare(run_dir, config, spec):
     try:
         os.makedirs(run_dir, exist_ok=True)
         config_lib.save(config, path)
-        config_lib.write_json(spec._asdict(), spec_path(run_dir))
+        json_file.write(spec._asdict(), spec_path(run_dir))
     except OSError as error:
         raise InputError(f"{run_dir}: cannot be written ({error.strerror}); take another --run_dir") from None
 
@@ -49,7 +49,7 @@ def prepare(run_dir, config, spec):
 def read_spec(run_dir):
     """The `SequenceSpec` of a run's data."""
     path = spec_path(run_dir)
-    values = config_lib.read_json(path, "the description of a dataset")
+    values = json_file.read(path, "the description of a dataset")
     try:
         spec = SequenceSpec(**values)
         spec = spec._replace(frame_shape=tuple(spec.frame_shape), static=tuple(spec.static),

@@ -1,0 +1,36 @@
+"""JSON files of a run: written whole or not at all, read with one clear line when they cannot be."""
+
+import contextlib
+import json
+import os
+from typing import Any, Dict
+
+from rwae_tf.errors import InputError
+
+
+def write(value, path: str) -> None:
+    """Write `value` to `path` as JSON, whole or not at all."""
+    part = path + ".part"
+    try:
+        with open(part, "w", encoding="utf-8") as file:
+            json.dump(value, file, indent=2)
+            file.write("\n")
+        os.replace(part, path)
+    except BaseException:
+        with contextlib.suppress(OSError):
+            os.remove(part)
+        raise
+
+
+def read(path: str, what: str) -> Dict[str, Any]:
+    """The JSON object in a file of a run's folder; `InputError`, saying `what` was sought, if there is none."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            values = json.load(file)
+        if not isinstance(values, dict):
+            raise ValueError("no object")
+        return values
+    except OSError as error:
+        raise InputError(f"{path}: {error.strerror}; name the folder of a training run") from None
+    except ValueError as error:
+        raise InputError(f"{path}: not {what} in JSON ({error}); train in a new folder to write it") from None
