@@ -33,7 +33,7 @@ step evaluate "$run/evaluation/metrics.json" python -m rwae_tf.evaluate --run_di
 step swap "$run/figures/swap.png" \
   python -m rwae_tf.generate --run_dir="$run" --mode=swap --out="$run/figures/swap.png"
 step generate "$run/figures/generated.gif" \
-  python -m rwae_tf.generate --run_dir="$run" --mode=generate --length=32 --out="$run/figures/generated.gif"
+  python -m rwae_tf.generate --run_dir="$run" --mode=generate --length=16 --out="$run/figures/generated.gif"
 step export "$run/export/" python -m rwae_tf.export --run_dir="$run" --export_dir="$run/export"
 exported="$run/export/$(ls "$run/export" | grep -E '^[0-9]+$' | sort -n | tail -n 1)"
 
