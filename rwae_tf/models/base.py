@@ -47,6 +47,10 @@ class SequenceModel(keras.Model):
         """
         raise NotImplementedError
 
+    def weights_of_terms(self):
+        """Term name -> its weight in the objective."""
+        raise NotImplementedError
+
     def encode_codes(self, x, noise=None):
         """x [B, T, ...] -> `Codes`: posterior means, or samples with the given noise."""
         raise NotImplementedError

@@ -125,7 +125,6 @@ class RWAE(SequenceModel):
         return terms
 
     def weights_of_terms(self):
-        """Term name -> its weight in the objective."""
         objective = self.config.objective
         weights = {"reconstruction": 1.0, "content_divergence": objective.content_weight,
                    "motion_divergence": objective.motion_weight, "motion_kl": objective.motion_kl_weight}

@@ -118,7 +118,7 @@ class Loop:
              "seconds": round(now - self._begin, 2),
              "sequences_per_second": round(sequences / (now - self._window_begin), 2)},
             terms, {part: float(o.learning_rate.value.numpy()) for part, o in self._trainer.optimizers.items()})
-        self._last, self._window = terms, []
+        self._window = []
         if now - self._saved >= 60 * self._config.checkpoint_minutes:
             self._save()
         if now - self._pictured >= 60 * self._config.summary_minutes:
@@ -161,10 +161,12 @@ class Loop:
         return limit - (time.monotonic() - self._begin) if limit else None
 
     def _show(self):
-        epoch = self._batches / self._batches_per_epoch
-        terms = self._window[-1] if self._window else self._last
+        self._progress.show(self._batches, self._describe, self._seconds_left())
+
+    def _describe(self):
+        epoch, terms = self._batches / self._batches_per_epoch, self._window[-1]
         text = " ".join(f"{name} {float(terms[name]):.4g}" for name in _WATCHED if name in terms)
-        self._progress.show(self._batches, f"epoch {epoch:.2f} {text}", self._seconds_left())
+        return f"epoch {epoch:.2f} {text}"
 
     def _on_signal(self, number, frame):
         del frame

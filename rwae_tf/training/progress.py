@@ -24,11 +24,12 @@ class Progress:
         self._shown = self._start = time.monotonic()
         self._first = None
 
-    def show(self, done, text, limit=None):
-        """Show `text` with the share done and the time left.
+    def show(self, done, describe, limit=None):
+        """Show what `describe()` says with the share done and the time left.
 
         Args:
           done: units done, earlier runs included.
+          describe: called only when there is something to show: it may wait for an accelerator.
           limit: seconds left by the clock, when a time limit may end the work first.
         """
         now = time.monotonic()
@@ -40,7 +41,7 @@ class Progress:
         rate = (done - self._first) / max(now - self._start, 1e-9)
         left = (self._total - done) / rate if rate else 0.0
         left = left if limit is None else min(left, limit)
-        line = f"{100 * done / self._total:5.1f}% {text} | ETA {clock(left)}"
+        line = f"{100 * done / self._total:5.1f}% {describe()} | ETA {clock(left)}"
         print(f"\r\033[K{line}" if self._live else line, end="" if self._live else "\n", file=sys.stderr, flush=True)
 
     def close(self):

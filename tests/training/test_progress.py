@@ -15,18 +15,18 @@ def clock(monkeypatch):
 def test_eta_follows_the_rate_since_the_resume(clock, capsys):
     """Resumed at 50 of 200; 10 units in 5 s leave 140 units, 70 s."""
     bar = progress.Progress(200, every=1.0)
-    bar.show(50, "start")
+    bar.show(50, lambda: "start")
     clock[0] = 5.0
-    bar.show(60, "epoch 1")
-    bar.show(61, "too soon")
+    bar.show(60, lambda: "epoch 1")
+    bar.show(61, lambda: pytest.fail("described, and too soon to be shown"))
     assert capsys.readouterr().err == " 30.0% epoch 1 | ETA 0:01:10\n"
 
 
 def test_a_time_limit_that_comes_first_is_the_eta(clock, capsys):
     bar = progress.Progress(200, every=1.0)
-    bar.show(0, "")
+    bar.show(0, str)
     clock[0] = 2.0
-    bar.show(1, "epoch 1", limit=33.0)
+    bar.show(1, lambda: "epoch 1", limit=33.0)
     assert capsys.readouterr().err.endswith("ETA 0:00:33\n")
 
 

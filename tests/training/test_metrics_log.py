@@ -1,0 +1,53 @@
+"""The log of a run read back: metrics.jsonl, TensorBoard's scalars, text and pictures."""
+
+import json
+
+import keras
+import pytest
+import tensorflow as tf
+import tiny
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+
+from rwae_tf import models
+from rwae_tf.training.metrics_log import MetricsLog
+
+PROGRESS = {"iteration": 5, "epoch": 0.5, "batches": 10, "sequences": 40, "seconds": 1.5, "sequences_per_second": 20.0}
+
+
+@pytest.fixture(scope="module")
+def model():
+    keras.utils.set_random_seed(1)
+    return models.build(tiny.config(decoder="dense"), tiny.SPEC)
+
+
+def test_log_reads_back(model, tmp_path):
+    log = MetricsLog(str(tmp_path), 0, model)
+    log.row(PROGRESS, {"reconstruction": 3.5, "motion_kl": 0.25}, {"decoder": 1e-3})
+    log.pictures(tiny.sequences(batch=5), 5)
+    log.close()
+
+    (row,) = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
+    assert row["iteration"] == 5 and row["terms"] == {"reconstruction": 3.5, "motion_kl": 0.25}
+    # The tiny configuration leaves beta_1, beta_2 and eta at their defaults.
+    assert row["weights"] == {"reconstruction": 1.0, "content_divergence": 10.0, "motion_divergence": 60.0,
+                              "motion_kl": 1.0}
+
+    events = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0})
+    events.Reload()
+    tags = set(events.Tags()["tensors"])
+    assert {"terms/reconstruction", "weights/motion_kl", "learning_rates/decoder", "config", "reconstruct", "swap",
+            "generate"} <= tags
+    (scalar,) = events.Tensors("terms/reconstruction")
+    assert scalar.step == 5 and tf.make_ndarray(scalar.tensor_proto) == 3.5
+    for name in ("reconstruct", "swap", "generate"):
+        width, height, png = events.Tensors(name)[0].tensor_proto.string_val[:3]
+        assert png.startswith(b"\x89PNG") and int(width) > 16 and int(height) > 16
+    assert b"motion_samples" in events.Tensors("config")[0].tensor_proto.string_val[0]
+
+
+def test_lines_past_the_checkpoint_are_cut(model, tmp_path):
+    path = tmp_path / "metrics.jsonl"
+    path.write_text("".join(json.dumps({"iteration": i}) + "\n" for i in (2, 4, 6)) + '{"iteration": 8, "te')
+    MetricsLog(str(tmp_path), 4, model).close()
+    assert [json.loads(line)["iteration"] for line in path.read_text().splitlines()] == [2, 4]
+    assert not list(tmp_path.glob("*.part"))
