@@ -5,7 +5,7 @@ import tensorflow as tf
 
 def rbf(squared_distance, bandwidths):
     """Sum over sigma in `bandwidths` of exp(-d^2 / (2 sigma^2)) (Appendix D; Li et al. 2017)."""
-    return sum(tf.exp(squared_distance * (-0.5 / sigma**2)) for sigma in bandwidths)
+    return tf.add_n([tf.exp(squared_distance * (-0.5 / sigma**2)) for sigma in bandwidths])
 
 
 def imq(squared_distance, bandwidths):
@@ -13,7 +13,7 @@ def imq(squared_distance, bandwidths):
 
     With this C a bandwidth means what it means for `rbf`: both kernels are 1 - d^2 / (2 sigma^2) near 0.
     """
-    return sum(2 * sigma**2 / (2 * sigma**2 + squared_distance) for sigma in bandwidths)
+    return tf.add_n([2 * sigma**2 / (2 * sigma**2 + squared_distance) for sigma in bandwidths])
 
 
 KERNELS = {"rbf": rbf, "imq": imq}
@@ -58,8 +58,8 @@ def motion_mmd(z_q, z_p, objective):
         "pair" compares (z_t-1, z_t) from t = 2 on, so that the dependence on the past counts (p's pair is
         z_t ~ p(. | z_q's past) beside z_q's own z_t-1), "pool_time" all B T samples in a single MMD^2.
     """
-    return sum(tf.reduce_sum(_motion_mmd2(q, p, objective))
-               for q, p in _COMPARISONS[objective.motion_samples](z_q, z_p))
+    return tf.add_n([tf.reduce_sum(_motion_mmd2(q, p, objective))
+                     for q, p in _COMPARISONS[objective.motion_samples](z_q, z_p)])
 
 
 def _motion_mmd2(q, p, objective):
