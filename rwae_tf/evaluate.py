@@ -1,14 +1,16 @@
 r"""Measure a trained model on every test sequence.
 
     python -m rwae_tf.evaluate --run_dir=runs/quickstart
-    python -m rwae_tf.evaluate --run_dir=runs/sprites --data_dir=DATA
+    python -m rwae_tf.evaluate --run_dir=runs/sprites --judge_dir=judges/sprites --data_dir=DATA
 
-Leaves run_dir/evaluation/metrics.json and figures, and prints a table.
+Leaves run_dir/evaluation/metrics.json and figures, and prints a table. What the codes hold is measured by a judge
+that `rwae_tf.judge` has trained.
 """
 
 import dataclasses
+import functools
+import itertools
 import os
-import platform
 
 from absl import flags as absl_flags
 
@@ -23,15 +25,18 @@ _PICTURED = 6
 def main(argv):
     """Evaluate as `argv` says; see the module's docstring."""
     values = flags.new()
-    absl_flags.DEFINE_string("run_dir", "", "Folder of a training run.", flag_values=values)
-    absl_flags.DEFINE_string("data_dir", "", "Folder of the data; by default where they were in training.",
-                             flag_values=values)
+    string = functools.partial(absl_flags.DEFINE_string, flag_values=values)
+    string("run_dir", "", "Folder of a training run.")
+    string("judge_dir", "", "Folder of a judge of these data; without one, the codes are not measured.")
+    string("data_dir", "", "Folder of the data; by default where they were in training.")
+    absl_flags.DEFINE_integer("repeats", 5, "Random draws that means and deviations are over.", 1, flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0
     flags.required(values, "run_dir")
 
     from rwae_tf import data
-    from rwae_tf.training import run_dir
+    from rwae_tf.figures import table
+    from rwae_tf.training import judge_dir, run_dir
 
     model = run_dir.load(values.run_dir)
     config = model.config
@@ -39,14 +44,27 @@ def main(argv):
         config = dataclasses.replace(config, data=dataclasses.replace(config.data, data_dir=values.data_dir))
     length = config.evaluation.test_length or config.data.length
     train, test = (data.from_config(config.data, split, length, config.training.seed) for split in ("train", "test"))
+    judge = None
+    if values.judge_dir:  # before the work, which is in vain with one that does not fit
+        judge = judge_dir.load(values.judge_dir, dataclasses.replace(config.data, length=length), test.spec)
     result = measure(model, train, test)
+    if judge:
+        result.update(judged(model, test, *judge, values.repeats))
+        result["judge"]["dir"] = values.judge_dir
+    result["config"] = config_lib.to_dict(config)
     folder = os.path.join(values.run_dir, "evaluation")
     os.makedirs(folder, exist_ok=True)
-    result["config"] = config_lib.to_dict(config)
-    json_file.write(result, os.path.join(folder, "metrics.json"))
-    pictures = draw(model, test, folder)
-    _print(result, [os.path.join(folder, "metrics.json"), *pictures])
+    path = os.path.join(folder, "metrics.json")
+    json_file.write(result, path)
+    print("\n".join([*table.lines(result), path, *draw(model, test, folder)]))
     return 0
+
+
+def _encoder(model):
+    """x -> `Codes` as the model's configuration has them evaluated: means or samples."""
+    if model.config.evaluation.evaluate_content == "mean":
+        return model.encode
+    return functools.partial(model.encode, sample=True, seed=model.config.training.seed)
 
 
 def measure(model, train, test):
@@ -54,35 +72,37 @@ def measure(model, train, test):
     import numpy as np
 
     from rwae_tf.metrics import reconstruction
+    from rwae_tf.training import distribution
 
-    def sequences(clips):
-        return (batch["x"] for batch in clips.batches(_BATCH))
-
-    def reconstruct(x):
-        if model.config.evaluation.evaluate_content == "mean":
-            return model.reconstruct(x)
-        return model.decode(model.encode(x, sample=True, seed=model.config.training.seed))
-
+    encode = _encoder(model)
     chosen = np.arange(0, len(train), -(-len(train) // _MEAN_FROM))
     parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
     mean = reconstruction.mean_frame(train.batch(part)["x"] for part in parts)
-    found = reconstruction.squared_errors(sequences(test), reconstruct)
-    return {
-        "squared_error_per_sequence": float(found.mean()),
-        "squared_error_std": float(found.std()),
-        "floors": reconstruction.floors(lambda: sequences(test), mean),
-        "test_sequences": len(found),
-        "budget": {"passes": round(model.budget["sequences"] / len(train), 3), **model.budget, "hardware": hardware()},
-    }
+    found = reconstruction.summary(
+        lambda: (batch["x"] for batch in test.batches(_BATCH)), lambda x: model.decode(encode(x)), mean)
+    passes = round(model.budget["sequences"] / len(train), 3)
+    return {**found, "budget": {"passes": passes, **model.budget, "hardware": distribution.hardware()}}
 
 
-def hardware():
-    """The processors at hand, in words."""
-    import tensorflow as tf
+def judged(model, test, judge, record, repeats):
+    """What a judge tells of a model over all of `test`, and what it is itself; see `metrics.evaluation.measure`."""
+    from rwae_tf.metrics import evaluation
+    from rwae_tf.training import progress
 
-    gpus = [tf.config.experimental.get_device_details(g).get("device_name", "GPU")
-            for g in tf.config.list_physical_devices("GPU")]
-    return ", ".join(gpus) or f"{os.cpu_count()} CPU cores ({platform.machine()}), no GPU"
+    line, calls = progress.Progress(5 * repeats * -(-len(test) // _BATCH)), itertools.count(1)
+
+    def generate(**given):
+        line.show(next(calls), lambda: "drawing clips and judging them")
+        return model.generate(**given)
+
+    verbs = evaluation.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode,
+                             generate)
+    seed, codes = model.config.training.seed, model.config.evaluation.evaluate_content
+    result = evaluation.measure(lambda: test.batches(_BATCH), judge, verbs, test.spec, repeats, seed, codes)
+    line.close()
+    known = {name: record[name] for name in ("kind", "seed", "accuracy", "threshold", "classes", "test_clips")}
+    result["judge"] = {**known, "on_real": result.pop("judge_on_real")}
+    return {**result, "repeats": repeats, "codes": codes}
 
 
 def draw(model, test, folder):
@@ -98,19 +118,6 @@ def draw(model, test, folder):
     for path, pictured in zip(paths, clips.values(), strict=True):
         figures.write(np.asarray(pictured), path, scale=generate.scale(model))
     return paths
-
-
-def _print(result, paths):
-    floors = result["floors"]
-    print(f"{'squared error per sequence':36}{result['squared_error_per_sequence']:10.1f}"
-          f"   over {result['test_sequences']} test sequences")
-    print(f"{'  floor: mean training image':36}{floors['mean_image']:10.1f}")
-    print(f"{'  floor: first frame repeated':36}{floors['first_frame']:10.1f}")
-    budget = result["budget"]
-    print(f"budget: {budget['passes']} passes, {budget['sequences']} sequences, {budget['seconds']:.0f} s on "
-          f"{budget['hardware']}")
-    for path in paths:
-        print(path)
 
 
 def cli():

@@ -26,10 +26,10 @@ def new():
     return values
 
 
-def define_config(values):
-    """Add a flag for every field of the configuration to `values`."""
-    for kind in config_lib.SECTIONS.values():
-        for field in dataclasses.fields(kind):
+def define_config(values, sections=tuple(config_lib.SECTIONS)):
+    """Add a flag for every field of the configuration, or of some of its sections, to `values`."""
+    for section in sections:
+        for field in dataclasses.fields(config_lib.SECTIONS[section]):
             _define(field, values)
 
 
@@ -186,14 +186,18 @@ def _describe(values, names):
     return lines
 
 
-def to_config(values):
-    """The validated `Config` that `values` describes; an error names the flags with their dashes."""
-    sections = {}
-    for section, kind in config_lib.SECTIONS.items():
+def to_config(values, sections=tuple(config_lib.SECTIONS)):
+    """The validated `Config` that `values` describes, other sections at their defaults.
+
+    An error names the flags with their dashes.
+    """
+    given = {}
+    for section in sections:
         # A choice among integers is read as text.
-        sections[section] = {f.name: type(f.default)(values[f.name].value) for f in dataclasses.fields(kind)}
+        given[section] = {f.name: type(f.default)(values[f.name].value)
+                          for f in dataclasses.fields(config_lib.SECTIONS[section])}
     try:
-        return config_lib.from_dict(sections)
+        return config_lib.from_dict(given)
     except InputError as error:
         raise InputError(re.sub(r"\b([a-z]\w*)=", r"--\1=", str(error))) from None
 

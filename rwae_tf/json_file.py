@@ -1,4 +1,4 @@
-"""JSON files of a run: written whole or not at all, read with one clear line when they cannot be."""
+"""JSON files of a run or a judge: written whole or not at all, read with one clear line when they cannot be."""
 
 import contextlib
 import json
@@ -22,8 +22,8 @@ def write(value, path: str) -> None:
         raise
 
 
-def read(path: str, what: str) -> Dict[str, Any]:
-    """The JSON object in a file of a run's folder; `InputError`, saying `what` was sought, if there is none."""
+def read(path: str, what: str, folder: str = "a training run") -> Dict[str, Any]:
+    """The JSON object in a file; `InputError`, saying `what` was sought in whose `folder`, if there is none."""
     try:
         with open(path, encoding="utf-8") as file:
             values = json.load(file)
@@ -31,6 +31,6 @@ def read(path: str, what: str) -> Dict[str, Any]:
             raise ValueError("no object")
         return values
     except OSError as error:
-        raise InputError(f"{path}: {error.strerror}; name the folder of a training run") from None
+        raise InputError(f"{path}: {error.strerror}; name the folder of {folder}") from None
     except ValueError as error:
         raise InputError(f"{path}: not {what} in JSON ({error}); train in a new folder to write it") from None

@@ -1,5 +1,6 @@
 """What all tests share: seeds, real data where there are any, two replicas on the CPU."""
 
+import importlib
 import os
 import pathlib
 import random
@@ -43,6 +44,18 @@ def shared_data():
     if not folder.is_dir():
         pytest.skip(f"no real data: {folder} is missing (RWAE_DATA names another folder)")
     return folder
+
+
+@pytest.fixture(scope="module")
+def lamps():
+    """The dataset "lamps" (tests/lamp_data), which a linear judge reads without fault; gives its module."""
+    from rwae_tf import data
+
+    folder = str(ROOT / "tests" / "lamp_data")
+    data.__path__.append(folder)
+    yield importlib.import_module("rwae_tf.data.lamps")
+    data.__path__.remove(folder)
+    del sys.modules["rwae_tf.data.lamps"]
 
 
 @pytest.fixture(scope="session")

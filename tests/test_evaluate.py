@@ -7,15 +7,12 @@ import pytest
 import tiny
 
 import rwae_tf
-from rwae_tf import data, evaluate
-from rwae_tf.training import checkpoints, run_dir
+from rwae_tf import data, errors, evaluate, judge
+from rwae_tf.training import checkpoints, judge_dir, run_dir
 
 
-@pytest.fixture(scope="module")
-def run(tmp_path_factory):
-    """A run directory with an untrained model in it."""
-    folder = tmp_path_factory.mktemp("run")
-    config = tiny.config()
+def untrained(folder, config):
+    """Makes `folder` a run of 4500 batches in 12 seconds, with an untrained model in it."""
     spec = data.from_config(config.data, "train").spec
     run_dir.prepare(str(folder), config, spec)
     model = run_dir.build(config, spec)
@@ -23,6 +20,21 @@ def run(tmp_path_factory):
     counters.batches.assign(4500)
     counters.seconds.assign(12.0)
     checkpoints.Checkpoints(str(folder), model, {}, counters).save()
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    """A run on moving_shapes."""
+    return untrained(tmp_path_factory.mktemp("run"), tiny.config())
+
+
+@pytest.fixture(scope="module")
+def lamp_judge(lamps, tmp_path_factory):
+    """The folder of a linear judge of lamps."""
+    folder = tmp_path_factory.mktemp("judge")
+    judge.main(["judge", *"--dataset=lamps --size=16 --length=4 --kind=linear --steps=60".split(),
+                f"--judge_dir={folder}"])
     return folder
 
 
@@ -42,7 +54,8 @@ def test_evaluate_measures_every_test_sequence(run, capsys):
     # 4500 batches of 4 are 18,000 sequences, two passes of 9,000.
     assert found["budget"]["passes"] == 2.0 and found["budget"]["seconds"] == 12.0
     assert found["config"]["data"]["size"] == 16
-    for line in ("squared error per sequence", "mean training image", "first frame repeated", "over 3600 test"):
+    for line in ("squared error per sequence", "mean training image", "first frame repeated", "over 3600 test",
+                 "disentanglement: not measured", "python -m rwae_tf.judge", "--judge_dir=FOLDER"):
         assert line in printed
     for name in ("reconstruct.png", "swap.png", "generate.gif"):
         assert (run / "evaluation" / name).stat().st_size > 500 and name in printed
@@ -56,3 +69,53 @@ def test_loaded_model_has_the_weights_that_were_saved(run):
     for variable in one.trainable_variables:
         variable.assign(variable + 0.01)
     assert np.abs(np.asarray(one.reconstruct(x)) - np.asarray(two.reconstruct(x))).max() > 1e-4
+
+
+def test_evaluate_with_a_judge_measures_what_each_code_holds(lamps, lamp_judge, tmp_path, capsys):
+    run = untrained(tmp_path / "run", tiny.config(dataset="lamps", evaluate_content="sample"))
+    arguments = ["evaluate", f"--run_dir={run}", f"--judge_dir={lamp_judge}", "--repeats=2"]
+    assert evaluate.main(arguments) == 0
+    printed = capsys.readouterr().out
+    found = json.loads((run / "evaluation" / "metrics.json").read_text())
+
+    assert set(found) >= {
+        "static_kept", "dynamic_kept", "leakage", "inception_score", "h_y_given_v", "h_y", "frechet_judge", "fid",
+        "fid_note", "with_mean", "consistency", "probes", "usage", "influence", "verdicts", "judge", "repeats", "codes",
+        "squared_error_per_sequence", "budget", "config"}
+    assert found["test_sequences"] == 90 and found["repeats"] == 2 and found["codes"] == "sample"
+    assert set(found["static_kept"]) == {"accuracy", "agreement", "per_factor", "mean", "std"}
+    assert set(found["static_kept"]["per_factor"]) == {"colour"}
+    assert set(found["dynamic_kept"]["per_factor"]) == {"trend"}
+    # An untrained decoder gives about the same clip for all codes: the judge sees one colour, at chance.
+    assert abs(found["static_kept"]["mean"] - 1 / 3) < 0.15
+    assert found["verdicts"] and found["fid"] is None
+    assert found["judge"]["on_real"] == {"colour": 1.0, "trend": 1.0} and found["judge"]["dir"] == str(lamp_judge)
+    assert found["usage"]["z_c"]["dimensions"] == 6 and found["usage"]["z_m"]["dimensions"] == 3
+    assert found["consistency"]["frames"] == 100
+    for word in ("judge (linear, seed 0)", "static kept", "dynamic kept", "leakage", "trend under z_c", "H(y|v)",
+                 "linear probes", "from z_m", "use of z_c", "verdict: z_m is dead", "chance 33.3 %"):
+        assert word in printed
+    assert "not measured" not in printed
+
+    first = (run / "evaluation" / "metrics.json").read_text()
+    evaluate.main(arguments)
+    assert (run / "evaluation" / "metrics.json").read_text() == first  # the run's seed decides every draw
+
+
+def test_unfit_judge_is_refused_before_the_work(run, lamps, lamp_judge, tmp_path, monkeypatch):
+    monkeypatch.delattr(evaluate, "measure")
+    for folder, says in ((lamp_judge, "a judge of other clips: dataset (lamps -> moving_shapes)"),
+                         (tmp_path / "absent", "absent/judge.json: No such file")):
+        with pytest.raises(errors.InputError) as error:
+            evaluate.main(["evaluate", f"--run_dir={run}", f"--judge_dir={folder}"])
+        assert says in str(error.value) and "\n" not in str(error.value)
+
+
+def test_judge_below_its_threshold_is_refused(lamps, lamp_judge, tmp_path):
+    run = untrained(tmp_path / "run", tiny.config(dataset="lamps"))
+    record = json.loads((lamp_judge / "judge.json").read_text())
+    judge_dir.prepare(str(tmp_path / "poor"))
+    judge_dir.save(str(tmp_path / "poor"), {**record, "threshold": 1.01}, {})
+    with pytest.raises(errors.InputError, match="less than the 101 % that a measure needs"):
+        evaluate.main(["evaluate", f"--run_dir={run}", f"--judge_dir={tmp_path / 'poor'}"])
+    assert not (run / "evaluation").exists()

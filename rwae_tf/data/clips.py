@@ -50,6 +50,41 @@ class Clips:
             yield self.batch(np.arange(start, min(start + batch_size, len(self))))
 
 
+class Part(Clips):
+    """Some of the clips of a dataset, as a dataset.
+
+    Args:
+      whole: a `Clips`.
+      chosen: numbers of its clips, int [N].
+    """
+
+    def __init__(self, whole, chosen):
+        self.spec = whole.spec
+        self._whole, self._chosen, self._count = whole, np.asarray(chosen), len(chosen)
+
+    def frames(self, indices, epoch=0):
+        return self._whole.frames(self._chosen[indices], epoch)
+
+    def labels(self, indices):
+        return self._whole.labels(self._chosen[indices])
+
+
+def held_out(clips, share, most, seed):
+    """Split clips at random into those to fit on and those to check on.
+
+    Args:
+      clips: a `Clips` of at least two.
+      share: part of them to hold out, and `most`, how many at most; always at least one.
+      seed: of the choice.
+
+    Returns:
+      Two `Part`s, without a clip in common: to fit, held out.
+    """
+    order = np.random.default_rng(seed).permutation(len(clips))
+    count = min(max(1, round(share * len(clips))), most)
+    return Part(clips, np.sort(order[count:])), Part(clips, np.sort(order[:count]))
+
+
 def area_average(frames, size):
     """Frames in [0, 1] at a smaller size: the mean of each block of pixels.
 

@@ -48,3 +48,16 @@ def floors(batches, mean):
     """
     return {"mean_image": float(squared_errors(batches(), lambda x: mean).mean()),
             "first_frame": float(squared_errors(batches(), lambda x: x[:, :1]).mean())}
+
+
+def summary(batches, predict, mean):
+    """Squared error per sequence of a model, beside its floors.
+
+    Args:
+      batches: function () -> iterable of x [B, T, ...].
+      predict: function x -> x_hat.
+      mean: the mean frame, of the training sequences.
+    """
+    found = squared_errors(batches(), predict)
+    return {"squared_error_per_sequence": float(found.mean()), "squared_error_std": float(found.std()),
+            "floors": floors(batches, mean), "test_sequences": len(found)}

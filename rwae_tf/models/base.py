@@ -55,6 +55,10 @@ class SequenceModel(keras.Model):
         """x [B, T, ...] -> `Codes`: posterior means, or samples with the given noise."""
         raise NotImplementedError
 
+    def parameters_of_codes(self, x):
+        """x -> {"z_c", "z_m": (loc, scale, prior's loc, prior's scale)}, given the means of the codes before."""
+        raise NotImplementedError
+
     def decode_codes(self, codes):
         """`Codes` -> x_hat [B, T, ...]."""
         raise NotImplementedError
@@ -91,6 +95,20 @@ class SequenceModel(keras.Model):
         if seed is None:
             seed = int(np.random.SeedSequence().generate_state(1)[0] >> 1)
         return self._encode_sample(x, tf.constant([checks.seeds(seed, 1)[0], 0], tf.int32))
+
+    def parameters(self, x):
+        """Means and variances of the codes' Gaussians, for measures of how a code is used.
+
+        Args:
+          x: [B, T, *frame_shape].
+
+        Returns:
+          {"z_c" and "z_m": {"mean", "variance", "prior_mean", "prior_variance"}}, like the codes or broadcastable;
+          for z_m given the codes of the frames before, at their posterior means.
+        """
+        found = self._parameters(checks.sequences(x, self.spec))
+        return {code: {"mean": loc, "variance": scale**2, "prior_mean": prior_loc, "prior_variance": prior_scale**2}
+                for code, (loc, scale, prior_loc, prior_scale) in found.items()}
 
     def decode(self, codes):
         """`Codes` -> sequences [B, T, *frame_shape]."""
@@ -151,6 +169,10 @@ class SequenceModel(keras.Model):
         def encode(x, seed):
             return self.encode_codes(x, BatchNoise(seed, tf.shape(x)[0]))
         return tf.function(encode, input_signature=[self._sequence_spec(), tf.TensorSpec([2], tf.int32)])
+
+    @functools.cached_property
+    def _parameters(self):
+        return tf.function(self.parameters_of_codes, input_signature=[self._sequence_spec()])
 
     @functools.cached_property
     def _decode(self):

@@ -28,6 +28,7 @@ class Posterior(NamedTuple):
     """Samples of q and the parameters of its motion and action parts."""
 
     codes: Codes
+    content: Any  # (loc, scale), each [B, Dc]
     motion: Any  # (loc, scale), each [B, T, Dm]
     action_logits: Any  # [B, A] or None
 
@@ -98,11 +99,11 @@ class RWAE(SequenceModel):
         z_c = loc + scale * noise.normal("content_posterior", [model.content_size]) if sample_content else loc
         z_m, *motion = self.motion_posterior(h, noise.normal("motion_posterior", [length, model.motion_size]))
         if not self.action_posterior:
-            return Posterior(Codes(z_c, z_m), motion, None)
+            return Posterior(Codes(z_c, z_m), (loc, scale), motion, None)
         logits = self.action_posterior(z_m, h)
         uniform = noise.uniform("action_posterior", [model.action_size])
         action = distributions.sample_action(logits, self.temperature, uniform)
-        return Posterior(Codes(z_c, z_m, action), motion, logits)
+        return Posterior(Codes(z_c, z_m, action), (loc, scale), motion, logits)
 
     def losses(self, x, noise, gather):
         """Eq. 9, term by term; see `SequenceModel.losses`."""
@@ -144,6 +145,10 @@ class RWAE(SequenceModel):
         if noise is not None:
             return self.infer(x, noise).codes
         return self.infer(x, centre(x), sample_content=False).codes
+
+    def parameters_of_codes(self, x):
+        q = self.infer(x, centre(x), sample_content=False)
+        return {"z_c": (*q.content, 0.0, 1.0), "z_m": (*q.motion, *self.motion_prior(q.codes.z_m))}
 
     def decode_codes(self, codes):
         return reconstruction.output(self.decoder(*codes), self.spec.modality)

@@ -1,6 +1,8 @@
 """The one `MirroredStrategy` of the process, and batches split over its replicas."""
 
 import functools
+import os
+import platform
 
 import tensorflow as tf
 
@@ -27,6 +29,13 @@ def strategy(replicas=0):
         _split_cpu(replicas)
     devices = [f"/cpu:{i}" for i in range(replicas)]
     return tf.distribute.MirroredStrategy(devices, cross_device_ops=tf.distribute.ReductionToOneDevice())
+
+
+def hardware():
+    """The processors at hand, in words."""
+    gpus = [tf.config.experimental.get_device_details(g).get("device_name", "GPU")
+            for g in tf.config.list_physical_devices("GPU")]
+    return ", ".join(gpus) or f"{os.cpu_count()} CPU cores ({platform.machine()}), no GPU"
 
 
 def _started():

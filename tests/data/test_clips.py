@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from rwae_tf.data import clips
+from rwae_tf.data import clips, moving_shapes
 
 
 @pytest.mark.parametrize("size", [64, 32, 16])
@@ -48,3 +48,32 @@ def test_test_draws_are_the_same_in_every_epoch_and_no_training_draws():
     np.testing.assert_array_equal(clips.clip_uniforms(0, "test", 9, range(50), 2), test)
     for epoch in range(4):
         assert not np.isin(clips.clip_uniforms(0, "train", epoch, range(50), 2), test).any()
+
+
+def test_part_holds_the_chosen_clips_in_their_order():
+    whole = moving_shapes.Dataset("train", None, 16, 2, seed=0)
+    part = clips.Part(whole, [7, 3, 100])
+    assert len(part) == 3 and part.spec == whole.spec
+    for epoch in (0, 4):  # random clips stay random
+        found, expected = part.batch([2, 0], epoch), whole.batch([100, 7], epoch)
+        np.testing.assert_array_equal(found["x"], expected["x"])
+        assert {name: label.tolist() for name, label in found["labels"].items()} == {
+            name: label.tolist() for name, label in expected["labels"].items()}
+    assert [len(batch["x"]) for batch in part.batches(2)] == [2, 1]
+
+
+@pytest.mark.parametrize("count, share, most, held", [(100, 0.1, 600, 10), (100, 0.1, 4, 4), (3, 0.1, 600, 1)])
+def test_held_out_clips_are_no_fitted_ones(count, share, most, held):
+    class Numbered(clips.Clips):
+        def labels(self, indices):
+            return {"number": np.asarray(indices)}
+
+    whole = Numbered(count, 16, 1, 1, {}, ())
+    parts = clips.held_out(whole, share, most, seed=5)
+    fit, check = ([int(n) for n in part.labels(np.arange(len(part)))["number"]] for part in parts)
+    assert len(check) == held and sorted(fit + check) == list(range(count))
+    again = clips.held_out(whole, share, most, seed=5)[1]
+    np.testing.assert_array_equal(again.labels(np.arange(held))["number"], check)
+    if held > 1:
+        other = clips.held_out(whole, share, most, seed=6)[1]
+        assert other.labels(np.arange(held))["number"].tolist() != check

@@ -94,6 +94,24 @@ def test_means_are_the_centre_of_samples(model):
     np.testing.assert_array_equal(samples[0], model.encode(x, sample=True, seed=0).z_c.numpy())
 
 
+def test_parameters_are_those_of_the_posteriors_and_the_priors(model):
+    x = tiny.sequences()
+    found, codes = model.parameters(x), model.encode(x)
+    np.testing.assert_allclose(found["z_c"]["mean"], codes.z_c, atol=1e-6)
+    np.testing.assert_allclose(found["z_m"]["mean"], codes.z_m, atol=1e-6)
+    assert (float(found["z_c"]["prior_mean"]), float(found["z_c"]["prior_variance"])) == (0.0, 1.0)
+    loc, scale = model.motion_prior(codes.z_m)
+    np.testing.assert_allclose(found["z_m"]["prior_mean"], loc, atol=1e-6)
+    np.testing.assert_allclose(found["z_m"]["prior_variance"], np.square(scale), atol=1e-6)
+    # Variances are those of samples: 400 of them, within five standard errors of sqrt(2 / 400).
+    samples = [model.encode(x, sample=True, seed=seed) for seed in range(400)]
+    for code, sampled, mean in (("z_c", [s.z_c for s in samples], codes.z_c),
+                                ("z_m", [s.z_m[:, :1] for s in samples], codes.z_m[:, :1])):  # first: none before it
+        variance = np.asarray(found[code]["variance"])
+        variance = variance[:, :1] if code == "z_m" else variance
+        np.testing.assert_allclose(np.square(np.array(sampled) - mean).mean(0), variance, rtol=5 * (2 / 400) ** 0.5)
+
+
 def test_reconstruct_is_decode_of_encode(model, weak):
     x = tiny.sequences()
     for m in (model, weak):

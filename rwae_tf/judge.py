@@ -1,0 +1,100 @@
+r"""Train a judge: it reads the factors off real clips, so that `rwae_tf.evaluate` can read them off a model's.
+
+    python -m rwae_tf.judge --dataset=moving_shapes --size=32 --length=16 --judge_dir=judges/moving_shapes
+    python -m rwae_tf.judge --dataset=sprites --size=32 --data_dir=DATA --judge_dir=judges/sprites
+
+Size and length are those that are evaluated. Leaves judge.json (accuracy and confusion on the test clips) and
+weights.npz in the judge's folder; a folder that already holds this judge is used again.
+"""
+
+import time
+
+from absl import flags as absl_flags
+
+from rwae_tf import errors, flags
+from rwae_tf.errors import InputError
+
+_BATCH = 200
+_HELD_OUT, _MOST_HELD_OUT = 0.1, 600  # share and number of training clips that only end the training
+
+
+def _define():
+    values = flags.new()
+    flags.define_config(values, ("data",))
+    absl_flags.DEFINE_string("judge_dir", "", "Folder of the judge.", flag_values=values)
+    absl_flags.DEFINE_enum("kind", "convolutional", ["convolutional", "linear"],
+                           "What it is; linear in pooled pixels is quick, for simple data.", flag_values=values)
+    absl_flags.DEFINE_integer("steps", 2000, "Training batches at most.", 1, flag_values=values)
+    absl_flags.DEFINE_integer("seed", 0, "Seed of weights, batches and random clips.", 0, 2**31 - 1, flag_values=values)
+    return values
+
+
+def main(argv):
+    """Train the judge that `argv` names, or find it trained; see the module's docstring."""
+    values = _define()
+    if not flags.parse(values, argv, __doc__):
+        return 0
+    flags.required(values, "judge_dir")
+    config = flags.to_config(values, ("data",)).data
+
+    from rwae_tf import data
+    from rwae_tf.training import judge_dir
+
+    train, test = (data.from_config(config, split, seed=values.seed) for split in data.SPLITS)
+    if not train.spec.factors:
+        raise InputError(f"--dataset={config.dataset}: has no labels that a judge could learn")
+    wanted = {"data": judge_dir.described(config), "kind": values.kind, "steps": values.steps, "seed": values.seed,
+              "fingerprint": judge_dir.fingerprint(train)}
+    record = judge_dir.find(values.judge_dir, wanted)
+    if record:
+        print(f"{values.judge_dir}: trained before, with the same configuration; nothing to do")
+    else:
+        judge_dir.prepare(values.judge_dir)
+        record, weights = train_judge(wanted, train, test)
+        judge_dir.save(values.judge_dir, record, weights)
+        print(f"{values.judge_dir}: trained in {record['seconds']:.0f} s, {record['steps_taken']} steps")
+    for factor, accuracy in record["accuracy"].items():
+        print(f"{factor:12} {100 * accuracy:6.2f} % of {record['test_clips']} test clips")
+    judge_dir.refuse_poor(values.judge_dir, record)
+    return 0
+
+
+def train_judge(wanted, train, test):
+    """Train a judge on some of `train`, hold out the others, and test it on all of `test`.
+
+    Args:
+      wanted: its configuration, with "data", "kind", "steps" and "seed".
+      train, test: `Clips`.
+
+    Returns:
+      Its record, fit for JSON, and its weights {name: array}.
+    """
+    import tensorflow as tf
+
+    from rwae_tf.data import clips, pipeline
+    from rwae_tf.metrics import judge
+    from rwae_tf.training import judge_dir, progress
+
+    tf.config.experimental.enable_op_determinism()
+    begin, made = time.monotonic(), judge.Judge(wanted["kind"], train.spec, wanted["seed"])
+    fitted, held_out = clips.held_out(train, _HELD_OUT, _MOST_HELD_OUT, wanted["seed"])
+    stream = pipeline.batch_stream(fitted, min(len(fitted), judge.clips_per_step(made)), wanted["seed"])
+    line = progress.Progress(wanted["steps"])
+    taken = judge.fit(made, stream, lambda: held_out.batches(_BATCH), wanted["steps"], line.show)
+    line.close()
+    counts = judge.confusion(made, test.batches(_BATCH))
+    record = {**wanted, "accuracy": judge.accuracies(counts), "threshold": judge_dir.threshold(wanted["data"]),
+              "test_clips": len(test), "train_clips": len(fitted), "steps_taken": taken,
+              "seconds": round(time.monotonic() - begin, 1),
+              "classes": {factor: list(names) for factor, names in train.spec.factors.items()},
+              "confusion": {factor: table.tolist() for factor, table in counts.items()}}
+    return record, made.weights()
+
+
+def cli():
+    """Console script."""
+    errors.run(main)
+
+
+if __name__ == "__main__":
+    cli()

@@ -1,0 +1,141 @@
+"""The folder of a judge: judge.json, what it is and how well it reads real clips, and weights.npz."""
+
+import errno
+import hashlib
+import os
+import zipfile
+
+import numpy as np
+
+from rwae_tf import json_file
+from rwae_tf.errors import InputError
+
+THRESHOLDS = {"sprites": 0.995, "sm_mnist": 0.99, "moving_shapes": 0.995}  # of the accuracy of every factor
+THRESHOLDS_64 = {"sprites": 0.999}  # at 64x64 or more
+_FINGERPRINTED = 16
+
+
+def record_path(judge_dir):
+    """Path of the description."""
+    return os.path.join(judge_dir, "judge.json")
+
+
+def weights_path(judge_dir):
+    """Path of the weights."""
+    return os.path.join(judge_dir, "weights.npz")
+
+
+def described(config):
+    """What of a `DataConfig` makes clips another kind of clips."""
+    return {name: getattr(config, name) for name in ("dataset", "size", "length", "num_digits")}
+
+
+def fingerprint(clips):
+    """A number that other data under the same name would not have: the digest of a few clips and labels."""
+    batch = clips.batch(np.linspace(0, len(clips) - 1, min(len(clips), _FINGERPRINTED)).astype(int))
+    arrays = [batch["x"], *batch["labels"].values()]
+    return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()[:16]
+
+
+def threshold(data):
+    """Accuracy below which a judge of `described` data is refused; 0 where nobody knows what can be reached."""
+    known = {**THRESHOLDS, **THRESHOLDS_64} if data["size"] >= 64 else THRESHOLDS
+    return known.get(data["dataset"], 0.0)
+
+
+def find(judge_dir, wanted):
+    """The record of the judge in a folder, None where there is none yet.
+
+    Args:
+      judge_dir: the folder.
+      wanted: what the record must say, {name: value}; the first is "data".
+
+    Raises:
+      InputError: for a judge of another configuration.
+    """
+    if not os.path.exists(record_path(judge_dir)):
+        return None
+    record = _read(judge_dir)
+    if changed := _differences({**record, **record["data"]}, {**wanted, **wanted["data"]}):
+        raise InputError(f"{judge_dir}: holds a judge of another configuration: {changed}; take another --judge_dir")
+    return record
+
+
+def prepare(judge_dir):
+    """Make the folder, or find out before the training that it cannot be written."""
+    try:
+        os.makedirs(judge_dir, exist_ok=True)
+        if not os.access(judge_dir, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+    except OSError as error:
+        raise InputError(f"{judge_dir}: cannot be written ({error.strerror}); take another --judge_dir") from None
+
+
+def save(judge_dir, record, weights):
+    """Write a judge, the record last: a folder that has one is complete.
+
+    Args:
+      judge_dir: folder that `prepare` made.
+      record: values fit for JSON.
+      weights: {name: array}.
+    """
+    with open(weights_path(judge_dir) + ".part", "wb") as file:
+        np.savez(file, **weights)
+    os.replace(file.name, weights_path(judge_dir))
+    json_file.write(record, record_path(judge_dir))
+
+
+def load(judge_dir, config, spec):
+    """A judge that was trained on the kind of clips that it shall judge.
+
+    Args:
+      judge_dir: its folder.
+      config: the `DataConfig` of the clips.
+      spec: their `SequenceSpec`.
+
+    Returns:
+      The `Judge` and its record.
+
+    Raises:
+      InputError: for a folder without judge, one of other data, or one that reads a factor too badly.
+    """
+    from rwae_tf.metrics import judge
+
+    record, wanted = _read(judge_dir), described(config)
+    if changed := _differences(record["data"], wanted):
+        given = " ".join(f"--{name}={value}" for name, value in wanted.items() if name != "num_digits" or value > 1)
+        raise InputError(f"{judge_dir}: a judge of other clips: {changed}; train one of these by "
+                         f"python -m rwae_tf.judge {given} --judge_dir=OTHER")
+    refuse_poor(judge_dir, record)
+    found = judge.Judge(record["kind"], spec)
+    try:
+        with np.load(weights_path(judge_dir)) as weights:
+            found.set_weights(dict(weights))
+    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise InputError(f"{weights_path(judge_dir)}: not the weights of this judge ({error}); train it anew, in "
+                         "another folder") from None
+    return found, record
+
+
+def refuse_poor(judge_dir, record):
+    """Refuse a judge that reads a factor of real clips below its threshold."""
+    poor = {factor: accuracy for factor, accuracy in record["accuracy"].items() if accuracy < record["threshold"]}
+    if poor:
+        text = ", ".join(f"{factor} {100 * accuracy:.2f} %" for factor, accuracy in poor.items())
+        raise InputError(f"{judge_dir}: this judge reads {text} of real test clips right, less than the "
+                         f"{100 * record['threshold']:g} % that a measure needs; train another in another folder, with "
+                         "--kind=convolutional or more --steps")
+
+
+def _read(judge_dir):
+    record = json_file.read(record_path(judge_dir), "a judge", "a judge, as rwae_tf.judge leaves it")
+    missing = {"data", "kind", "accuracy", "threshold"} - set(record)
+    if missing or not isinstance(record["data"], dict):
+        raise InputError(f"{record_path(judge_dir)}: not a judge; train it anew, in another folder")
+    return record
+
+
+def _differences(old, new):
+    """What of `new` is otherwise in `old`, as "name (old -> new)"; empty where nothing is."""
+    return ", ".join(f"{name} ({old.get(name)} -> {value})" for name, value in new.items()
+                     if name != "data" and old.get(name) != value)

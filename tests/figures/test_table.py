@@ -1,0 +1,62 @@
+"""The table of an evaluation, from a result with numbers of known places."""
+
+from rwae_tf.figures import table
+
+PLAIN = {"squared_error_per_sequence": 12.34, "test_sequences": 90, "floors": {"mean_image": 56.7, "first_frame": 8.9},
+         "budget": {"passes": 2.0, "sequences": 180, "seconds": 33.4, "hardware": "2 CPU cores"}}
+ROW = {"accuracy": 0.912, "accuracy_std": 0.013, "agreement": 0.925, "agreement_std": 0.0, "chance": 0.25,
+       "majority": 0.3}
+CLASSES = {"hair": ["a", "b", "c", "d"], "action": ["e", "f", "g"]}
+PROBE = {"accuracy": 0.5, "chance": 0.25, "majority": 0.3}
+USE = {"information_total": 1.25, "kl_total": 7.5, "active_units": 3, "dimensions": 8}
+SCORE = {"inception_score": 2.71, "inception_score_std": 0.02, "h_y_given_v": 0.05, "h_y": 1.05}
+JUDGED = {
+    **PLAIN,
+    "judge": {"kind": "linear", "seed": 4, "classes": CLASSES, "on_real": {"hair": 0.999, "action": 1.0}},
+    "static_kept": {"mean": 0.912, "std": 0.013, "agreement": 0.925, "per_factor": {"hair": ROW}},
+    "dynamic_kept": None, "codes": "mean", "with_sample": {"static_kept": {"mean": 0.5, "std": 0.01}},
+    "leakage": {"action": {"code": "z_c", "excess": 0.662, **ROW}},
+    **SCORE, "inception_of": "action", "inception_per_factor": {"hair": {**SCORE, "h_y": 1.2}, "action": SCORE},
+    "frechet_judge": 3.5, "frechet_judge_std": 0.25,
+    "consistency": {"frames": 100, "mean": 0.875},
+    "probes": {"linear": {"z_c": {"hair": PROBE}, "z_m": {"hair": PROBE}}},
+    "usage": {"z_c": USE, "z_m": USE}, "influence": {"z_c": 0.75, "z_m": 0.1},
+    "verdicts": ["z_m is dead: why", "z_c leaks: action 91 %"],
+}
+
+
+def test_without_a_judge_the_table_says_how_to_get_one():
+    lines = table.lines(PLAIN)
+    assert len(lines) == 5
+    assert lines[0].split()[-5:] == ["12.3", "over", "90", "test", "sequences"]
+    assert lines[1].endswith("56.7") and lines[2].endswith("8.9")
+    assert "not measured" in lines[3] and "rwae_tf.judge" in lines[3] and "--judge_dir=FOLDER" in lines[3]
+    assert lines[4] == "budget: 2.0 passes, 180 sequences, 33 s on 2 CPU cores"
+
+
+def test_every_number_of_a_judge_is_in_its_line():
+    lines = {line.split("  ")[0] or line.strip().split("  ")[0]: line for line in table.lines(JUDGED)}
+    assert not any("not measured" in line for line in lines.values())
+    for label, texts in {
+        "judge (linear, seed 4)": ["hair 99.9 %, action 100.0 %"],
+        "static kept: z_c of a clip, new z_m": ["91.2 ± 1.3 %", "agreement 92.5 %"],
+        "all, with posterior samples": ["50.0 ± 1.0 %"],
+        "hair": ["91.2 ± 1.3 %", "agreement 92.5 %", "chance 25.0 %"],
+        "action under z_c": ["91.2 ± 1.3 %", "chance 25.0 %"],
+        "samples: inception score of action": ["2.71 ± 0.02, at most 3"],
+        "H(y|v), H(y) of hair": ["0.050, 1.200 nats, at most 1.386"],  # ln 4
+        "H(y|v), H(y) of action": ["0.050, 1.050 nats, at most 1.099"],  # ln 3
+        "Frechet distance, judge's features": ["3.50 ± 0.25"],
+        "same identity over 100 frames": ["87.5 %"],
+        "from z_m": ["hair 50.0 % (25.0 %)"],
+        "use of z_c": ["1.25 nats per clip at most, 3 of 8 units active", "moves 75.0 %"],
+        "use of z_m": ["moves 10.0 %"],
+        "verdict: z_m is dead: why; z_c leaks: action 91 %": [""],
+    }.items():
+        for text in texts:
+            assert text in lines[label], (label, lines)
+    assert not any(label.startswith("dynamic kept") for label in lines)  # no such factors
+
+
+def test_nothing_wrong_is_said_too():
+    assert "verdict: nothing wrong" in table.lines({**JUDGED, "verdicts": [], "consistency": None, "leakage": {}})[-2]

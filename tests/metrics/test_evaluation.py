@@ -1,0 +1,245 @@
+"""What a judge tells of toy models whose codes are known: a perfect one, and ones that keep all in one code."""
+
+import json
+
+import numpy as np
+import pytest
+
+from rwae_tf.metrics import evaluation
+from rwae_tf.types import Codes, SequenceSpec
+
+FACTORS = {"colour": ("red", "green", "blue"), "trend": ("up", "down", "level")}
+SPEC = SequenceSpec((2, 2, 3), 4, "video", FACTORS, ("colour",))
+CLIPS = 207  # the last batch is short
+LABELS = {"colour": np.arange(CLIPS) // 3 % 3, "trend": np.arange(CLIPS) % 3}
+
+
+def light(trend, length=4):
+    """Brightness of frames that get brighter, darker or stay, [B, length, 1]."""
+    ramp = np.linspace(0.2, 0.8, length)
+    return np.stack([ramp, ramp[::-1], np.full(length, 0.5)])[trend][..., None]
+
+
+def draw(colour, light):
+    """Clips [B, T, 2, 2, 3] of z_c = one-hot colour [B, 3] and z_m = light [B, T, 1]."""
+    return (light[:, :, None, None] * colour[:, None, None, None]).astype(np.float32)
+
+
+def read_colour(x):
+    return x.mean((1, 2, 3)).argmax(1)
+
+
+def read_trend(x):
+    rise = x[:, -1].sum((1, 2, 3)) - x[:, 0].sum((1, 2, 3))
+    return np.where(rise > 0.1, 0, np.where(rise < -0.1, 1, 2))
+
+
+class Judge:
+    """Reads toy clips without fault, and says so with p = 0.98."""
+
+    def read(self, x):
+        x = np.asarray(x)
+        found = {"colour": read_colour(x), "trend": read_trend(x)}
+        p = {factor: 0.01 + 0.97 * np.eye(3)[label] for factor, label in found.items()}
+        return p, x.reshape(len(x), -1)[:, :5]
+
+    def __call__(self, x):
+        return self.read(x)[0]
+
+
+def batches():
+    """All clips in order, 60 at a time."""
+    for start in range(0, CLIPS, 60):
+        labels = {factor: label[start:start + 60] for factor, label in LABELS.items()}
+        yield {"x": draw(np.eye(3)[labels["colour"]], light(labels["trend"])), "labels": labels}
+
+
+class Perfect:
+    """z_c is the colour, z_m the light."""
+
+    def encode(self, x):
+        return Codes(np.eye(3)[read_colour(x)], light(read_trend(x)))
+
+    def decode(self, codes):
+        return draw(np.asarray(codes.z_c), np.asarray(codes.z_m))
+
+    def draw_codes(self, num, length, seed):
+        draws = np.array([np.random.default_rng(int(one)).integers(0, 3, 2) for one in seed])
+        return Codes(np.eye(3)[draws[:, 0]], light(draws[:, 1], length))
+
+    def generate(self, num, length, seed, z_c=None, z_m=None, action=None):
+        assert len(seed) == num and action is None
+        drawn = self.draw_codes(num, length, seed)
+        return self.decode(Codes(drawn.z_c if z_c is None else z_c, drawn.z_m if z_m is None else z_m))
+
+    def parameters(self, x):
+        codes = self.encode(x)
+        return {name: {"mean": code, "variance": np.full(code.shape, 1e-6), "prior_mean": 0.0, "prior_variance": 1.0}
+                for name, code in (("z_c", codes.z_c), ("z_m", codes.z_m))}
+
+
+class Hoarder(Perfect):
+    """All in z_c: the colour, then the trend; z_m is noise that nobody looks at."""
+
+    def encode(self, x):
+        return Codes(np.concatenate([np.eye(3)[read_colour(x)], np.eye(3)[read_trend(x)]], 1),
+                     np.zeros((len(x), x.shape[1], 1)))
+
+    def decode(self, codes):
+        z_c = np.asarray(codes.z_c)
+        return draw(z_c[:, :3], light(z_c[:, 3:].argmax(1), codes.z_m.shape[1]))
+
+    def draw_codes(self, num, length, seed):
+        draws = np.array([np.random.default_rng(int(one)).integers(0, 3, 2) for one in seed])
+        return Codes(np.concatenate([np.eye(3)[draws[:, 0]], np.eye(3)[draws[:, 1]]], 1), np.zeros((num, length, 1)))
+
+    def parameters(self, x):
+        found = super().parameters(x)
+        found["z_m"] = {"mean": np.zeros((len(x), 4, 1)), "variance": np.ones((len(x), 4, 1)),
+                        "prior_mean": 0.0, "prior_variance": 1.0}
+        return found
+
+
+class Mover(Perfect):
+    """All in z_m: in every frame the light, then the colour."""
+
+    def encode(self, x):
+        colour = np.repeat(np.eye(3)[read_colour(x)][:, None], x.shape[1], 1)
+        return Codes(np.zeros((len(x), 1)), np.concatenate([light(read_trend(x), x.shape[1]), colour], -1))
+
+    def decode(self, codes):
+        z_m = np.asarray(codes.z_m)
+        return draw(z_m[:, 0, 1:], z_m[..., :1])
+
+    def draw_codes(self, num, length, seed):
+        draws = np.array([np.random.default_rng(int(one)).integers(0, 3, 2) for one in seed])
+        colour = np.repeat(np.eye(3)[draws[:, 0]][:, None], length, 1)
+        return Codes(np.zeros((num, 1)), np.concatenate([light(draws[:, 1], length), colour], -1))
+
+
+def measured(model, repeats=2, seed=0):
+    verbs = evaluation.Verbs(model.encode, lambda x, seed: model.encode(x), model.parameters, model.decode,
+                             model.generate)
+    return evaluation.measure(batches, Judge(), verbs, SPEC, repeats, seed)
+
+
+@pytest.fixture(scope="module")
+def perfect():
+    return measured(Perfect())
+
+
+def test_perfect_model_keeps_all_and_leaks_nothing(perfect):
+    for kept, factor in (("static_kept", "colour"), ("dynamic_kept", "trend")):
+        assert perfect[kept]["accuracy"] == perfect[kept]["agreement"] == perfect[kept]["mean"] == 1.0
+        assert perfect[kept]["std"] == 0.0 and set(perfect[kept]["per_factor"]) == {factor}
+    # Drawn from three classes alike, for 207 clips twice: within five standard errors of a third.
+    for factor, code in (("colour", "z_m"), ("trend", "z_c")):
+        assert perfect["leakage"][factor]["code"] == code
+        assert abs(perfect["leakage"][factor]["accuracy"] - 1 / 3) < 5 * (2 / 9 / (2 * CLIPS)) ** 0.5
+    assert perfect["judge_on_real"] == {"colour": 1.0, "trend": 1.0}
+    assert perfect["verdicts"] == []
+
+
+def test_scores_of_samples(perfect):
+    # Every p(y|v) is (0.98, 0.01, 0.01).
+    expected = -0.98 * np.log(0.98) - 0.02 * np.log(0.01)
+    assert perfect["inception_of"] == "trend"  # what is new in every sample
+    np.testing.assert_allclose(perfect["h_y_given_v"], expected, rtol=1e-9)
+    assert 1.05 < perfect["h_y"] <= np.log(3)  # three classes, nearly alike
+    for factor in FACTORS:
+        row = perfect["inception_per_factor"][factor]
+        np.testing.assert_allclose(row["inception_score"], np.exp(row["h_y"] - row["h_y_given_v"]), rtol=1e-2)
+    assert perfect["h_y_std"] > 0  # other samples in every repeat
+    assert 0 <= perfect["frechet_judge"] < 0.05  # the same classes, in other numbers; features are of size 0.5
+    assert perfect["fid"] is None and "Inception" in perfect["fid_note"]
+    assert perfect["consistency"]["mean"] == 1.0 and perfect["consistency"]["frames"] == 100
+
+
+def test_probes_find_each_factor_in_its_code(perfect):
+    linear = perfect["probes"]["linear"]
+    assert linear["z_c"]["colour"]["accuracy"] == linear["z_m"]["trend"]["accuracy"] == 1.0
+    assert linear["z_c"]["trend"]["accuracy"] < 0.55 and linear["z_m"]["colour"]["accuracy"] < 0.55
+    assert perfect["probes"]["dci"]["disentanglement"] > 0.9
+
+
+def test_everything_is_there_and_fit_for_json(perfect):
+    assert set(json.loads(json.dumps(perfect))) == {
+        "static_kept", "dynamic_kept", "leakage", "judge_on_real", "with_sample", "inception_score",
+        "inception_score_std", "h_y_given_v", "h_y_given_v_std", "h_y", "h_y_std", "inception_of",
+        "inception_per_factor", "frechet_judge", "frechet_judge_std", "fid", "fid_note", "consistency",
+        "probes", "usage", "influence", "verdicts"}
+
+
+def test_everything_in_the_content_is_seen():
+    found = measured(Hoarder())
+    assert found["static_kept"]["mean"] == 1.0
+    assert found["leakage"]["trend"]["accuracy"] == 1.0  # the motion follows z_c
+    assert found["dynamic_kept"]["mean"] < 0.5
+    assert found["influence"] == {"z_c": 1.0, "z_m": 0.0}
+    said = " | ".join(found["verdicts"])
+    assert "z_m is dead" in said and "z_c leaks: trend 100 %" in said
+
+
+def test_everything_in_the_motion_is_seen():
+    found = measured(Mover())
+    assert found["dynamic_kept"]["mean"] == 1.0 and found["leakage"]["colour"]["accuracy"] == 1.0
+    assert found["static_kept"]["mean"] < 0.5
+    said = " | ".join(found["verdicts"])
+    assert "z_c is dead" in said and "z_m leaks: colour 100 %" in said
+
+
+def test_seed_decides_every_number():
+    one, two, other = measured(Perfect(), 1), measured(Perfect(), 1), measured(Perfect(), 1, seed=1)
+    assert json.dumps(one) == json.dumps(two)
+    assert one["inception_per_factor"] != other["inception_per_factor"] and one["leakage"] != other["leakage"]
+
+
+def test_clips_are_encoded_once_for_all_repeats():
+    calls = []
+
+    class Counted(Perfect):
+        def encode(self, x):
+            calls.append(len(x))
+            return super().encode(x)
+
+    model = Counted()
+    verbs = evaluation.Verbs(model.encode, lambda x, seed: Perfect().encode(x), Perfect().parameters, model.decode,
+                             model.generate)
+    evaluation.measure(batches, Judge(), verbs, SPEC, repeats=3)
+    assert sum(calls) == 2 * CLIPS  # once for the codes themselves, once for all exchanges
+
+
+def test_means_and_samples_are_measured_and_named():
+    # Samples that have lost the colour: the means keep it.
+    def sample(x, seed):
+        codes = Perfect().encode(x)
+        return codes._replace(z_c=np.eye(3)[np.random.default_rng(seed).integers(0, 3, len(x))])
+
+    verbs = evaluation.Verbs(Perfect().encode, sample, Perfect().parameters, Perfect().decode, Perfect().generate)
+    means = evaluation.measure(batches, Judge(), verbs, SPEC, 1)
+    samples = evaluation.measure(batches, Judge(), verbs, SPEC, 1, codes="sample")
+    assert means["static_kept"]["mean"] == samples["with_mean"]["static_kept"]["mean"] == 1.0
+    assert means["with_sample"]["static_kept"]["mean"] < 0.5 and samples["static_kept"]["mean"] < 0.5
+    assert means["with_sample"]["dynamic_kept"]["mean"] == samples["dynamic_kept"]["mean"] == 1.0
+    assert means["verdicts"] == [] and samples["verdicts"] == ["z_c is dead: no factor follows it"]
+
+
+def test_actions_go_with_the_motion():
+    seen = []
+
+    class Acting(Perfect):
+        def encode(self, x):
+            codes = super().encode(x)
+            return codes._replace(action=np.eye(3)[read_trend(x)])
+
+        def decode(self, codes):
+            np.testing.assert_array_equal(codes.action.argmax(1), read_trend(draw(np.ones((len(codes.z_m), 3)),
+                                                                                  codes.z_m)))
+            return super().decode(codes)
+
+        def generate(self, num, length, seed, z_c=None, z_m=None, action=None):
+            seen.append((z_m is None, action is None))
+            return Perfect().generate(num, length, seed, z_c, z_m)
+
+    found = measured(Acting(), 1)
+    assert found["static_kept"]["mean"] == 1.0 and set(seen) == {(True, True), (False, False)}
