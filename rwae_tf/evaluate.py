@@ -4,7 +4,8 @@ r"""Measure a trained model on every test sequence.
     python -m rwae_tf.evaluate --run_dir=runs/sprites --judge_dir=judges/sprites --data_dir=DATA
 
 Leaves run_dir/evaluation/metrics.json and figures, and prints a table. What the codes hold is measured by a judge
-that `rwae_tf.judge` has trained.
+that `rwae_tf.judge` has trained. Settings are tuned with --split=validation, on training clips that --hold_out kept
+from the training; that leaves run_dir/evaluation_validation/.
 """
 
 import dataclasses
@@ -29,6 +30,7 @@ def main(argv):
     string("run_dir", "", "Folder of a training run.")
     string("judge_dir", "", "Folder of a judge of these data; without one, the codes are not measured.")
     string("data_dir", "", "Folder of the data; by default where they were in training.")
+    absl_flags.DEFINE_enum("split", "test", ["test", "validation"], "Which clips to measure on.", flag_values=values)
     absl_flags.DEFINE_integer("repeats", 5, "Random draws that means and deviations are over.", 1, flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0
@@ -43,16 +45,17 @@ def main(argv):
     if values.data_dir:
         config = dataclasses.replace(config, data=dataclasses.replace(config.data, data_dir=values.data_dir))
     length = config.evaluation.test_length or config.data.length
-    train, test = (data.from_config(config.data, split, length, config.training.seed) for split in ("train", "test"))
+    train, test = (data.from_config(config.data, split, length, config.training.seed)
+                   for split in ("train", values.split))
     judge = None
     if values.judge_dir:  # before the work, which is in vain with one that does not fit
         judge = judge_dir.load(values.judge_dir, dataclasses.replace(config.data, length=length), test.spec)
-    result = measure(model, train, test)
+    result = {"split": values.split, **measure(model, train, test)}
     if judge:
         result.update(judged(model, test, *judge, values.repeats))
         result["judge"]["dir"] = values.judge_dir
     result["config"] = config_lib.to_dict(config)
-    folder = os.path.join(values.run_dir, "evaluation")
+    folder = os.path.join(values.run_dir, "evaluation" if values.split == "test" else f"evaluation_{values.split}")
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "metrics.json")
     json_file.write(result, path)

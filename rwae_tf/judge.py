@@ -40,7 +40,7 @@ def main(argv):
     from rwae_tf import data
     from rwae_tf.training import judge_dir
 
-    train, test = (data.from_config(config, split, seed=values.seed) for split in data.SPLITS)
+    train, test = (data.from_config(config, split, seed=values.seed) for split in ("train", "test"))
     if not train.spec.factors:
         raise InputError(f"--dataset={config.dataset}: has no labels that a judge could learn")
     wanted = {"data": judge_dir.described(config), "kind": values.kind, "steps": values.steps, "seed": values.seed,

@@ -85,6 +85,7 @@ def refused(workplace, capsys):
     ("train", ["--decoder=gru"], ["--decoder=gru", "lstm, dense"]),
     ("train", ["--fused=perhaps"], ["--fused=perhaps", "true or false"]),
     ("train", ["--motion_bandwidths=1,two"], ["--motion_bandwidths=1,two", "numbers separated by commas"]),
+    ("train", ["--hold_out=0.6"], ["--hold_out=0.6", "from 0.0 to 0.5"]),
     ("train", ["--batchsize=4"], ["--batchsize=4", "did you mean --batch_size?"]),
     ("train", ["--frobnicate"], ["--frobnicate", "--help lists the flags"]),
     ("train", ["--epochs"], ["--epochs", "--name=value"]),
@@ -98,6 +99,7 @@ def refused(workplace, capsys):
     ("train", [*TINY, "--batch_size=13"], ["batch_size=13", "only 12 sequences"]),
     ("train", [*TINY, "--num_digits=2"], ["moving_shapes has no option 'num_digits'"]),
     ("evaluate", [], ["--run_dir is missing", "--run_dir=FOLDER"]),
+    ("evaluate", ["--run_dir=absent", "--split=train"], ["--split=train", "test, validation"]),
     ("generate", ["--run_dir=absent", "--num=0"], ["--num=0", "at least 1"]),
     ("generate", ["--run_dir=absent", "--mode=nonsense"], ["--mode=nonsense", "generate, swap, reconstruct"]),
     ("generate", ["--run_dir=absent", "--mode=swap", "--num=1"], ["--num=1", "swap needs 2 clips"]),
@@ -274,6 +276,10 @@ def test_missing_run(refused, command):
     refused(command, "--run_dir=absent", *arguments, says=["absent/config.json", "name the folder"])
 
 
+def test_no_clips_were_held_out(refused, run_dir):
+    refused("evaluate", f"--run_dir={run_dir}", "--split=validation", says=["split=validation", "--hold_out=0.1"])
+
+
 @pytest.mark.parametrize("damaged", ["00001", "index"])
 def test_half_written_checkpoint_is_not_resumed(refused, run_dir, damaged):
     truncate(checkpoint(damaged)(run_dir))
@@ -294,7 +300,7 @@ def test_damaged_list_of_checkpoints_does_not_begin_anew(refused, run_dir, garba
 
 @pytest.mark.parametrize("flag, says", [
     ("--content_size=7", "content_size (6 -> 7)"), ("--decoder=lstm", "decoder (dense -> lstm)"),
-    ("--seed=1", "seed (0 -> 1)"), ("--size=32", "size (16 -> 32)"),
+    ("--seed=1", "seed (0 -> 1)"), ("--hold_out=0.25", "hold_out (0.0 -> 0.25)"), ("--size=32", "size (16 -> 32)"),
 ])
 def test_run_of_another_configuration(refused, run_dir, flag, says):
     refused("train", *TINY, flag, f"--run_dir={run_dir}", says=["run: ", says, "take another --run_dir"])

@@ -53,7 +53,7 @@ def test_evaluate_measures_every_test_sequence(run, capsys):
     np.testing.assert_allclose(found["squared_error_per_sequence"], np.mean(errors), rtol=1e-5)
     # 4500 batches of 4 are 18,000 sequences, two passes of 9,000.
     assert found["budget"]["passes"] == 2.0 and found["budget"]["seconds"] == 12.0
-    assert found["config"]["data"]["size"] == 16
+    assert found["config"]["data"]["size"] == 16 and found["split"] == "test"
     for line in ("squared error per sequence", "mean training image", "first frame repeated", "over 3600 test",
                  "disentanglement: not measured", "python -m rwae_tf.judge", "--judge_dir=FOLDER"):
         assert line in printed
@@ -100,6 +100,23 @@ def test_evaluate_with_a_judge_measures_what_each_code_holds(lamps, lamp_judge, 
     first = (run / "evaluation" / "metrics.json").read_text()
     evaluate.main(arguments)
     assert (run / "evaluation" / "metrics.json").read_text() == first  # the run's seed decides every draw
+
+
+def test_evaluate_measures_held_out_clips_in_a_folder_of_their_own(lamps, lamp_judge, tmp_path, capsys):
+    run = untrained(tmp_path / "run", tiny.config(dataset="lamps", hold_out=0.1))
+    # The judge has learned from all training clips; it reads those that a run held out no less.
+    arguments = ["evaluate", f"--run_dir={run}", f"--judge_dir={lamp_judge}", "--repeats=1", "--split=validation"]
+    assert evaluate.main(arguments) == 0
+    printed = capsys.readouterr().out
+    found = json.loads((run / "evaluation_validation" / "metrics.json").read_text())
+    assert not (run / "evaluation").exists() and (run / "evaluation_validation" / "swap.png").exists()
+    assert found["split"] == "validation" and found["test_sequences"] == 27  # a tenth of 270
+    assert "over 27 validation sequences" in printed and "real validation clips" in printed
+    assert found["budget"]["passes"] == 74.074  # 18,000 sequences, 243 in a pass
+    train, validation = (data.load("lamps", split, size=16, length=4, hold_out=0.1) for split in data.SPLITS[:2])
+    mean = train.batch(np.arange(243))["x"].astype(np.float64).mean((0, 1))
+    expected = ((validation.batch(np.arange(27))["x"] - mean) ** 2).sum((1, 2, 3, 4)).mean()
+    np.testing.assert_allclose(found["floors"]["mean_image"], expected, rtol=1e-6)
 
 
 def test_unfit_judge_is_refused_before_the_work(run, lamps, lamp_judge, tmp_path, monkeypatch):

@@ -41,7 +41,7 @@ def other(field):
         return tuple(number / 2 for number in default)
     if isinstance(default, str):
         return default + "_x"
-    return default + 1 if meta["high"] is None or default + 1 <= meta["high"] else (default + meta["low"]) / 2
+    return default + 1 if meta["high"] is None or default + 1 <= meta["high"] else (meta["low"] + meta["high"]) / 2
 
 
 def test_no_flags_are_the_default_configuration():

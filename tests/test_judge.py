@@ -111,6 +111,13 @@ def test_folder_that_cannot_be_written_is_refused_before_the_training(lamps, tmp
     assert "file/judge: cannot be written (Not a directory)" in line
 
 
+def test_held_out_clips_are_the_same_clips_to_a_judge(trained):
+    held = config_lib.DataConfig(**{**vars(CONFIG), "hold_out": 0.1})
+    assert judge_dir.described(held) == judge_dir.described(CONFIG)
+    spec = data.from_config(held, "validation").spec
+    assert judge_dir.load(str(trained), held, spec)[1]["data"] == judge_dir.described(CONFIG)
+
+
 # The judge in a folder.
 
 def test_loaded_judge_answers_like_its_record(trained):

@@ -5,7 +5,7 @@
         batch["x"], batch["labels"]["action"]
 
 A dataset is a module holding a class `Dataset`, a `Clips`, made as
-`Dataset(split, data_dir, size, length, seed, **options)`; adding the module is all it takes.
+`Dataset(split, data_dir, size, length, seed, hold_out, **options)`; adding the module is all it takes.
 """
 
 import dataclasses
@@ -18,7 +18,7 @@ from rwae_tf.errors import InputError
 
 __all__ = ["Clips", "from_config", "load", "names"]
 
-SPLITS = ("train", "test")
+SPLITS = ("train", "validation", "test")
 SIZES = (64, 32, 16)
 _INFRASTRUCTURE = ("clips", "pipeline")
 
@@ -29,16 +29,18 @@ def names():
     return sorted(name for name in modules if not name.startswith("_") and name not in _INFRASTRUCTURE)
 
 
-def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, **options):
+def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, hold_out=0.0, **options):
     """The clips of one split of a dataset.
 
     Args:
       dataset: a name out of `names()`.
-      split: "train" or "test".
+      split: "train", "test" or "validation", which is what `hold_out` takes from "train".
       data_dir: folder with the dataset's files; None or "" where none are needed.
       size: height and width of a frame in pixels, 64, 32 or 16; below 64 by area averaging.
       length: frames per clip; the dataset's own (of that split) when None.
       seed: of whatever the dataset draws at random, 0 <= seed < 2**32.
+      hold_out: share of the training identities (characters, digit images) that "train" leaves to "validation",
+        0 to 0.5; the same ones for every seed.
       **options: of this dataset alone, as `num_digits` of sm_mnist.
 
     Returns:
@@ -54,13 +56,18 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, **
         raise InputError(f"dataset {dataset} has no option {unknown[0]!r}; its options: {has}")
     if split not in SPLITS:
         raise InputError(f"split={split!r}: choose one of {', '.join(SPLITS)}")
+    if isinstance(hold_out, bool) or not isinstance(hold_out, (int, float)) or not 0 <= hold_out <= 0.5:
+        raise InputError(f"hold_out={hold_out!r}: must be a number of 0 to 0.5")
+    if split == "validation" and not hold_out:
+        raise InputError("split=validation: no training data were kept for it; train with --hold_out=0.1, or evaluate "
+                         "on the test split")
     if size not in SIZES:
         raise InputError(f"size={size!r}: choose one of {', '.join(map(str, SIZES))}")
     if length is not None and (not isinstance(length, int) or length < 1):
         raise InputError(f"length={length!r}: give at least 1 frame, or None for the dataset's own")
     if not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise InputError(f"seed={seed!r}: must be an integer of 0 to 2**32 - 1")
-    return _class(dataset)(split, data_dir or None, size, length, seed, **options)
+    return _class(dataset)(split, data_dir or None, size, length, seed, hold_out, **options)
 
 
 def from_config(config, split, length=None, seed=0):
@@ -68,7 +75,7 @@ def from_config(config, split, length=None, seed=0):
 
     Args:
       config: a `rwae_tf.config.DataConfig`.
-      split: "train" or "test".
+      split: one of `SPLITS`.
       length: frames per clip; `config.length` when None.
       seed: as in `load`.
 
@@ -81,7 +88,8 @@ def from_config(config, split, length=None, seed=0):
         value = getattr(config, field.name)
         if field.name not in common and (field.name in accepted or value != field.default):
             options[field.name] = value
-    return load(config.dataset, split, config.data_dir, config.size, length or config.length, seed, **options)
+    return load(config.dataset, split, config.data_dir, config.size, length or config.length, seed, config.hold_out,
+                **options)
 
 
 def _class(dataset):

@@ -5,6 +5,8 @@ import numpy as np
 from rwae_tf.types import SequenceSpec
 
 NATIVE_SIZE = 64
+_STREAMS = {"train": 0, "test": 1, "validation": 2}
+_HOLD_OUT_SEED = 2101  # the dataset's, not the run's: runs of any seed are tuned on the same clips
 
 
 class Clips:
@@ -85,6 +87,29 @@ def held_out(clips, share, most, seed):
     return Part(clips, np.sort(order[count:])), Part(clips, np.sort(order[:count]))
 
 
+def source(split):
+    """The published split, "train" or "test", that clips of `split` are taken from."""
+    return "test" if split == "test" else "train"
+
+
+def identities(count, split, hold_out):
+    """Which of the `count` identities in `source(split)` are those of `split`.
+
+    Args:
+      count: number of characters, digit images or whatever no two splits may share; at least 2.
+      split: "train", "validation" or "test".
+      hold_out: share of the training ones that is left to "validation"; at least one, unless 0.
+
+    Returns:
+      Their numbers, int [N], ascending; all of them for "test", and for "train" where nothing is held out.
+    """
+    if split == "test" or not hold_out:
+        return np.arange(count)
+    held = max(1, round(hold_out * count))
+    order = np.random.default_rng(_HOLD_OUT_SEED).permutation(count)
+    return np.sort(order[:held] if split == "validation" else order[held:])
+
+
 def area_average(frames, size):
     """Frames in [0, 1] at a smaller size: the mean of each block of pixels.
 
@@ -117,18 +142,18 @@ def area_average(frames, size):
 def clip_uniforms(seed, split, epoch, indices, shape):
     """Uniform draws on [0, 1) for each clip, from its own generator.
 
-    A clip's draws depend on its own index, not on the batch it comes in; test clips have their own
-    stream and are the same in every epoch.
+    A clip's draws depend on its own index, not on the batch it comes in; test and validation clips have
+    streams of their own and are the same in every epoch.
 
     Args:
       seed: of the dataset, below 2**32.
-      split: "train" or "test".
-      epoch: pass over the training clips, from 0; without effect on "test".
+      split: "train", "validation" or "test".
+      epoch: pass over the training clips, from 0; without effect on the others.
       indices: int [B].
       shape: of one clip's draws, filled in C order: the first rows do not depend on the number of rows.
 
     Returns:
       float64 [B, *shape].
     """
-    stream = (seed, 0, epoch) if split == "train" else (seed, 1, 0)
+    stream = (seed, _STREAMS[split], epoch if split == "train" else 0)
     return np.stack([np.random.default_rng((*stream, int(index))).random(shape) for index in indices])

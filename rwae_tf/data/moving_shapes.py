@@ -34,10 +34,14 @@ _STRIDE = 97  # coprime to 360: neighbours differ in most factors, any 360 in a 
 
 
 class Dataset(Clips):
-    """9000 training clips, other starts in every epoch, and 3600 fixed test clips; default length 16."""
+    """9000 training clips, other starts in every epoch, and 3600 fixed test clips; default length 16.
 
-    def __init__(self, split, data_dir, size, length, seed):
-        super().__init__(COUNTS[split], size, length or 16, 3, FACTORS, ("shape", "size", "colour"))
+    Fixed validation clips are drawn beside the training clips, which stay as they are: a share of their number.
+    """
+
+    def __init__(self, split, data_dir, size, length, seed, hold_out):
+        count = max(1, round(hold_out * COUNTS["train"])) if split == "validation" else COUNTS[split]
+        super().__init__(count, size, length or 16, 3, FACTORS, ("shape", "size", "colour"))
         self._split, self._seed = split, seed
 
     def labels(self, indices):

@@ -12,30 +12,33 @@ import zlib
 
 import numpy as np
 
-from rwae_tf.data.clips import NATIVE_SIZE, Clips, clip_uniforms
+from rwae_tf.data.clips import NATIVE_SIZE, Clips, clip_uniforms, identities, source
 from rwae_tf.errors import InputError
 
 DIGIT_SIZE = 32
 ROOM = NATIVE_SIZE - DIGIT_SIZE
 MAX_SPEED = 4
-LENGTHS = {"train": 8, "test": 10}
+LENGTHS = {"train": 8, "validation": 10, "test": 10}
 _BROKEN = (ValueError, OSError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
 _SOURCE = "the MNIST file of Keras, https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 
 
 class Dataset(Clips):
-    """Every digit of the split once, as the first digit of a clip; default length 8 (train) or 10 (test).
+    """Every digit of the split once, as the first digit of a clip; default length 8 (train) or 10 (the others).
 
-    Training clips take another trajectory in every epoch; test clips are fixed by the seed.
+    Training clips take another trajectory in every epoch; the others are fixed by the seed. Validation clips show
+    held-out training digits.
     `num_digits` digits are composited by their maximum; the others, too, each come once per pass.
     """
 
-    def __init__(self, split, data_dir, size, length, seed, num_digits=1):
+    def __init__(self, split, data_dir, size, length, seed, hold_out, num_digits=1):
         if not isinstance(num_digits, int) or not 1 <= num_digits <= 10:
             raise InputError(f"num_digits={num_digits!r}: must be an integer of 1 to 10")
         if data_dir is None:
             raise InputError(f"sm_mnist needs data_dir, a folder with mnist.npz: {_SOURCE}")
-        self._images, self._classes = read_mnist(os.path.join(data_dir, "mnist.npz"), split)
+        digits = read_mnist(os.path.join(data_dir, "mnist.npz"), source(split))
+        chosen = identities(len(digits[0]), split, hold_out)
+        self._images, self._classes = (array[chosen] for array in digits)
         names = ["digit"] + [f"digit_{k}" for k in range(2, num_digits + 1)]
         factors = {name: tuple(map(str, range(10))) for name in names}
         super().__init__(len(self._images), size, length or LENGTHS[split], 1, factors, tuple(names))

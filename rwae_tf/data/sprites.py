@@ -11,7 +11,7 @@ import os
 import numpy as np
 from PIL import Image
 
-from rwae_tf.data.clips import NATIVE_SIZE, Clips
+from rwae_tf.data.clips import NATIVE_SIZE, Clips, identities, source
 from rwae_tf.errors import InputError
 
 LAYERS = {"body": range(6), "bottomwear": range(6), "topwear": range(6), "hair": range(6), "shoes": (1,)}
@@ -39,20 +39,22 @@ _SOURCE = "the sheets are those of Li & Mandt (LPC art), https://github.com/Ying
 
 
 class Dataset(Clips):
-    """9000 training and 2664 test clips of other characters; default length 8.
+    """9000 training and 2664 test clips of other characters; default length 8. Validation clips are those of
+    held-out training characters.
 
     A shorter clip is the beginning of the 8 frames, a longer one repeats them. Clip i shows character
     i mod n of the split's n; each run of n clips holds every character once, neighbours in different actions.
     """
 
-    def __init__(self, split, data_dir, size, length, seed):
+    def __init__(self, split, data_dir, size, length, seed, hold_out):
         if data_dir is None:
             raise InputError(f"sprites needs data_dir, a folder with body/0.png ... shoes/1.png; {_SOURCE}")
-        self._characters = split_characters()[split]
+        characters = split_characters()[source(split)]
+        self._characters = characters[identities(len(characters), split, hold_out)]
         super().__init__(len(self._characters) * len(FACTORS["action"]), size, length or CYCLE, 3, FACTORS,
                          ("body", "bottom", "top", "hair"))
         arrays = os.path.join(data_dir, "npy")
-        self._source = Arrays(arrays, split) if os.path.isdir(arrays) else Sheets(data_dir)
+        self._source = Arrays(arrays, source(split)) if os.path.isdir(arrays) else Sheets(data_dir)
 
     def _actions_and_characters(self, indices):
         turn, place = np.divmod(np.asarray(indices), len(self._characters))
@@ -71,7 +73,7 @@ class Dataset(Clips):
 
 
 def split_characters():
-    """The character numbers of each split, in order: the legacy NumPy permutation of seed 423."""
+    """The character numbers of each published split, in order: the legacy NumPy permutation of seed 423."""
     order = np.random.RandomState(423).permutation(CHARACTERS)
     return {"train": order[:TRAIN_CHARACTERS], "test": order[TRAIN_CHARACTERS:]}
 

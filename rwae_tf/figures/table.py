@@ -16,7 +16,7 @@ def lines(result):
     floors, budget = result["floors"], result["budget"]
     table = [
         _line("squared error per sequence", f"{result['squared_error_per_sequence']:8.1f}"
-              f"   over {result['test_sequences']} test sequences"),
+              f"   over {result['test_sequences']} {result['split']} sequences"),
         _line("  floor: mean training image", f"{floors['mean_image']:8.1f}"),
         _line("  floor: first frame repeated", f"{floors['first_frame']:8.1f}"),
     ]
@@ -34,7 +34,7 @@ def _judged(result):
     judge = result["judge"]
     table = [_line(f"judge ({judge['kind']}, seed {judge['seed']})",
                    "reads " + ", ".join(f"{factor} {_percent(value)}" for factor, value in judge["on_real"].items())
-                   + " of the real test clips right")]
+                   + f" of the real {result['split']} clips right")]
     for name, title in (("static_kept", "static kept: z_c of a clip, new z_m"),
                         ("dynamic_kept", "dynamic kept: z_m of a clip, new z_c")):
         if result[name]:

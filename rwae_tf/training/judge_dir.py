@@ -27,6 +27,8 @@ def weights_path(judge_dir):
 
 def described(config):
     """What of a `DataConfig` makes clips another kind of clips."""
+    # Not hold_out: a judge measures models and is not tuned, so one that learned from all training clips may well
+    # judge those that the model was kept from.
     return {name: getattr(config, name) for name in ("dataset", "size", "length", "num_digits")}
 
 

@@ -38,20 +38,41 @@ def test_draws_belong_to_seed_epoch_and_index():
     np.testing.assert_array_equal(draw(3, "train", 1, [5, 7], (4, 2))[1], one)  # whatever the batch
     np.testing.assert_array_equal(draw(3, "train", 1, [7], (9, 2))[0, :4], one)  # whatever the length
     others = [draw(4, "train", 1, [7], (4, 2)), draw(3, "train", 2, [7], (4, 2)),
-              draw(3, "train", 1, [8], (4, 2)), draw(3, "test", 1, [7], (4, 2))]
+              draw(3, "train", 1, [8], (4, 2)), draw(3, "test", 1, [7], (4, 2)),
+              draw(3, "validation", 1, [7], (4, 2))]
     for other in others:
         assert not np.isin(other, one).any()
 
 
-def test_test_draws_are_the_same_in_every_epoch_and_no_training_draws():
-    test = clips.clip_uniforms(0, "test", 0, range(50), 2)
-    np.testing.assert_array_equal(clips.clip_uniforms(0, "test", 9, range(50), 2), test)
-    for epoch in range(4):
-        assert not np.isin(clips.clip_uniforms(0, "train", epoch, range(50), 2), test).any()
+@pytest.mark.parametrize("split, others", [("test", ["train", "validation"]), ("validation", ["train", "test"])])
+def test_measured_draws_are_the_same_in_every_epoch_and_no_others(split, others):
+    fixed = clips.clip_uniforms(0, split, 0, range(50), 2)
+    np.testing.assert_array_equal(clips.clip_uniforms(0, split, 9, range(50), 2), fixed)
+    for other in others:
+        for epoch in range(4):
+            assert not np.isin(clips.clip_uniforms(0, other, epoch, range(50), 2), fixed).any()
+
+
+@pytest.mark.parametrize("count, share, held", [(1000, 0.1, 100), (20, 0.1, 2), (20, 0.01, 1), (9, 0.5, 4)])
+def test_identities_are_shared_out_without_rest(count, share, held):
+    train, validation = (clips.identities(count, split, share) for split in ("train", "validation"))
+    assert len(validation) == held and sorted([*train, *validation]) == list(range(count))
+    assert (np.diff(train) > 0).all() and (np.diff(validation) > 0).all()
+    np.testing.assert_array_equal(clips.identities(count, "validation", share), validation)
+
+
+def test_held_out_identities_are_anywhere():
+    # A hundred of a thousand fall into each half about 50 times, s.d. 4.7; the last ones would all be in one.
+    assert 25 < (clips.identities(1000, "validation", 0.1) < 500).sum() < 75
+
+
+def test_nothing_is_held_out_of_test_nor_without_a_share():
+    for split, share in (("test", 0.1), ("test", 0.0), ("train", 0.0)):
+        np.testing.assert_array_equal(clips.identities(7, split, share), np.arange(7))
 
 
 def test_part_holds_the_chosen_clips_in_their_order():
-    whole = moving_shapes.Dataset("train", None, 16, 2, seed=0)
+    whole = moving_shapes.Dataset("train", None, 16, 2, seed=0, hold_out=0.0)
     part = clips.Part(whole, [7, 3, 100])
     assert len(part) == 3 and part.spec == whole.spec
     for epoch in (0, 4):  # random clips stay random

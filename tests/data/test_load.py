@@ -1,3 +1,4 @@
+import dataclasses
 import importlib
 import subprocess
 import sys
@@ -23,10 +24,10 @@ def test_names_are_datasets_only():
         assert issubclass(importlib.import_module(f"rwae_tf.data.{name}").Dataset, data.Clips)
 
 
-@pytest.mark.parametrize("split", ["train", "test"])
+@pytest.mark.parametrize("split", data.SPLITS)
 def test_batch_is_as_the_spec_says(name, split, data_dirs):
-    clips = data.load(name, split, data_dirs[name], size=32, length=5)
-    batch = clips.batch([0, 3, len(clips) - 1])
+    clips = data.load(name, split, data_dirs[name], size=32, length=5, hold_out=0.1)
+    batch = clips.batch([0, 1, len(clips) - 1])
     assert batch["x"].shape == (3, 5, *clips.spec.frame_shape)
     assert batch["x"].dtype == np.float32
     assert 0 <= batch["x"].min() < batch["x"].max() <= 1
@@ -65,17 +66,46 @@ def test_a_clip_does_not_depend_on_its_batch(name, data_dirs):
     np.testing.assert_array_equal(clips.frames(np.array([4]), epoch=2)[0], together[1])
 
 
-def test_test_clips_are_the_same_in_every_epoch(name, data_dirs):
-    clips = data.load(name, "test", data_dirs[name], length=4)
-    index = np.arange(3)
+@pytest.mark.parametrize("split", ["validation", "test"])
+def test_measured_clips_are_the_same_in_every_epoch(name, split, data_dirs):
+    clips = data.load(name, split, data_dirs[name], length=4, hold_out=0.1)
+    index = np.arange(2)
     np.testing.assert_array_equal(clips.frames(index, epoch=0), clips.frames(index, epoch=5))
+    again = data.load(name, split, data_dirs[name], length=4, hold_out=0.1)
+    np.testing.assert_array_equal(again.frames(index), clips.frames(index))
+
+
+def test_validation_clips_are_no_other_clips(name, data_dirs):
+    made = {split: data.load(name, split, data_dirs[name], length=2, hold_out=0.1) for split in data.SPLITS}
+    index = np.arange(min(len(clips) for clips in made.values()))
+    # With their labels: of the small stand-ins, which hide much, two characters may look alike.
+    found = {split: {(clip.tobytes(), *map(int, labels))
+                     for clip, *labels in zip(clips.frames(index), *clips.labels(index).values(), strict=True)}
+             for split, clips in made.items()}
+    assert found["validation"] and not found["validation"] & (found["train"] | found["test"])
+
+
+def test_holding_out_leaves_test_alone(name, data_dirs):
+    whole, beside = (data.load(name, "test", data_dirs[name], 16, 2, hold_out=share) for share in (0.0, 0.3))
+    for batch, same in zip(whole.batches(600), beside.batches(600), strict=True):
+        np.testing.assert_array_equal(batch["x"], same["x"])
+
+
+def test_validation_needs_clips_that_were_held_out(name, data_dirs):
+    with pytest.raises(InputError, match="split=validation.*--hold_out=0.1") as caught:
+        data.load(name, "validation", data_dirs[name])
+    assert "\n" not in str(caught.value)
 
 
 @pytest.mark.parametrize("arguments, words", [
     ({"dataset": "nothing"}, ["nothing", "moving_shapes", "sm_mnist", "sprites"]),
     ({"dataset": "pipeline"}, ["pipeline", "moving_shapes"]),
     ({"dataset": "../sprites"}, ["../sprites", "moving_shapes"]),
-    ({"split": "valid"}, ["valid", "train", "test"]),
+    ({"split": "valid"}, ["valid", "train", "validation", "test"]),
+    ({"hold_out": 0.6}, ["hold_out=0.6", "0 to 0.5"]),
+    ({"hold_out": -0.1}, ["hold_out=-0.1"]),
+    ({"hold_out": float("nan")}, ["hold_out=nan"]),
+    ({"hold_out": True}, ["hold_out=True"]),
     ({"size": 48}, ["48", "64", "32", "16"]),
     ({"length": 0}, ["length=0"]),
     ({"length": 2.5}, ["length=2.5"]),
@@ -101,6 +131,8 @@ def test_from_config_passes_what_the_dataset_has(mnist_dir):
     assert clips.spec == same.spec and list(clips.spec.factors) == ["digit", "digit_2"]
     np.testing.assert_array_equal(clips.batch([1])["x"], same.batch([1])["x"])
     assert data.from_config(config, "test", length=3).spec.length == 3
+    held = dataclasses.replace(config, hold_out=0.1)  # 2 of 20 digits
+    assert [len(data.from_config(held, split)) for split in data.SPLITS] == [18, 2, 12]
 
 
 def test_from_config_refuses_an_option_the_dataset_does_not_have():

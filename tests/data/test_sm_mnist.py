@@ -135,6 +135,39 @@ def test_trajectories_are_fresh_in_training_and_prolonged_by_length(mnist_dir):
     np.testing.assert_array_equal(long.frames(index)[:, :10], test.frames(index))
 
 
+def shown(clips, folder):
+    """Numbers of the training digits that clips show, a set for every role."""
+    with np.load(folder / "mnist.npz") as file:
+        images = file["x_train"]
+    return [{int(np.flatnonzero((images == clips._images[member]).all((1, 2)))[0]) for member in role}
+            for role in clips._members.T]
+
+
+@pytest.mark.parametrize("num_digits", [1, 3])
+def test_validation_shares_no_digit_image_with_training(mnist_dir, num_digits):
+    train, validation = (data.load("sm_mnist", split, str(mnist_dir), hold_out=0.25, num_digits=num_digits)
+                         for split in ("train", "validation"))
+    kept, held = shown(train, mnist_dir), shown(validation, mnist_dir)
+    assert len(train) == 15 and len(validation) == 5 and validation.spec.length == 10
+    for role in range(num_digits):  # each role takes every digit of the split
+        assert kept[role] == kept[0] and held[role] == held[0]
+    assert len(held[0]) == 5 and not kept[0] & held[0] and kept[0] | held[0] == set(range(20))
+
+
+def test_validation_clips_show_the_held_out_digits_along_paths_of_their_own(mnist_dir):
+    clips = data.load("sm_mnist", "validation", str(mnist_dir), seed=3, hold_out=0.1)
+    with np.load(mnist_dir / "mnist.npz") as file:
+        images, classes = file["x_train"], file["y_train"]
+    (held,) = shown(clips, mnist_dir)
+    np.testing.assert_array_equal(clips.labels(np.arange(2))["digit"], classes[sorted(held)])
+    for b, number in enumerate(sorted(held)):
+        draws = np.random.default_rng([3, 2, 0, b]).random((11, 1, 4))
+        for t, (x, y) in enumerate(scalar_path(draws[:, 0].tolist())):
+            expected = np.zeros((64, 64), np.uint8)
+            expected[y:y + 32, x:x + 32] = sm_mnist.resize(images[number])
+            np.testing.assert_array_equal(clips.frames(np.array([b]), epoch=4)[0, t, ..., 0], expected)
+
+
 def arrays(**changed):
     digits, classes = np.zeros((3, 28, 28), np.uint8), np.arange(3, dtype=np.uint8)
     return {"x_train": digits, "y_train": classes, "x_test": digits, "y_test": classes, **changed}

@@ -50,14 +50,41 @@ def test_frames_are_pillows_composition(clips, sheets_dir):
         np.testing.assert_array_equal(frames[b], pillow_clip(sheets_dir, list(CELLS)[action], *worn))
 
 
-@pytest.mark.parametrize("split, characters", [("train", 1000), ("test", 296)])
-def test_each_character_shows_each_action_once(split, characters, sheets_dir):
-    clips = data.load("sprites", split, str(sheets_dir))
-    assert len(clips) == 9 * characters
+def numbers(clips):
+    """The number of the character in every clip."""
     labels = clips.labels(np.arange(len(clips)))
-    number = 216 * labels["body"] + 36 * labels["bottom"] + 6 * labels["top"] + labels["hair"]
-    assert len(set(zip(number.tolist(), labels["action"].tolist(), strict=True))) == 9 * characters
-    assert len(set(number.tolist())) == characters
+    return 216 * labels["body"] + 36 * labels["bottom"] + 6 * labels["top"] + labels["hair"]
+
+
+@pytest.mark.parametrize("split, characters, hold_out", [
+    ("train", 1000, 0.0), ("test", 296, 0.0), ("train", 900, 0.1), ("validation", 100, 0.1)])
+def test_each_character_shows_each_action_once(split, characters, hold_out, sheets_dir):
+    clips = data.load("sprites", split, str(sheets_dir), hold_out=hold_out)
+    assert len(clips) == 9 * characters
+    number, action = numbers(clips), clips.labels(np.arange(len(clips)))["action"]
+    assert len(set(zip(number.tolist(), action.tolist(), strict=True))) == 9 * characters
+    runs = number.reshape(9, characters)  # each run of clips holds every character once, in the same order
+    assert len(set(runs[0].tolist())) == characters and (runs == runs[0]).all()
+    assert (np.diff(action.reshape(9, characters)) % 9 == 1).all()  # neighbours in different actions
+
+
+def test_validation_characters_are_training_characters_kept_from_training(sheets_dir):
+    published = sprites.split_characters()
+    train, validation = (data.load("sprites", split, str(sheets_dir), hold_out=0.1) for split in data.SPLITS[:2])
+    assert not set(numbers(train)) & set(numbers(validation))
+    assert set(numbers(train)) | set(numbers(validation)) == set(published["train"])
+    order = numbers(data.load("sprites", "train", str(sheets_dir)))
+    np.testing.assert_array_equal(order[:1000], published["train"])  # all of them, as published, where none is kept
+    other = data.load("sprites", "validation", str(sheets_dir), hold_out=0.1, seed=5)
+    np.testing.assert_array_equal(numbers(other), numbers(validation))  # whatever the seed of the run
+
+
+def test_validation_frames_are_pillows_composition(sheets_dir):
+    clips = data.load("sprites", "validation", str(sheets_dir), hold_out=0.01)  # 10 characters
+    frames, labels = clips.frames(np.arange(0, 90, 13)), clips.labels(np.arange(0, 90, 13))
+    for b in range(7):
+        action, *worn = (int(labels[f][b]) for f in ("action", "body", "bottom", "top", "hair"))
+        np.testing.assert_array_equal(frames[b], pillow_clip(sheets_dir, list(CELLS)[action], *worn))
 
 
 def test_the_split_is_the_published_one():

@@ -2,7 +2,8 @@
 
 from rwae_tf.figures import table
 
-PLAIN = {"squared_error_per_sequence": 12.34, "test_sequences": 90, "floors": {"mean_image": 56.7, "first_frame": 8.9},
+PLAIN = {"split": "test", "squared_error_per_sequence": 12.34, "test_sequences": 90,
+         "floors": {"mean_image": 56.7, "first_frame": 8.9},
          "budget": {"passes": 2.0, "sequences": 180, "seconds": 33.4, "hardware": "2 CPU cores"}}
 ROW = {"accuracy": 0.912, "accuracy_std": 0.013, "agreement": 0.925, "agreement_std": 0.0, "chance": 0.25,
        "majority": 0.3}
@@ -56,6 +57,12 @@ def test_every_number_of_a_judge_is_in_its_line():
         for text in texts:
             assert text in lines[label], (label, lines)
     assert not any(label.startswith("dynamic kept") for label in lines)  # no such factors
+
+
+def test_the_split_is_named():
+    lines = table.lines({**JUDGED, "split": "validation"})
+    assert lines[0].endswith("over 90 validation sequences") and "of the real validation clips right" in lines[3]
+    assert not any("test" in line for line in lines)
 
 
 def test_nothing_wrong_is_said_too():

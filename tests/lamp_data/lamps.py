@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rwae_tf.data.clips import Clips
+from rwae_tf.data.clips import Clips, identities, source
 
 FACTORS = {"colour": ("red", "green", "blue"), "trend": ("up", "down", "level")}
 COUNTS = {"train": 270, "test": 90}
@@ -11,12 +11,13 @@ COUNTS = {"train": 270, "test": 90}
 class Dataset(Clips):
     """Every pair of classes in turn, with noise; 4 frames."""
 
-    def __init__(self, split, data_dir, size, length, seed):
-        super().__init__(COUNTS[split], size, length or 4, 3, FACTORS, ("colour",))
+    def __init__(self, split, data_dir, size, length, seed, hold_out):
+        self._chosen = identities(COUNTS[source(split)], split, hold_out)
+        super().__init__(len(self._chosen), size, length or 4, 3, FACTORS, ("colour",))
         self._stream = (seed, split == "test")
 
     def labels(self, indices):
-        colour, trend = np.divmod(np.asarray(indices) % 9, 3)
+        colour, trend = np.divmod(self._chosen[indices] % 9, 3)
         return {"colour": colour.astype(np.int32), "trend": trend.astype(np.int32)}
 
     def frames(self, indices, epoch=0):
@@ -25,5 +26,5 @@ class Dataset(Clips):
         light = np.stack([ramp, ramp[::-1], np.full(length, 120)])[labels["trend"]]
         frames = light[:, :, None, None, None] * np.eye(3)[labels["colour"]][:, None, None, None]
         noise = np.stack([np.random.default_rng((*self._stream, int(i))).integers(0, 30, (length, 8, 8, 3))
-                          for i in indices])
+                          for i in self._chosen[indices]])
         return (frames + noise).astype(np.uint8).repeat(8, 2).repeat(8, 3)
