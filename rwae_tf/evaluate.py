@@ -30,6 +30,7 @@ def main(argv):
     string("run_dir", "", "Folder of a training run.")
     string("judge_dir", "", "Folder of a judge of these data; without one, the codes are not measured.")
     string("data_dir", "", "Folder of the data; by default where they were in training.")
+    string("inception_weights", "", "File of Keras's InceptionV3 without top; without it, there is no FID.")
     absl_flags.DEFINE_enum("split", "test", ["test", "validation"], "Which clips to measure on.", flag_values=values)
     absl_flags.DEFINE_integer("repeats", 5, "Random draws that means and deviations are over.", 1, flag_values=values)
     if not flags.parse(values, argv, __doc__):
@@ -38,6 +39,7 @@ def main(argv):
 
     from rwae_tf import data
     from rwae_tf.figures import table
+    from rwae_tf.metrics import inception
     from rwae_tf.training import judge_dir, run_dir
 
     model = run_dir.load(values.run_dir)
@@ -47,13 +49,17 @@ def main(argv):
     length = config.evaluation.test_length or config.data.length
     train, test = (data.from_config(config.data, split, length, config.training.seed)
                    for split in ("train", values.split))
-    judge = None
-    if values.judge_dir:  # before the work, which is in vain with one that does not fit
+    judge = network = None
+    if values.inception_weights:  # before the work, which is in vain with what does not fit
+        network = inception.load(values.inception_weights, test.spec.frame_shape)
+    if values.judge_dir:
         judge = judge_dir.load(values.judge_dir, dataclasses.replace(config.data, length=length), test.spec)
     result = {"split": values.split, **measure(model, train, test)}
     if judge:
         result.update(judged(model, test, *judge, values.repeats))
         result["judge"]["dir"] = values.judge_dir
+    if network:
+        result.update(frame_fid(model, test, network, values.repeats))
     result["config"] = config_lib.to_dict(config)
     folder = os.path.join(values.run_dir, "evaluation" if values.split == "test" else f"evaluation_{values.split}")
     os.makedirs(folder, exist_ok=True)
@@ -106,6 +112,26 @@ def judged(model, test, judge, record, repeats):
     known = {name: record[name] for name in ("kind", "seed", "accuracy", "threshold", "classes", "test_clips")}
     result["judge"] = {**known, "on_real": result.pop("judge_on_real")}
     return {**result, "repeats": repeats, "codes": codes}
+
+
+def frame_fid(model, test, network, repeats):
+    """FID of frames over `test`, with `network`, an `inception.Network`; see `metrics.inception.fid`."""
+    from rwae_tf.metrics import inception
+    from rwae_tf.training import progress
+
+    length, done = test.spec.length, 0
+    line = progress.Progress((1 + repeats) * len(inception.choose(len(test), length)[0]))
+
+    def features(pictures):
+        nonlocal done
+        done += len(pictures)
+        line.show(done, lambda: "frames through InceptionV3")
+        return network.features(pictures)
+
+    found = inception.fid(lambda: (batch["x"] for batch in test.batches(_BATCH)), len(test), length, model.generate,
+                          network._replace(features=features), repeats, model.config.training.seed)
+    line.close()
+    return {**found, "repeats": repeats}
 
 
 def draw(model, test, folder):

@@ -280,6 +280,16 @@ def test_no_clips_were_held_out(refused, run_dir):
     refused("evaluate", f"--run_dir={run_dir}", "--split=validation", says=["split=validation", "--hold_out=0.1"])
 
 
+@pytest.mark.parametrize("path, says", [
+    ("absent.h5", ["No such file"]), ("imagenet", ["No such file"]), ("page.h5", ["file signature not found"]),
+    (".", ["Is a directory"]),
+])
+def test_inception_weights(refused, run_dir, path, says):
+    pathlib.Path("page.h5").write_text("a page that says 404")
+    refused("evaluate", f"--run_dir={run_dir}", f"--inception_weights={path}",
+            says=[f"--inception_weights={path}", "download inception_v3_weights", *says])
+
+
 @pytest.mark.parametrize("damaged", ["00001", "index"])
 def test_half_written_checkpoint_is_not_resumed(refused, run_dir, damaged):
     truncate(checkpoint(damaged)(run_dir))

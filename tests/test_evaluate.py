@@ -8,6 +8,7 @@ import tiny
 
 import rwae_tf
 from rwae_tf import data, errors, evaluate, judge
+from rwae_tf.metrics import inception
 from rwae_tf.training import checkpoints, judge_dir, run_dir
 
 
@@ -117,6 +118,24 @@ def test_evaluate_measures_held_out_clips_in_a_folder_of_their_own(lamps, lamp_j
     mean = train.batch(np.arange(243))["x"].astype(np.float64).mean((0, 1))
     expected = ((validation.batch(np.arange(27))["x"] - mean) ** 2).sum((1, 2, 3, 4)).mean()
     np.testing.assert_allclose(found["floors"]["mean_image"], expected, rtol=1e-6)
+
+
+def test_evaluate_with_inception_weights_measures_frames(lamps, tmp_path, capsys, monkeypatch):
+    run = untrained(tmp_path / "run", tiny.config(dataset="lamps"))
+    network = inception.Network(lambda pictures: pictures.mean((1, 2)), "mean colours")  # in place of 88 MB
+    monkeypatch.setattr(inception, "load", lambda path, frame_shape: network)
+    monkeypatch.setattr(inception, "FRAMES", 60)
+    assert evaluate.main(["evaluate", f"--run_dir={run}", "--inception_weights=FILE", "--repeats=2"]) == 0
+    found = json.loads((run / "evaluation" / "metrics.json").read_text())
+
+    model, test = rwae_tf.load(str(run)), data.load("lamps", "test", size=16, length=4)
+    x = next(test.batches(90))["x"]
+    expected = inception.fid(lambda: [x], 90, 4, model.generate, network, repeats=2)
+    np.testing.assert_allclose(found["fid"], expected["fid"], rtol=1e-4)
+    assert found["fid_note"].startswith("mean colours; 60 frames") and found["fid_std"] > 0 and found["repeats"] == 2
+    printed = capsys.readouterr().out
+    assert f"{found['fid']:.2f} ± " in printed and found["fid_note"] in printed
+    assert "disentanglement: not measured" in printed  # which takes a judge
 
 
 def test_unfit_judge_is_refused_before_the_work(run, lamps, lamp_judge, tmp_path, monkeypatch):

@@ -20,6 +20,8 @@ def lines(result):
         _line("  floor: mean training image", f"{floors['mean_image']:8.1f}"),
         _line("  floor: first frame repeated", f"{floors['first_frame']:8.1f}"),
     ]
+    if result.get("fid") is not None:
+        table += [_line("FID of frames", f"{result['fid']:8.2f} ± {result['fid_std']:.2f}"), f"  {result['fid_note']}"]
     table += _judged(result) if "judge" in result else [HOW_TO_JUDGE]
     return [*table, f"budget: {budget['passes']} passes, {budget['sequences']} sequences, {budget['seconds']:.0f} s on "
                     f"{budget['hardware']}"]

@@ -12,7 +12,7 @@ BATCH = 100
 PROBED = 3000  # clips, evenly spread, that probes are fitted to and measured on
 LONG, LONG_CLIPS = 100, 100  # frames and number of the samples whose identity should last
 MOVED = 100  # clips that exchange codes to show what moves the decoder
-NO_FID = "needs the weights of an Inception-v3, which are not part of this package; frechet_judge is no FID"
+NO_FID = "needs --inception_weights=FILE, weights that are not part of this package; frechet_judge is no FID"
 
 
 class Verbs(NamedTuple):

@@ -59,6 +59,12 @@ def test_every_number_of_a_judge_is_in_its_line():
     assert not any(label.startswith("dynamic kept") for label in lines)  # no such factors
 
 
+def test_fid_stands_with_its_note():
+    lines = table.lines({**PLAIN, "fid": 23.456, "fid_std": 0.789, "fid_note": "some network; 90 frames"})
+    assert lines[3].split() == ["FID", "of", "frames", "23.46", "±", "0.79"] and lines[4] == "  some network; 90 frames"
+    assert lines[:3] + lines[5:] == table.lines(PLAIN) == table.lines({**PLAIN, "fid": None, "fid_note": "why"})
+
+
 def test_the_split_is_named():
     lines = table.lines({**JUDGED, "split": "validation"})
     assert lines[0].endswith("over 90 validation sequences") and "of the real validation clips right" in lines[3]
