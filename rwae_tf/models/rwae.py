@@ -116,6 +116,7 @@ class RWAE(SequenceModel):
             "motion_divergence": mmd.motion_mmd(
                 gather(q.codes.z_m), gather(self._motion_prior_samples(prior, noise)), objective),
             "motion_kl": kl.motion_kl(q.motion, prior),
+            "content_kl": kl.content_kl(q.content),
         }
         terms.update(self.content_divergence.terms(
             self.critic, gather(q.codes.z_c), gather(content_prior.sample(noise, model.content_size)),
@@ -128,7 +129,8 @@ class RWAE(SequenceModel):
     def weights_of_terms(self):
         objective = self.config.objective
         weights = {"reconstruction": 1.0, "content_divergence": objective.content_weight,
-                   "motion_divergence": objective.motion_weight, "motion_kl": objective.motion_kl_weight}
+                   "motion_divergence": objective.motion_weight, "motion_kl": objective.motion_kl_weight,
+                   "content_kl": objective.content_kl_weight}
         if self.action_posterior:
             weights["action_kl"] = objective.action_weight
         return weights

@@ -19,6 +19,12 @@ def motion_kl(q, p):
     return tf.reduce_mean(tf.reduce_sum(normal_kl(*q, *p), axis=-1))
 
 
+def content_kl(q):
+    """KL(q(z_c|x) || N(0, I)), mean over the batch; q is (loc, scale) of [B, D]. The first term of eq. 13."""
+    loc, scale = q
+    return tf.reduce_mean(normal_kl(loc, scale, tf.zeros_like(loc), tf.ones_like(scale)))
+
+
 def action_kl(logits, objective, action=None, temperature=None):
     """KL of the action's posterior from the uniform prior, mean over the batch; a scalar in nats.
 

@@ -15,7 +15,8 @@ from rwae_tf.training import run_dir as run_dir_lib
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
 
-_WATCHED = ("reconstruction", "content_divergence", "motion_divergence", "motion_kl", "action_kl")
+_WATCHED = ("reconstruction", "content_divergence", "motion_divergence", "motion_kl", "content_kl",
+            "action_kl")
 
 
 def train(config, run_dir):

@@ -46,7 +46,8 @@ def test_the_objective_is_the_weighted_sum_of_its_terms(kind, request):
     terms, objective = losses(model), model.config.objective
     expected = (terms["reconstruction"] + objective.content_weight * terms["content_divergence"]
                 + objective.motion_weight * terms["motion_divergence"]
-                + objective.motion_kl_weight * terms["motion_kl"])
+                + objective.motion_kl_weight * terms["motion_kl"]
+                + objective.content_kl_weight * terms["content_kl"])
     if kind == "weak":
         expected += objective.action_weight * terms["action_kl"]
     assert np.isclose(terms["objective"], expected, rtol=1e-5)
@@ -66,7 +67,7 @@ def test_reconstruction_term_is_the_error_of_decoded_samples(model):
     {"motion_samples": "pool_time"}, {"content_encoder": "forward"}, {"decoder": "dense"}, {"train_content": "mean"},
     {"reconstruction": "bernoulli"}, {"action_size": 3, "action_input": "motion_and_features"},
     {"action_size": 3, "action_kl": "monte_carlo"}, {"motion_kernel": "imq"}, {"motion_bandwidth_rule": "median"},
-    {"mmd_estimator": "biased"}, {"mmd_cross_coefficient": 1.0},
+    {"mmd_estimator": "biased"}, {"mmd_cross_coefficient": 1.0}, {"content_kl_weight": 0.5},
 ], ids=lambda changes: ",".join(f"{k}={v}" for k, v in changes.items()))
 def test_every_option_changes_the_losses(model, changes):
     """An option nobody reads would leave every term as it is."""

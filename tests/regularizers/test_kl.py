@@ -38,6 +38,14 @@ def test_motion_kl_is_summed_over_time_and_averaged_over_the_batch():
     assert float(kl.motion_kl((loc, ones), (0 * ones, ones))) == pytest.approx(3.0)
 
 
+def test_content_kl_is_from_the_standard_normal_and_averaged_over_the_batch():
+    # Per dimension (s^2 + m^2 - 1 - ln s^2) / 2. D = 3: m = 1, s = 1 gives 3/2; m = 0, s = 1/2 gives
+    # 3 (1/4 - 1 + ln 4) / 2 = 0.954442. Their mean is 1.227221.
+    loc, scale = np.ones((2, 3), np.float32), np.ones((2, 3), np.float32)
+    loc[1], scale[1] = 0, 0.5
+    assert float(kl.content_kl((loc, scale))) == pytest.approx(1.227221, abs=1e-5)
+
+
 def test_categorical_action_kl():
     # Two equal actions out of four: log 4 - log 2. One certain: log 4. Uniform: 0. Their mean is log(8) / 3.
     logits = np.log(np.array([[.5, .5, 0, 0], [1, 0, 0, 0], [.25, .25, .25, .25]]) + 1e-30).astype(np.float32)

@@ -1,0 +1,169 @@
+"""Every option of the method, as frozen dataclasses. Imports no TensorFlow.
+
+A field holds its default, its choices or range and one line of help; `flags.py` makes the command-line
+flags from these fields and nothing else. The defaults are the paper's Sprites settings.
+"""
+
+import dataclasses
+from typing import Tuple
+
+
+def _option(default, help, choices=None, low=None, high=None, resumable=False):
+    """A dataclass field with what validation, flags and resuming need to know of it.
+
+    Args:
+      default: value when nothing is given.
+      help: one line for `--help`.
+      choices: the allowed values of a string.
+      low, high: inclusive range of a number (of each number, for a tuple).
+      resumable: True when a run may be continued with another value (it does not change what the
+        weights mean nor the random stream: where the data lie, how long to train, how often to log).
+    """
+    metadata = {"help": help, "choices": choices, "low": low, "high": high, "resumable": resumable}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+@dataclasses.dataclass(frozen=True)
+class DataConfig:
+    """Which sequences."""
+
+    dataset: str = _option("sprites", "Name of a dataset: a module of rwae_tf/data.")
+    data_dir: str = _option(
+        "", "Folder with the dataset's files; empty where none are needed.", resumable=True)
+    size: int = _option(64, "Height and width of a frame; below 64 by area averaging.", choices=(64, 32, 16))
+    length: int = _option(8, "Frames per training sequence, T.", low=1)
+    num_digits: int = _option(1, "SM-MNIST: digits per frame.", low=1, high=10)
+    hold_out: float = _option(
+        0.0, "Share of the training data, by identity, kept from training for split=validation.", low=0.0, high=0.5)
+
+
+@dataclasses.dataclass(frozen=True)
+class ModelConfig:
+    """Encoders, priors and decoder (section 3 and Appendix G of the paper)."""
+
+    model: str = _option("rwae", "Name of a model: a module of rwae_tf/models.", choices=("rwae",))
+    backbone: str = _option("dcgan", "Frame encoder and decoder.", choices=("dcgan", "ds_vae256"))
+    channels: int = _option(64, "Base width of the backbone: the first convolution's channels.", low=1)
+    feature_size: int = _option(150, "Width of the frame feature h_t.", low=1)
+    content_size: int = _option(120, "Width of the content code z_c.", low=1)
+    motion_size: int = _option(12, "Width of the motion code z_m,t.", low=1)
+    action_size: int = _option(0, "Number of actions A of the weakly supervised model; 0 for none.", low=0)
+    hidden_size: int = _option(256, "Units of each LSTM.", low=1)
+    content_encoder: str = _option(
+        "bidirectional", "Direction of the LSTM of q(z_c|x).", choices=("bidirectional", "forward"))
+    decoder: str = _option(
+        "lstm", "What joins z_c and z_m,t to h_t: the paper's LSTM, or a frame-wise Dense.",
+        choices=("lstm", "dense"))
+    motion_initial_scale: float = _option(
+        0.69, "Standard deviation of q(z_m,t|...) before training.", low=1e-3, high=10.0)
+    action_input: str = _option(
+        "motion", "What q(a|...) sees: z_m, or z_m and h.", choices=("motion", "motion_and_features"))
+    temperature: float = _option(0.67, "Temperature of the relaxed one-hot action.", low=1e-2, high=100.0)
+    temperature_anneal: float = _option(
+        0.0, "Exponential decay of the temperature per epoch, down to 0.1; 0 keeps it constant.",
+        low=0.0, high=1.0)
+    train_content: str = _option(
+        "sample", "z_c in training: a sample of q(z_c|x), or its mean.", choices=("sample", "mean"))
+
+
+@dataclasses.dataclass(frozen=True)
+class ObjectiveConfig:
+    """Equation 9 and its regularizers."""
+
+    reconstruction: str = _option(
+        "squared_error", "Cost c(x, x_hat), summed over pixels and time.",
+        choices=("squared_error", "bernoulli"))
+    content_divergence: str = _option(
+        "scaled_mmd", "D(Q, P) on z_c: scaled MMD (R-WAE(MMD)) or adversarial Jensen-Shannon (R-WAE(GAN)).",
+        choices=("scaled_mmd", "adversarial"))
+    content_weight: float = _option(10.0, "beta_1, weight of the divergence on z_c.", low=0.0)
+    motion_weight: float = _option(60.0, "beta_2, weight of the MMD on z_m.", low=0.0)
+    motion_kl_weight: float = _option(1.0, "eta, weight of the KL on z_m.", low=0.0)
+    content_kl_weight: float = _option(
+        0.0, "eta_c, weight of the KL of q(z_c|x) from the prior; 0 as in eq. 9. Keeps out of z_c what z_m tells.",
+        low=0.0)
+    action_weight: float = _option(50.0, "kappa, weight of the KL on the action.", low=0.0)
+    action_kl: str = _option(
+        "categorical",
+        "KL of the action: log A - H(q) in closed form, or Monte Carlo between relaxed densities.",
+        choices=("categorical", "monte_carlo"))
+    mmd_cross_coefficient: float = _option(
+        2.0, "Coefficient of the MMD cross term; 1 is eqs 21 and 22 as printed.", low=0.0, high=4.0)
+    mmd_estimator: str = _option(
+        "unbiased", "MMD over pairs i != j, or over all pairs.", choices=("unbiased", "biased"))
+    motion_kernel: str = _option("rbf", "Kernel of the MMD on z_m.", choices=("rbf", "imq"))
+    motion_bandwidths: Tuple[float, ...] = _option(
+        (1.0, 2.0, 4.0, 8.0, 16.0), "Bandwidths of the summed kernels on z_m.", low=1e-6)
+    motion_bandwidth_rule: str = _option(
+        "fixed", "Bandwidths as given, or times the median distance of the batch.",
+        choices=("fixed", "median"))
+    motion_samples: str = _option(
+        "teacher_forced", "Samples of the prior the MMD on z_m compares with.",
+        choices=("teacher_forced", "free", "pair", "pool_time"))
+    mmd_scope: str = _option(
+        "global", "MMD over the batch of all replicas, or of each replica.", choices=("global", "replica"))
+    scale_weight: float = _option(
+        10.0, "Weight of the gradient norm in the scale of the scaled MMD.", low=0.0)
+    scale_samples: str = _option(
+        "prior", "Where the scale takes the critic's gradient.", choices=("prior", "posterior", "both"))
+    gradient_penalty_weight: float = _option(10.0, "lambda of eq. 24.", low=0.0)
+    gradient_penalty_of: str = _option(
+        "logit", "What eq. 24 takes the gradient of.", choices=("logit", "probability"))
+    gradient_penalty_at: str = _option(
+        "interpolate", "Where eq. 24 takes the gradient.", choices=("interpolate", "prior"))
+    encoder_loss: str = _option(
+        "non_saturating", "Encoder side of eq. 23.", choices=("non_saturating", "saturating"))
+
+
+@dataclasses.dataclass(frozen=True)
+class TrainingConfig:
+    """Algorithms 1 and 2 and the loop around them."""
+
+    batch_size: int = _option(60, "Sequences per batch, over all replicas.", low=2)
+    epochs: int = _option(500, "Passes over the training sequences.", low=1, resumable=True)
+    max_minutes: float = _option(
+        0.0, "Stop after this many minutes of training, earlier runs of the folder included; 0 for no limit.",
+        low=0.0, resumable=True)
+    inference_steps: int = _option(
+        5, "L, updates of encoders and critic per update of decoder and prior.", low=1)
+    lagging_stop: bool = _option(
+        False, "Stop the inner steps early, once the objective no longer falls (He et al. 2019).")
+    reuse_batch: bool = _option(
+        False, "One batch for all updates of an iteration instead of a fresh one each.")
+    fused: bool = _option(False, "With L = 1: one forward pass and one joint step for all parts.")
+    decoder_learning_rate: float = _option(3e-4, "Adam's learning rate of decoder and motion prior.", low=0.0)
+    encoder_learning_rate: float = _option(1e-4, "Adam's learning rate of the encoders.", low=0.0)
+    critic_learning_rate: float = _option(1e-4, "Adam's learning rate of the critic.", low=0.0)
+    adam_beta_1: float = _option(0.5, "Adam's decay of the first moment.", low=0.0, high=0.9999)
+    adam_beta_2: float = _option(0.9, "Adam's decay of the second moment.", low=0.0, high=0.999999)
+    decay_epochs: Tuple[float, ...] = _option(
+        (50.0, 80.0), "Epochs after which the learning rates fall.", low=0.0)
+    decay_factors: Tuple[float, ...] = _option(
+        (0.5, 0.2), "What the learning rates are multiplied by at each of decay_epochs.", low=0.0, high=1.0)
+    seed: int = _option(0, "Seed of weights, batches and noise.", low=0, high=2**31 - 1)
+    replicas: int = _option(
+        0, "Replicas under MirroredStrategy; 0 for every GPU, or one CPU. More than the GPUs: virtual CPUs.",
+        low=0)
+    log_every: int = _option(50, "Iterations between lines of metrics.jsonl.", low=1, resumable=True)
+    checkpoint_minutes: float = _option(5.0, "Minutes between checkpoints.", low=0.0, resumable=True)
+    summary_minutes: float = _option(5.0, "Minutes between pictures in TensorBoard.", low=0.0, resumable=True)
+
+
+@dataclasses.dataclass(frozen=True)
+class EvaluationConfig:
+    """What `evaluate` measures on."""
+
+    evaluate_content: str = _option(
+        "mean", "z_c in evaluation: the mean of q(z_c|x), or a sample.", choices=("mean", "sample"),
+        resumable=True)
+    test_length: int = _option(
+        0, "Frames per test sequence; 0 for the training length.", low=0, resumable=True)
+
+
+SECTIONS = {
+    "data": DataConfig,
+    "model": ModelConfig,
+    "objective": ObjectiveConfig,
+    "training": TrainingConfig,
+    "evaluation": EvaluationConfig,
+}
