@@ -50,7 +50,8 @@ class ModelConfig:
     action_size: int = _option(0, "Number of actions A of the weakly supervised model; 0 for none.", low=0)
     hidden_size: int = _option(256, "Units of each LSTM.", low=1)
     content_encoder: str = _option(
-        "bidirectional", "Direction of the LSTM of q(z_c|x).", choices=("bidirectional", "forward"))
+        "bidirectional", "q(z_c|x): an LSTM in both directions or one, or a mean over frames, blind to their order.",
+        choices=("bidirectional", "forward", "mean"))
     decoder: str = _option(
         "lstm", "What joins z_c and z_m,t to h_t: the paper's LSTM, or a frame-wise Dense.",
         choices=("lstm", "dense"))

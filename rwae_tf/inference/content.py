@@ -1,24 +1,31 @@
 """q(z_c | x_1:T): the content posterior (section 3.1 and Fig. 8a of the paper)."""
 
+import keras
 from keras import layers
 
 from rwae_tf import distributions
 
+_SUMMARIES = {
+    "bidirectional": lambda units: layers.Bidirectional(layers.LSTM(units)),
+    "forward": layers.LSTM,
+    "mean": lambda units: keras.Sequential(
+        [layers.Dense(units, activation="leaky_relu"), layers.GlobalAveragePooling1D()]),
+}
+
 
 class ContentPosterior(layers.Layer):
-    """LSTM over the frame features, in both directions, then mean and standard deviation.
+    """A summary of the frame features, then mean and standard deviation.
 
     Args:
       content_size: Dc.
-      hidden_size: units of the LSTM in each direction.
-      direction: "bidirectional" joins the last forward and the first backward state; "forward" takes
-        the last state alone.
+      hidden_size: units of the LSTM in each direction, or of the Dense.
+      kind: "bidirectional", the last forward and the first backward state of an LSTM; "forward", the last
+        state alone; "mean", a Dense on each frame and the mean over frames, which sees no order.
     """
 
-    def __init__(self, content_size, hidden_size, direction, name="content_posterior"):
+    def __init__(self, content_size, hidden_size, kind, name="content_posterior"):
         super().__init__(name=name)
-        lstm = layers.LSTM(hidden_size)
-        self.summary = layers.Bidirectional(lstm) if direction == "bidirectional" else lstm
+        self.summary = _SUMMARIES[kind](hidden_size)
         self.loc = layers.Dense(content_size)
         self.raw_scale = layers.Dense(content_size)
 

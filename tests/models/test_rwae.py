@@ -64,7 +64,8 @@ def test_reconstruction_term_is_the_error_of_decoded_samples(model):
 
 @pytest.mark.parametrize("changes", [
     {"content_divergence": "adversarial"}, {"motion_samples": "free"}, {"motion_samples": "pair"},
-    {"motion_samples": "pool_time"}, {"content_encoder": "forward"}, {"decoder": "dense"}, {"train_content": "mean"},
+    {"motion_samples": "pool_time"}, {"content_encoder": "forward"}, {"content_encoder": "mean"}, {"decoder": "dense"},
+    {"train_content": "mean"},
     {"reconstruction": "bernoulli"}, {"action_size": 3, "action_input": "motion_and_features"},
     {"action_size": 3, "action_kl": "monte_carlo"}, {"motion_kernel": "imq"}, {"motion_bandwidth_rule": "median"},
     {"mmd_estimator": "biased"}, {"mmd_cross_coefficient": 1.0}, {"content_kl_weight": 0.5},
@@ -74,6 +75,14 @@ def test_every_option_changes_the_losses(model, changes):
     ours, plain = losses(build(**changes)), losses(model)
     assert all(np.isfinite(list(ours.values())))
     assert {name: ours[name] for name in plain if name in ours} != plain or set(ours) != set(plain)
+
+
+def test_a_content_encoder_of_means_does_not_see_the_order(model):
+    x = tiny.sequences()
+    order = [2, 0, *range(3, x.shape[1]), 1]
+    blind = build(content_encoder="mean")
+    np.testing.assert_allclose(blind.encode(x).z_c, blind.encode(x[:, order]).z_c, atol=1e-5)
+    assert np.abs(model.encode(x).z_c - model.encode(x[:, order]).z_c).max() > 1e-3
 
 
 def test_one_frame_decides_only_its_own_motion_and_later_ones(model):

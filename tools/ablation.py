@@ -1,0 +1,126 @@
+"""Train and measure variations of a flagfile, on training characters held out from all of them, never on test.
+
+    python tools/ablation.py --data_dir=DATA --judge_dir=JUDGE              # every row of tools/ablation_rows.txt
+    python tools/ablation.py --data_dir=DATA --judge_dir=JUDGE preset gan   # these rows alone
+
+A row that was measured before is not run again, one that was interrupted goes on; runs lie in --runs. The numbers go to
+docs/results/ablation.json and, as a table, into docs/ablation.md.
+"""
+
+import os
+import shlex
+import subprocess
+import sys
+
+from absl import flags as absl_flags
+
+from rwae_tf import errors, flags, json_file
+from rwae_tf.errors import InputError
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_DOCS = os.path.join(os.path.dirname(_HERE), "docs")
+_BEGIN, _END = "<!-- rows: written by tools/ablation.py -->", "<!-- end of rows -->"
+_HEAD = ("| row | changes | error | static kept | action kept | action under z_c (11) | worst static under z_m (17) "
+         "| H(y\\|v), H(y) | nats in z_c, z_m | passes, minutes |\n" + "|---" * 10 + "|")
+
+
+def main(argv):
+    """Run the rows that `argv` names, or all; see the module's docstring."""
+    values = flags.new()
+    string = absl_flags.DEFINE_string
+    string("base", os.path.join(_HERE, "ablation.flags"), "Flagfile that the rows change.", flag_values=values)
+    string("rows", os.path.join(_HERE, "ablation_rows.txt"), "File of rows.", flag_values=values)
+    string("data_dir", "", "Folder of the data.", flag_values=values)
+    string("judge_dir", "", "Folder of a judge of these data.", flag_values=values)
+    string("runs", "runs/ablation", "Folder for the runs.", flag_values=values)
+    names = [word for word in argv[1:] if not word.startswith("-")]
+    if not flags.parse(values, [word for word in argv if word not in names], __doc__):
+        return 0
+    flags.required(values, "judge_dir")
+    rows = read_rows(values.rows)
+    if unknown := sorted(set(names) - set(rows)):
+        raise InputError(f"{values.rows}: has no row {unknown[0]!r}; its rows: {', '.join(rows)}")
+    for name in names or rows:
+        record(name, rows[name], values)
+    return 0
+
+
+def read_rows(path):
+    """Name -> list of flags, of the lines of the file `path` that are not empty and no comment."""
+    with open(path, encoding="utf-8") as file:
+        lines = [shlex.split(line, comments=True) for line in file]
+    return {words[0]: words[1:] for words in lines if words}
+
+
+def record(name, changes, values):
+    """Train and measure one row, unless its result is there, and write it down."""
+    path = os.path.join(_DOCS, "results", "ablation.json")
+    known = json_file.read(path, "the results") if os.path.exists(path) else {}
+    if known.get(name, {}).get("changes") == changes:
+        print(f"{name}: measured before")
+        return
+    run_dir = os.path.join(values.runs, name)
+    print(f"{name}: {' '.join(changes) or 'as in the flagfile'}", flush=True)
+    _run("train", f"--flagfile={values.base}", f"--data_dir={values.data_dir}", f"--run_dir={run_dir}", *changes)
+    _run("evaluate", f"--run_dir={run_dir}", f"--judge_dir={values.judge_dir}", "--split=validation", "--repeats=1")
+    found = json_file.read(os.path.join(run_dir, "evaluation_validation", "metrics.json"), "the measures")
+    known = json_file.read(path, "the results") if os.path.exists(path) else {}  # another row may have come meanwhile
+    known[name] = {"changes": changes, **summary(found)}
+    json_file.write(known, path)
+    insert(known, list(read_rows(values.rows)))
+
+
+def _run(command, *arguments):
+    """One of the package's commands; InputError when it fails."""
+    if subprocess.run([sys.executable, "-m", f"rwae_tf.{command}", *arguments]).returncode:
+        raise InputError(f"rwae_tf.{command} {' '.join(arguments)}: failed, see above; run again to go on")
+
+
+def summary(result):
+    """What a row of the table needs of a metrics.json."""
+    def per_factor(rows):
+        return {factor: round(row["accuracy"], 4) for factor, row in rows.items()}
+
+    return {
+        "error": round(result["squared_error_per_sequence"], 2),
+        "static_kept": per_factor(result["static_kept"]["per_factor"]),
+        "dynamic_kept": per_factor(result["dynamic_kept"]["per_factor"]),
+        "leakage": per_factor(result["leakage"]),
+        "h_y_given_v": round(result["h_y_given_v"], 3), "h_y": round(result["h_y"], 3),
+        "nats": {code: round(usage["information_total"], 1) for code, usage in result["usage"].items()},
+        "budget": result["budget"], "split": result["split"], "clips": result["test_sequences"],
+        "seed": result["config"]["training"]["seed"],
+    }
+
+
+def insert(known, order):
+    """Write the rows of `known`, in the given order, between the two marks of docs/ablation.md."""
+    path = os.path.join(_DOCS, "ablation.md")
+    with open(path, encoding="utf-8") as file:
+        text = file.read()
+    if _BEGIN not in text or _END not in text:
+        raise InputError(f"{path}: must hold the lines {_BEGIN!r} and {_END!r}, between which the table goes")
+    before, after = text.split(_BEGIN)[0], text.split(_END)[1]
+    rows = [line(name, known[name]) for name in order if name in known]
+    with open(path + ".part", "w", encoding="utf-8") as file:
+        file.write("\n".join([before + _BEGIN, _HEAD, *rows, _END]) + after)
+    os.replace(path + ".part", path)
+
+
+def line(name, row):
+    """One row of the table, accuracies in %."""
+    static, leaks = row["static_kept"], dict(row["leakage"])
+    action = leaks.pop("action")
+    worst = max(leaks, key=leaks.get)
+    cells = [
+        name, f"`{' '.join(row['changes'])}`" if row["changes"] else "", f"{row['error']:.1f}",
+        f"{100 * sum(static.values()) / len(static):.1f}", f"{100 * row['dynamic_kept']['action']:.1f}",
+        f"{100 * action:.1f}", f"{worst} {100 * leaks[worst]:.1f}", f"{row['h_y_given_v']:.2f}, {row['h_y']:.2f}",
+        f"{row['nats']['z_c']:.0f}, {row['nats']['z_m']:.0f}",
+        f"{row['budget']['passes']:.0f}, {row['budget']['seconds'] / 60:.0f}",
+    ]
+    return "| " + " | ".join(cells) + " |"
+
+
+if __name__ == "__main__":
+    errors.run(main)
