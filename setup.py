@@ -22,7 +22,9 @@ REQUIRES = [
     "absl-py>=2.1",  # flags
     "pillow>=10",  # PNG and GIF
     "imageio-ffmpeg>=0.5",  # MP4; carries its own ffmpeg
-    "scikit-learn>=1.8,<2",  # linear probes and random forests of the evaluation
+    "scikit-learn>=1.8,<2",  # linear probes, random forests and t-SNE of the evaluation
+    "threadpoolctl>=3.5,<4",  # one thread for the t-SNE; scikit-learn needs it too
+    "matplotlib>=3.9,<4",  # the plots of the evaluation's page
 ]
 
 SPEECH = [

@@ -3,15 +3,17 @@ r"""Measure a trained model on every test sequence.
     python -m rwae_tf.evaluate --run_dir=runs/quickstart
     python -m rwae_tf.evaluate --run_dir=runs/sprites --judge_dir=judges/sprites --data_dir=DATA
 
-Leaves run_dir/evaluation/metrics.json and figures, and prints a table. What the codes hold is measured by a judge
-that `rwae_tf.judge` has trained. Settings are tuned with --split=validation, on training clips that --hold_out kept
-from the training; that leaves run_dir/evaluation_validation/.
+Leaves run_dir/evaluation/metrics.json, figures and report.html, one page with all of it, and prints a table. What
+the codes hold is measured by a judge that `rwae_tf.judge` has trained. Settings are tuned with --split=validation, on
+training clips that --hold_out kept from the training; that leaves run_dir/evaluation_validation/.
 """
 
 import dataclasses
 import functools
 import itertools
 import os
+import pathlib
+import shlex
 
 from absl import flags as absl_flags
 
@@ -21,6 +23,7 @@ from rwae_tf import errors, flags, json_file
 _BATCH = 100
 _MEAN_FROM = 10_000  # training sequences behind the mean image
 _PICTURED = 6
+_MAPPED = 1000  # clips on the map of the content codes
 
 
 def main(argv):
@@ -65,7 +68,10 @@ def main(argv):
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "metrics.json")
     json_file.write(result, path)
-    print("\n".join([*table.lines(result), path, *draw(model, test, folder)]))
+    pictures = draw(model, test, folder)
+    command = "python -m rwae_tf.evaluate " + shlex.join(argv[1:])
+    page = write_report(model, test, result, values.run_dir, command, pictures, os.path.join(folder, "report.html"))
+    print("\n".join([*table.lines(result), path, *pictures, page]))
     return 0
 
 
@@ -141,12 +147,32 @@ def draw(model, test, folder):
     from rwae_tf import figures, generate
 
     real = next(test.batches(2 * _PICTURED))["x"]
+    drawn = model.generate(num=2 * _PICTURED, length=4 * test.spec.length)
     clips = {"reconstruct.png": generate.pairs(model, real[:_PICTURED]), "swap.png": generate.swaps(model, real),
-             "generate.gif": model.generate(num=2 * _PICTURED, length=4 * test.spec.length)}
+             "generate.png": drawn[:_PICTURED, : figures.grids.FRAMES_ACROSS], "generate.gif": drawn}
     paths = [os.path.join(folder, name) for name in clips]
     for path, pictured in zip(paths, clips.values(), strict=True):
         figures.write(np.asarray(pictured), path, scale=generate.scale(model))
     return paths
+
+
+def write_report(model, test, result, run_dir, command, pictures, path):
+    """Write the page of an evaluation, with the `pictures` of these paths in it, to `path`, which it returns."""
+    import numpy as np
+
+    from rwae_tf.figures import report
+    from rwae_tf.metrics import embedding, usage
+    from rwae_tf.training import run_dir as run_dir_lib
+
+    encode, chosen = _encoder(model), np.linspace(0, len(test) - 1, min(_MAPPED, len(test))).astype(int)
+    parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
+    codes = np.concatenate([encode(test.batch(part)["x"]).z_c for part in parts])
+    report.write(path, report.page(
+        run_dir, command, result, usage.holds(result) if "judge" in result else None,
+        {os.path.basename(name): pathlib.Path(name).read_bytes() for name in pictures},
+        embedding.tsne(codes, model.config.training.seed), test.labels(chosen), test.spec,
+        run_dir_lib.read_metrics(run_dir)))
+    return path
 
 
 def cli():

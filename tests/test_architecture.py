@@ -31,7 +31,8 @@ SEES_ONLY = {
 # One that is not here is no dependency.
 LIBRARIES = {
     "numpy": None, "tensorflow": None, "keras": None, "absl": None, "PIL": 2, "imageio_ffmpeg": 1,
-    "tensorflow_probability": 1, "tensorflow_gan": 1, "tensorflow_io": 1, "soundfile": 1, "cv2": 1, "sklearn": 2,
+    "tensorflow_probability": 1, "tensorflow_gan": 1, "tensorflow_io": 1, "soundfile": 1, "cv2": 1, "sklearn": 3,
+    "threadpoolctl": 1, "matplotlib": 1,
 }
 FILE_LINES, FUNCTION_LINES = 300, 60
 

@@ -1,5 +1,7 @@
 """The evaluate command on a run: its numbers against the public verbs, its files, its table."""
 
+import base64
+import html
 import json
 
 import numpy as np
@@ -8,6 +10,7 @@ import tiny
 
 import rwae_tf
 from rwae_tf import data, errors, evaluate, judge
+from rwae_tf.figures import plots, table
 from rwae_tf.metrics import inception
 from rwae_tf.training import checkpoints, judge_dir, run_dir
 
@@ -58,9 +61,28 @@ def test_evaluate_measures_every_test_sequence(run, capsys):
     for line in ("squared error per sequence", "mean training image", "first frame repeated", "over 3600 test",
                  "disentanglement: not measured", "python -m rwae_tf.judge", "--judge_dir=FOLDER"):
         assert line in printed
-    for name in ("reconstruct.png", "swap.png", "generate.gif"):
+    for name in ("reconstruct.png", "swap.png", "generate.png", "generate.gif", "report.html"):
         assert (run / "evaluation" / name).stat().st_size > 500 and name in printed
     assert not list((run / "evaluation").glob("*.part"))
+
+    page = (run / "evaluation" / "report.html").read_text()
+    for text in (f"{found['squared_error_per_sequence']:.1f} (the mean training", "3600 test clips",
+                 "z_c of 1000 clips", "metrics.jsonl is missing", "What the codes hold is not known",
+                 f"python -m rwae_tf.evaluate --run_dir={run} --judge_dir=FOLDER", "trained for</th><td>2.0 passes"):
+        assert text in page
+    for name in ("reconstruct.png", "swap.png", "generate.png", "generate.gif"):
+        assert base64.b64encode((run / "evaluation" / name).read_bytes()).decode() in page
+
+
+def test_report_shows_the_log_of_the_run(lamps, tmp_path, monkeypatch):
+    run = untrained(tmp_path / "run", tiny.config(dataset="lamps"))
+    (run / "metrics.jsonl").write_text('{"epoch": 1.0, "terms": {"reconstruction": 3.0}}\n{"epoch": 2')
+    drawn = []
+    monkeypatch.setattr(plots, "curves", lambda panels: drawn.extend(panels) or b"curves")
+    evaluate.main(["evaluate", f"--run_dir={run}"])
+    assert drawn == [("squared error, log scale", [1.0], [3.0], True)]
+    page = (run / "evaluation" / "report.html").read_text()
+    assert "z_c of 90 clips" in page and base64.b64encode(b"curves").decode() in page
 
 
 def test_loaded_model_has_the_weights_that_were_saved(run):
@@ -97,6 +119,16 @@ def test_evaluate_with_a_judge_measures_what_each_code_holds(lamps, lamp_judge, 
                  "linear probes", "from z_m", "use of z_c", "verdict: z_m is dead", "chance 33.3 %"):
         assert word in printed
     assert "not measured" not in printed
+
+    page = html.unescape((run / "evaluation" / "report.html").read_text())
+    for row in (*found["static_kept"]["per_factor"].values(), *found["dynamic_kept"]["per_factor"].values(),
+                *found["leakage"].values()):
+        assert f"<b>{table.percent(row['accuracy'])}</b>" in page
+        assert f"chance {table.percent(row['chance'])}</small>" in page
+    for text in (*found["verdicts"], *table.lines(found), *(f"<td>{text}" for _, text in table.key_numbers(found)),
+                 f"made by</th><td>python -m rwae_tf.evaluate --run_dir={run} --judge_dir={lamp_judge} --repeats=2"):
+        assert text in page
+    assert "Not measured" not in page and page.count("<img") == 6  # no curves: the run has no log
 
     first = (run / "evaluation" / "metrics.json").read_text()
     evaluate.main(arguments)

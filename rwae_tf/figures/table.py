@@ -27,6 +27,37 @@ def lines(result):
                     f"{budget['hardware']}"]
 
 
+def key_numbers(result):
+    """The few numbers that say most: a list of (label, text).
+
+    Args:
+      result: what is written to metrics.json.
+    """
+    floors = result["floors"]
+    numbers = [("squared error per sequence", f"{result['squared_error_per_sequence']:.1f} (the mean training image: "
+                f"{floors['mean_image']:.1f}, the first frame repeated: {floors['first_frame']:.1f})")]
+    if result.get("fid") is not None:
+        numbers += [("FID of frames", f"{result['fid']:.2f} ± {result['fid_std']:.2f}")]
+    if "judge" not in result:
+        return numbers
+    for name, title in (("static_kept", "content kept by z_c"), ("dynamic_kept", "motion kept by z_m")):
+        if result[name]:
+            numbers += [(title, percent(result[name]["mean"], result[name]["std"]))]
+    for code, title in (("z_m", "strongest leak of content into z_m"), ("z_c", "strongest leak of motion into z_c")):
+        rows = {factor: row for factor, row in result["leakage"].items() if row["code"] == code}
+        if rows:
+            worst = max(rows, key=lambda factor: rows[factor]["excess"])
+            numbers += [(title, f"{worst} {percent(rows[worst]['accuracy'], rows[worst]['accuracy_std'])} "
+                         f"(chance {percent(rows[worst]['chance'])})")]
+    factor = result["inception_of"]
+    numbers += [(f"variety of samples: H(y) of {factor}", f"{result['h_y']:.3f} nats, at most "
+                 f"{math.log(len(result['judge']['classes'][factor])):.3f} (H(y|v) {result['h_y_given_v']:.3f})")]
+    if result["consistency"]:
+        numbers += [(f"same identity over {result['consistency']['frames']} frames",
+                     percent(result["consistency"]["mean"]))]
+    return numbers
+
+
 def _line(label, text):
     return f"{label:{_LABEL}}{text}"
 
@@ -35,13 +66,13 @@ def _judged(result):
     """What a judge told, in percent, with standard deviations over the repeats."""
     judge = result["judge"]
     table = [_line(f"judge ({judge['kind']}, seed {judge['seed']})",
-                   "reads " + ", ".join(f"{factor} {_percent(value)}" for factor, value in judge["on_real"].items())
+                   "reads " + ", ".join(f"{factor} {percent(value)}" for factor, value in judge["on_real"].items())
                    + f" of the real {result['split']} clips right")]
     for name, title in (("static_kept", "static kept: z_c of a clip, new z_m"),
                         ("dynamic_kept", "dynamic kept: z_m of a clip, new z_c")):
         if result[name]:
-            table += [_line(title, f"accuracy {_percent(result[name]['mean'], result[name]['std'])}"
-                                   f"   agreement {_percent(result[name]['agreement'])}")]
+            table += [_line(title, f"accuracy {percent(result[name]['mean'], result[name]['std'])}"
+                                   f"   agreement {percent(result[name]['agreement'])}")]
             table += [_factor(factor, row) for factor, row in result[name]["per_factor"].items()]
             table += [_other_codes(result, name)]
     if result["leakage"]:
@@ -54,12 +85,12 @@ def _other_codes(result, name):
     """The same for the codes that were not chosen to be evaluated."""
     other = "sample" if result["codes"] == "mean" else "mean"
     row = result[f"with_{other}"][name]
-    return _line(f"  all, with posterior {other}s", f"accuracy {_percent(row['mean'], row['std'])}")
+    return _line(f"  all, with posterior {other}s", f"accuracy {percent(row['mean'], row['std'])}")
 
 
 def _factor(name, row):
-    return _line(f"  {name}", f"accuracy {_percent(row['accuracy'], row['accuracy_std'])}"
-                 f"   agreement {_percent(row['agreement'])}   chance {_percent(row['chance'])}")
+    return _line(f"  {name}", f"accuracy {percent(row['accuracy'], row['accuracy_std'])}"
+                 f"   agreement {percent(row['agreement'])}   chance {percent(row['chance'])}")
 
 
 def _sampled(result):
@@ -74,7 +105,7 @@ def _sampled(result):
     table += [_line("  Frechet distance, judge's features",
                     f"{result['frechet_judge']:.2f} ± {result['frechet_judge_std']:.2f}")]
     if consistency:
-        table += [_line(f"  same identity over {consistency['frames']} frames", _percent(consistency["mean"]))]
+        table += [_line(f"  same identity over {consistency['frames']} frames", percent(consistency["mean"]))]
     return table
 
 
@@ -83,14 +114,15 @@ def _codes(result):
     linear = result["probes"]["linear"]
     table = ["linear probes: accuracy on held-out clips, (chance)"]
     for code, factors in linear.items():
-        table += [_line(f"  from {code}", ", ".join(f"{factor} {_percent(row['accuracy'])} ({_percent(row['chance'])})"
+        table += [_line(f"  from {code}", ", ".join(f"{factor} {percent(row['accuracy'])} ({percent(row['chance'])})"
                                                     for factor, row in factors.items()))]
     for code, usage in result["usage"].items():
         table += [_line(f"use of {code}", f"{min(usage['kl_total'], usage['information_total']):.2f} nats per clip at "
                         f"most, {usage['active_units']} of {usage['dimensions']} units active, moves "
-                        f"{_percent(result['influence'][code])} of the decoder's output")]
+                        f"{percent(result['influence'][code])} of the decoder's output")]
     return table + ["verdict: " + ("; ".join(result["verdicts"]) or "nothing wrong")]
 
 
-def _percent(fraction, deviation=None):
+def percent(fraction, deviation=None):
+    """A fraction in percent, with its deviation if there is one."""
     return f"{100 * fraction:.1f} %" if deviation is None else f"{100 * fraction:.1f} ± {100 * deviation:.1f} %"

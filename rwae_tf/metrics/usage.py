@@ -93,10 +93,26 @@ def verdicts(kept=None, usage=None, influence=None):
         leaks = [f"{factor} {_percent(row['accuracy'])} (chance {_percent(row['chance'])})"
                  for factor, row in rows[code]["wrong"].items() if _follows(row)]
         losses = [f"{factor} {_percent(row['accuracy'])}" for factor, row in rows[code]["right"].items()
-                  if row["accuracy"] < KEPT_ACCURACY and code not in dead]
+                  if not _stays(row) and code not in dead]
         for verb, found in (("leaks", leaks), ("loses", losses)):
             lines += [f"{code} {verb}: {', '.join(found)}"] if found else []
     return lines
+
+
+def holds(kept):
+    """What each code holds, beside what it should: the numbers that verdicts are drawn from.
+
+    Args:
+      kept: result of `disentanglement.kept`.
+
+    Returns:
+      {"z_c" and "z_m": {factor: {"accuracy", "accuracy_std", "chance" and the like of the factor when this code is
+      the clip's own and the other is new; "wanted": whether it should survive; "good": whether all is well}}}.
+    """
+    return {code: {**{factor: {**row, "wanted": True, "good": _stays(row)} for factor, row in rows["right"].items()},
+                   **{factor: {**row, "wanted": False, "good": not _follows(row)}
+                      for factor, row in rows["wrong"].items()}}
+            for code, rows in _rows_by_code(kept).items()}
 
 
 def _rows_by_code(kept):
@@ -112,6 +128,10 @@ def _rows_by_code(kept):
 
 def _percent(fraction):
     return f"{100 * fraction:.0f} %"
+
+
+def _stays(row):
+    return row["accuracy"] >= KEPT_ACCURACY
 
 
 def _follows(row):

@@ -1,5 +1,6 @@
 """The folder of a run: config.json, spec.json and metrics.jsonl, and the model they describe."""
 
+import json
 import os
 
 import keras
@@ -60,6 +61,18 @@ def read_spec(run_dir):
     except (TypeError, AttributeError) as error:
         raise InputError(
             f"{path}: not the description of a dataset ({error}); train in a new folder to write it") from None
+
+
+def read_metrics(run_dir):
+    """The rows of a run's metrics.jsonl, up to one cut short; none without the file."""
+    rows = []
+    try:
+        with open(metrics_path(run_dir), encoding="utf-8", errors="replace") as file:
+            for line in file:
+                rows.append(json.loads(line))
+    except (FileNotFoundError, json.JSONDecodeError):
+        pass
+    return rows
 
 
 def build(config, spec):

@@ -137,3 +137,12 @@ def used(kl_total, information_total=9.0):
 ])
 def test_verdicts(numbers, lines):
     assert usage.verdicts(**numbers) == lines
+
+
+def test_holds_says_what_is_wanted_and_whether_it_is_so():
+    found = usage.holds(kept(body=0.89, action_by_content=0.3))  # less than the 90 % kept; 19 points above chance
+    assert {code: {factor: (row["accuracy"], row["wanted"], row["good"]) for factor, row in rows.items()}
+            for code, rows in found.items()} == {
+        "z_c": {"body": (0.89, True, False), "action": (0.3, False, False)},
+        "z_m": {"action": (1.0, True, True), "body": (0.17, False, True)}}
+    assert found["z_c"]["action"]["chance"] == 0.11

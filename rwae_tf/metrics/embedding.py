@@ -1,0 +1,28 @@
+"""Codes in the plane, to be looked at."""
+
+import numpy as np
+
+ITERATIONS = 500  # half for the coarse, half for the fine; more take longer and show the same
+PERPLEXITY = 30  # neighbours that count; the middle of the range of van der Maaten and Hinton (2008)
+
+
+def tsne(codes, seed=0):
+    """A t-SNE of codes.
+
+    Args:
+      codes: [N, D], N >= 2.
+      seed: of its start, where that is drawn.
+
+    Returns:
+      float32 [N, 2]; only who is near whom means anything.
+    """
+    import threadpoolctl
+    from sklearn.manifold import TSNE
+
+    codes = np.asarray(codes, np.float64)
+    # Starting from principal components keeps the coarse arrangement; they need two directions to be found in.
+    start = "pca" if np.linalg.matrix_rank(codes - codes.mean(0)) > 1 else "random"
+    perplexity = min(PERPLEXITY, (len(codes) - 1) / 3)
+    # So few points are done sooner by one thread than by several that wait for one another at every step.
+    with threadpoolctl.threadpool_limits(1):
+        return TSNE(perplexity=perplexity, init=start, max_iter=ITERATIONS, random_state=seed).fit_transform(codes)
