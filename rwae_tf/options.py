@@ -147,7 +147,7 @@ class TrainingConfig:
         low=0)
     log_every: int = _option(50, "Iterations between lines of metrics.jsonl.", low=1, resumable=True)
     checkpoint_minutes: float = _option(5.0, "Minutes between checkpoints.", low=0.0, resumable=True)
-    summary_minutes: float = _option(5.0, "Minutes between pictures in TensorBoard.", low=0.0, resumable=True)
+    summary_minutes: float = _option(5.0, "Minutes between pictures and indicators.", low=0.0, resumable=True)
 
 
 @dataclasses.dataclass(frozen=True)

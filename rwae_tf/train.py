@@ -3,7 +3,7 @@ r"""Train a model; run again to go on where it stopped.
     python -m rwae_tf.train --flagfile=tools/quickstart.flags --run_dir=runs/quickstart
     python -m rwae_tf.train --flagfile=tools/sprites.flags --data_dir=DATA --run_dir=runs/sprites --epochs=100
 
-Leaves in run_dir: config.json, spec.json, checkpoints/, metrics.jsonl and TensorBoard events.
+Leaves in run_dir: config.json, spec.json, checkpoints/, metrics.jsonl, indicators.jsonl and TensorBoard events.
 """
 
 import os

@@ -1,37 +1,16 @@
 """What a judge tells of a model, put together: codes exchanged, samples, probes, use of the codes, verdicts."""
 
-import itertools
-from typing import Callable, NamedTuple
-
 import numpy as np
 
-from rwae_tf.metrics import disentanglement, frechet, probes, scores, usage
-from rwae_tf.types import Codes
+from rwae_tf.metrics import exchange, frechet, probes, scores, usage
+from rwae_tf.metrics.exchange import Verbs
+
+__all__ = ["Verbs", "measure"]
 
 BATCH = 100
 PROBED = 3000  # clips, evenly spread, that probes are fitted to and measured on
 LONG, LONG_CLIPS = 100, 100  # frames and number of the samples whose identity should last
-MOVED = 100  # clips that exchange codes to show what moves the decoder
 NO_FID = "needs --inception_weights=FILE, weights that are not part of this package; frechet_judge is no FID"
-
-
-class Verbs(NamedTuple):
-    """What is measured of a model.
-
-    Attributes:
-      encode: function x -> `Codes`, posterior means.
-      sample: function (x, seed) -> `Codes`, posterior samples.
-      parameters: function x -> {code: Gaussians of the code}, keyword arguments of `usage.code_usage`.
-      decode: function `Codes` -> x.
-      generate: function (num, length, seed, z_c, z_m, action) -> x, seed int32 [num]; what is not given is
-        drawn from the priors.
-    """
-
-    encode: Callable
-    sample: Callable
-    parameters: Callable
-    decode: Callable
-    generate: Callable
 
 
 def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean"):
@@ -53,16 +32,16 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean"):
       "inception_of", for all "inception_per_factor", and "frechet_judge"; "fid", None, and "fid_note"; "consistency"
       of long samples; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts". Fit for JSON.
     """
-    seeds = _Seeds(seed)
+    seeds = exchange.Seeds(seed)
     known = _encode_all(batches(), judge, verbs, seeds)
     kept = {
-        "mean": _exchanged(batches(), judge, verbs, verbs.encode, spec, repeats, seeds),
-        "sample": _exchanged(batches(), judge, verbs, _sampler(verbs, seeds), spec, repeats, seeds),
+        "mean": exchange.kept(batches(), judge, verbs, verbs.encode, spec, repeats, seeds),
+        "sample": exchange.kept(batches(), judge, verbs, _sampler(verbs, seeds), spec, repeats, seeds),
     }
     (other,) = set(kept) - {codes}
     kept[other].pop("judge_on_real")
     usages = {code: usage.code_usage(**parameters) for code, parameters in known["parameters"].items()}
-    moved = _influence(verbs, known["codes"], seed)
+    moved = exchange.influence(verbs.decode, known["codes"], seed)
     return {
         **kept[codes],
         f"with_{other}": kept[other],
@@ -77,47 +56,9 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean"):
     }
 
 
-class _Seeds:
-    """Seeds for rows of draws, no two alike but by chance."""
-
-    def __init__(self, seed):
-        self._seed, self._calls = seed, itertools.count()
-
-    def __call__(self, count):
-        return (np.random.SeedSequence((self._seed, next(self._calls))).generate_state(count) >> 1).astype(np.int32)
-
-
-class _Remembered:
-    """A function that keeps its last answer: every batch of clips is encoded once for all its repeats."""
-
-    def __init__(self, function):
-        self._function, self._x = function, None
-
-    def __call__(self, x):
-        if x is not self._x:
-            self._x, self._answer = x, self._function(x)
-        return self._answer
-
-
 def _sampler(verbs, seeds):
     """x -> posterior samples, other ones in every call."""
     return lambda x: verbs.sample(x, seed=int(seeds(1)[0]))
-
-
-def _exchanged(batches, judge, verbs, encode, spec, repeats, seeds):
-    """`disentanglement.kept` of the codes that `encode` gives."""
-    codes = _Remembered(encode)
-
-    def resample_motion(x, repeat):
-        return verbs.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_c=codes(x).z_c)
-
-    def resample_content(x, repeat):
-        given = codes(x)
-        return verbs.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_m=given.z_m, action=given.action)
-
-    kept = disentanglement.kept(batches, judge, resample_motion, resample_content, spec.static, repeats)
-    del kept["clips"]
-    return kept
 
 
 def _encode_all(batches, judge, verbs, seeds):
@@ -128,18 +69,10 @@ def _encode_all(batches, judge, verbs, seeds):
         codes, sampled = verbs.encode(x), sample(x)
         rows.append({
             "labels": batch["labels"], "features": judge.read(x)[1], "parameters": verbs.parameters(x),
-            "codes": {name: code for name, code in codes._asdict().items() if code is not None},
+            "codes": exchange.by_name(codes),
             "samples": {"z_c": sampled.z_c, "z_m": sampled.z_m},
         })
-    return _joined(rows)
-
-
-def _joined(rows):
-    """Nested dictionaries of arrays, joined along the first axis; numbers, the same in all, are kept."""
-    if isinstance(rows[0], dict):
-        return {name: _joined([row[name] for row in rows]) for name in rows[0]}
-    arrays = [np.asarray(row) for row in rows]
-    return np.concatenate(arrays) if arrays[0].ndim else arrays[0]
+    return exchange.joined(rows)
 
 
 def _samples(judge, verbs, spec, real_features, repeats, seeds):
@@ -152,7 +85,7 @@ def _samples(judge, verbs, spec, real_features, repeats, seeds):
             read, feature = judge.read(verbs.generate(num=num, length=spec.length, seed=seeds(num)))
             probabilities.append(read)
             features.append(feature)
-        runs.append({factor: scores.inception_score(p) for factor, p in _joined(probabilities).items()})
+        runs.append({factor: scores.inception_score(p) for factor, p in exchange.joined(probabilities).items()})
         distances.append({"frechet_judge": frechet.frechet(real_features, np.concatenate(features))})
     # What is new in every clip is its motion: its factor, where there is one, is what samples should vary in.
     chosen = next((factor for factor in spec.factors if factor not in spec.static), next(iter(spec.factors)))
@@ -179,17 +112,3 @@ def _probes(codes, labels, seed):
     codes = {name: code[chosen] for name, code in codes.items()}
     labels = {factor: classes[chosen] for factor, classes in labels.items()}
     return {"linear": probes.linear_probes(codes, labels, seed), "dci": probes.dci(codes, labels, seed)}
-
-
-def _influence(verbs, codes, seed):
-    """What each code moves; an action goes with the motion."""
-    chosen = np.random.default_rng(seed).permutation(len(codes["z_c"]))[:MOVED]
-    z_c, z_m, action = (codes[name][chosen] if name in codes else None for name in Codes._fields)
-    width = z_m.shape[-1]
-    if action is not None:  # beside every frame's z_m, so that both change clips together
-        z_m = np.concatenate([z_m, np.repeat(action[:, None], z_m.shape[1], 1)], -1)
-
-    def decode(z_c, z_m):
-        return verbs.decode(Codes(z_c, z_m[..., :width], None if action is None else z_m[:, 0, width:]))
-
-    return usage.influence(decode, z_c, z_m)

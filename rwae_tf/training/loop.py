@@ -10,7 +10,7 @@ import tensorflow as tf
 from rwae_tf import data
 from rwae_tf.data import pipeline
 from rwae_tf.errors import InputError
-from rwae_tf.training import checkpoints, distribution, progress
+from rwae_tf.training import checkpoints, distribution, indicators, progress
 from rwae_tf.training import run_dir as run_dir_lib
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
@@ -63,6 +63,7 @@ class Loop:
         """Train to the end, a signal or the time limit; returns the exit status."""
         handlers = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
         self._log = MetricsLog(self._run_dir, self._iteration, self._model)
+        self._indicators = indicators.Indicators(self._model, self._clips)
         self._progress = progress.Progress(self._total)
         self._begin = time.monotonic() - float(self._counters.seconds)
         self._saved = self._pictured = self._window_begin = time.monotonic()
@@ -85,6 +86,8 @@ class Loop:
             if self._iteration % self._config.log_every == 0:
                 self._at_interval()
         self._save()
+        if not self._signal and (self._log.last or {}).get("iteration") != self._iteration:
+            self._look()
 
     def _stream(self):
         stream = pipeline.batch_stream(self._clips, self._config.batch_size, self._config.seed, start=self._batches)
@@ -114,7 +117,7 @@ class Loop:
         now = time.monotonic()
         sequences = len(self._window) * self._config.batch_size
         self._log.row(
-            {"iteration": self._iteration, "epoch": round(self._batches / self._batches_per_epoch, 4),
+            {"iteration": self._iteration, "epoch": self._epoch(),
              "batches": self._batches, "sequences": self._batches * self._config.batch_size,
              "seconds": round(now - self._begin, 2),
              "sequences_per_second": round(sequences / (now - self._window_begin), 2)},
@@ -123,9 +126,22 @@ class Loop:
         if now - self._saved >= 60 * self._config.checkpoint_minutes:
             self._save()
         if now - self._pictured >= 60 * self._config.summary_minutes:
-            self._log.pictures(next(self._clips.batches(8))["x"], self._iteration)
+            self._look()
             self._pictured = time.monotonic()
         self._window_begin = time.monotonic()
+
+    def _look(self):
+        """Pictures and indicators, and a warning where something has come to be wrong."""
+        self._check_weights()
+        self._log.pictures(next(self._clips.batches(8))["x"], self._iteration)
+        before, epoch = (self._log.last or {}).get("verdicts", []), self._epoch()
+        found = self._indicators.measure(epoch)
+        self._log.indicators({"iteration": self._iteration, "epoch": epoch}, found)
+        for line in indicators.news(found["verdicts"], before):
+            self._progress.say(line)
+
+    def _epoch(self):
+        return round(self._batches / self._batches_per_epoch, 4)
 
     def _means(self):
         """Means of the window's terms; raises when one is not finite."""
@@ -145,14 +161,17 @@ class Loop:
         """Write a checkpoint, unless something in it is not finite."""
         if self._window:
             self._means()
-        for variable in self._model.trainable_variables:
-            if not np.isfinite(variable.value.numpy()).all():
-                raise self._diverged(f"weights {variable.path} are not finite")
+        self._check_weights()
         for name in ("iteration", "batches", "steps"):
             getattr(self._counters, name).assign(getattr(self, f"_{name}"))
         self._counters.seconds.assign(time.monotonic() - self._begin)
         self._checkpoints.save()
         self._saved = time.monotonic()
+
+    def _check_weights(self):
+        for variable in self._model.trainable_variables:
+            if not np.isfinite(variable.value.numpy()).all():
+                raise self._diverged(f"weights {variable.path} are not finite")
 
     def _out_of_time(self):
         return self._seconds_left() is not None and self._seconds_left() <= 0

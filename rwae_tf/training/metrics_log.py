@@ -1,4 +1,4 @@
-"""The log of a run: metrics.jsonl for programs, TensorBoard for people."""
+"""The log of a run: metrics.jsonl and indicators.jsonl for programs, TensorBoard for people."""
 
 import json
 import os
@@ -14,18 +14,22 @@ _PICTURED = 4  # clips in a picture, and rows and columns of a swap
 
 
 class MetricsLog:
-    """Writes the terms of training.
+    """Writes the terms of training, pictures and indicators.
 
     Args:
       run_dir: folder of the run.
-      iteration: where the run goes on; lines of metrics.jsonl past it come from work that was lost.
+      iteration: where the run goes on; lines past it come from work that was lost.
       model: a `SequenceModel`.
+
+    Attributes:
+      last: the newest row of indicators, None before the first.
     """
 
     def __init__(self, run_dir, iteration, model):
-        path = run_dir_lib.metrics_path(run_dir)
-        _cut_after(path, iteration)
-        self._file = open(path, "a", encoding="utf-8")  # noqa: SIM115 - open as long as the run
+        self._path, self._indicators_path = run_dir_lib.metrics_path(run_dir), run_dir_lib.indicators_path(run_dir)
+        _cut_after(self._path, iteration)
+        rows = _cut_after(self._indicators_path, iteration)
+        self.last = json.loads(rows[-1]) if rows else None
         self._writer = tf.summary.create_file_writer(run_dir)
         self._model = model
         with self._writer.as_default(step=iteration):
@@ -41,8 +45,7 @@ class MetricsLog:
           rates: part -> learning rate.
         """
         weights = self._model.weights_of_terms()
-        self._file.write(json.dumps({**progress, "terms": terms, "weights": weights, "learning_rates": rates}) + "\n")
-        self._file.flush()
+        _append(self._path, {**progress, "terms": terms, "weights": weights, "learning_rates": rates})
         with self._writer.as_default(step=progress["iteration"]):
             for group, values in (("terms", terms), ("weights", weights), ("learning_rates", rates)):
                 for name, value in values.items():
@@ -64,25 +67,49 @@ class MetricsLog:
                 tf.summary.image(name, image[np.newaxis])
         self._writer.flush()
 
+    def indicators(self, progress, found):
+        """Log indicators.
+
+        Args:
+          progress: "iteration", "epoch".
+          found: result of `metrics.indicators.glance`.
+        """
+        self.last = {**progress, **found}
+        _append(self._indicators_path, self.last)
+        with self._writer.as_default(step=progress["iteration"]):
+            for code, values in found["usage"].items():
+                for name, value in values.items():
+                    tf.summary.scalar(f"usage/{code}_{name}", value)
+            for factor, accuracy in found["kept"].items():
+                tf.summary.scalar(f"kept/{factor}", accuracy)
+            for factor, row in found["leakage"].items():
+                tf.summary.scalar(f"leakage/{factor}_into_{row['code']}", row["excess"])
+        self._writer.flush()
+
     def close(self):
-        """Close the files."""
-        self._file.close()
+        """Close the file of TensorBoard."""
         self._writer.close()
 
 
+def _append(path, row):
+    with open(path, "a", encoding="utf-8") as file:
+        file.write(json.dumps(row) + "\n")
+
+
 def _cut_after(path, iteration):
-    """Drop the lines of a metrics.jsonl past `iteration`, and a last line cut short."""
+    """Drop the lines of a log past `iteration`, and a last line cut short; returns the lines that stay."""
     if not os.path.exists(path):
-        return
+        return []
     kept = []
-    with open(path, encoding="utf-8") as file:
+    with open(path, encoding="utf-8", errors="replace") as file:
         for line in file:
             try:
                 if json.loads(line)["iteration"] > iteration:
                     break
-            except (json.JSONDecodeError, KeyError):
+            except (ValueError, KeyError, TypeError):  # cut short, or no row of a log
                 break
             kept.append(line)
     with open(path + ".part", "w", encoding="utf-8") as file:
         file.writelines(kept)
     os.replace(path + ".part", path)
+    return kept

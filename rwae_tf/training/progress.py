@@ -44,6 +44,10 @@ class Progress:
         line = f"{100 * done / self._total:5.1f}% {describe()} | ETA {clock(left)}"
         print(f"\r\033[K{line}" if self._live else line, end="" if self._live else "\n", file=sys.stderr, flush=True)
 
+    def say(self, text):
+        """A line that stays, above the progress line where there is a terminal."""
+        print(f"\r\033[K{text}" if self._live else text, file=sys.stderr, flush=True)
+
     def close(self):
         """End the line on a terminal."""
         if self._live:

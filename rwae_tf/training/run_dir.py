@@ -1,4 +1,4 @@
-"""The folder of a run: config.json, spec.json and metrics.jsonl, and the model they describe."""
+"""The folder of a run: config.json, spec.json and its logs, and the model they describe."""
 
 import json
 import os
@@ -25,6 +25,11 @@ def spec_path(run_dir):
 def metrics_path(run_dir):
     """Path of the log of training terms."""
     return os.path.join(run_dir, "metrics.jsonl")
+
+
+def indicators_path(run_dir):
+    """Path of the log of indicators."""
+    return os.path.join(run_dir, "indicators.jsonl")
 
 
 def prepare(run_dir, config, spec):

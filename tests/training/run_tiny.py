@@ -1,7 +1,8 @@
 """A tiny run in a process of its own: `run_tiny.py RUN_DIR [signal number] [iteration]`.
 
 Trains 8 iterations on 16 clips and sends itself the signal when the iteration's first step is done, so
-that it comes in the middle of the work.
+that it comes in the middle of the work. A run without signal looks at its indicators every 2 iterations,
+one with a signal never does.
 """
 
 import os
@@ -40,7 +41,8 @@ class Random(Clips):
 def main(folder, number=None, at=None):
     """Train, and fall to the signal on the way."""
     # Two batches an iteration (L = 1): 8 iterations are 16 batches, 4 passes of 4.
-    config = tiny.config(inference_steps=1, epochs=4, log_every=2, checkpoint_minutes=0.0)
+    config = tiny.config(inference_steps=1, epochs=4, log_every=2, checkpoint_minutes=0.0,
+                         summary_minutes=0.0 if number is None else 60.0)
     clips = Random()
     run_dir.prepare(folder, config, clips.spec)
     with strategy().scope():

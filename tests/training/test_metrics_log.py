@@ -1,4 +1,4 @@
-"""The log of a run read back: metrics.jsonl, TensorBoard's scalars, text and pictures."""
+"""The log of a run read back: metrics.jsonl, indicators.jsonl, TensorBoard's scalars, text and pictures."""
 
 import json
 
@@ -12,6 +12,13 @@ from rwae_tf import models
 from rwae_tf.training.metrics_log import MetricsLog
 
 PROGRESS = {"iteration": 5, "epoch": 0.5, "batches": 10, "sequences": 40, "seconds": 1.5, "sequences_per_second": 20.0}
+FOUND = {
+    "usage": {"z_c": {"kl": 4.0, "information": 3.0, "active_units": 5, "influence": 0.5},
+              "z_m": {"kl": 0.25, "information": 0.5, "active_units": 0, "influence": 0.0}},
+    "kept": {"colour": 0.75}, "on_real": {"colour": 1.0},
+    "leakage": {"colour": {"code": "z_m", "accuracy": 0.625, "chance": 0.375, "excess": 0.25}},
+    "verdicts": ["z_m is dead: 0.25 nats per clip, less than one bit"],
+}
 
 
 @pytest.fixture(scope="module")
@@ -45,9 +52,44 @@ def test_log_reads_back(model, tmp_path):
     assert b"motion_samples" in events.Tensors("config")[0].tensor_proto.string_val[0]
 
 
+def test_indicators_read_back(model, tmp_path):
+    log = MetricsLog(str(tmp_path), 0, model)
+    assert log.last is None
+    log.indicators({"iteration": 5, "epoch": 0.5}, FOUND)
+    log.close()
+    (row,) = [json.loads(line) for line in (tmp_path / "indicators.jsonl").read_text().splitlines()]
+    assert row == log.last == {"iteration": 5, "epoch": 0.5, **FOUND}
+    events = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0})
+    events.Reload()
+    found = {tag: tf.make_ndarray(events.Tensors(tag)[0].tensor_proto) for tag in events.Tags()["tensors"]
+             if "/" in tag}
+    assert found == {
+        "usage/z_c_kl": 4, "usage/z_c_information": 3, "usage/z_c_active_units": 5, "usage/z_c_influence": 0.5,
+        "usage/z_m_kl": 0.25, "usage/z_m_information": 0.5, "usage/z_m_active_units": 0, "usage/z_m_influence": 0,
+        "kept/colour": 0.75, "leakage/colour_into_z_m": 0.25}
+
+
+def test_indicators_past_the_checkpoint_are_cut(model, tmp_path):
+    path = tmp_path / "indicators.jsonl"
+    path.write_text("".join(json.dumps({"iteration": i, "verdicts": [f"at {i}"]}) + "\n" for i in (2, 4, 6)))
+    log = MetricsLog(str(tmp_path), 5, model)
+    log.close()
+    assert [json.loads(line)["iteration"] for line in path.read_text().splitlines()] == [2, 4]
+    assert log.last == {"iteration": 4, "verdicts": ["at 4"]}
+
+
 def test_lines_past_the_checkpoint_are_cut(model, tmp_path):
     path = tmp_path / "metrics.jsonl"
     path.write_text("".join(json.dumps({"iteration": i}) + "\n" for i in (2, 4, 6)) + '{"iteration": 8, "te')
     MetricsLog(str(tmp_path), 4, model).close()
     assert [json.loads(line)["iteration"] for line in path.read_text().splitlines()] == [2, 4]
     assert not list(tmp_path.glob("*.part"))
+
+
+@pytest.mark.parametrize("garbage", [b"\xff\x00\n", b"[4]\n", b'{"iteration": "four"}\n', b"{}\n"])
+def test_a_damaged_log_is_cut_where_the_damage_begins(model, tmp_path, garbage):
+    path = tmp_path / "indicators.jsonl"
+    path.write_bytes(b'{"iteration": 2}\n' + garbage + b'{"iteration": 3}\n')
+    log = MetricsLog(str(tmp_path), 5, model)
+    log.close()
+    assert path.read_text() == '{"iteration": 2}\n' and log.last == {"iteration": 2}

@@ -33,3 +33,18 @@ def test_a_time_limit_that_comes_first_is_the_eta(clock, capsys):
 @pytest.mark.parametrize("seconds, text", [(0, "0:00:00"), (59.6, "0:01:00"), (3661, "1:01:01"), (360000, "100:00:00")])
 def test_clock(seconds, text):
     assert progress.clock(seconds) == text
+
+
+def test_what_is_said_stays_above_the_line_of_a_terminal(clock, capsys, monkeypatch):
+    monkeypatch.setattr(progress.sys.stderr, "isatty", lambda: True, raising=False)
+    bar = progress.Progress(10)
+    clock[0] = 1.0
+    bar.show(5, lambda: "epoch 1")
+    bar.say("warning: z_m is dead")
+    # Back to the line's start, the line wiped, and the text ended: the next rewriting begins below it.
+    assert capsys.readouterr().err.endswith("ETA 0:00:00\r\033[Kwarning: z_m is dead\n")
+
+
+def test_what_is_said_elsewhere_is_a_line(capsys):
+    progress.Progress(10).say("warning: z_m is dead")
+    assert capsys.readouterr().err == "warning: z_m is dead\n"

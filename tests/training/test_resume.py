@@ -29,6 +29,11 @@ def weights(folder):
             if "seconds" not in name and "save_counter" not in name and "OBJECT_GRAPH" not in name}
 
 
+def indicated(folder):
+    """The iterations of indicators.jsonl."""
+    return [json.loads(line)["iteration"] for line in (folder / "indicators.jsonl").read_text().splitlines()]
+
+
 def log(folder):
     """metrics.jsonl without what the clock decides."""
     rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
@@ -61,18 +66,24 @@ def test_counters_count(whole):
     assert updates == {f"optimizer_{part}": 8 for part in ("encoders", "critic", "decoder", "motion_prior")}
     assert [row["iteration"] for row in log(whole)] == [2, 4, 6, 8]
     assert [row["epoch"] for row in log(whole)] == [1.0, 2.0, 3.0, 4.0]
+    assert indicated(whole) == [2, 4, 6, 8]  # the last interval is the end, which is not looked at twice
 
 
 def test_a_killed_run_goes_on_bitwise(whole, tmp_path):
-    """SIGKILL in iteration 6, checkpoint at 4: iterations 5 and 6 are done again, not counted twice."""
+    """SIGKILL in iteration 6, checkpoint at 4: iterations 5 and 6 are done again, not counted twice.
+
+    The killed run looked at no indicators and the whole one did: looking changes nothing.
+    """
     status, _ = run(tmp_path, int(signal.SIGKILL), 5)
     assert status == -signal.SIGKILL
     assert weights(tmp_path)["counters/iteration/.ATTRIBUTES/VARIABLE_VALUE"] == 4
     with open(tmp_path / "metrics.jsonl", "a") as file:  # a line past the checkpoint, and one cut short
         file.write('{"iteration": 6, "terms": {}}\n{"iteration": 7, "ter')
+    (tmp_path / "indicators.jsonl").write_text('{"iteration": 4, "verdicts": []}\n{"iteration": 6, "verdicts": []}\n')
     status, errors = run(tmp_path)
     assert status == 0, errors
     assert_same(weights(whole), weights(tmp_path))
+    assert indicated(tmp_path) == [4, 6, 8]
     ours, theirs = log(whole), log(tmp_path)
     assert [row["iteration"] for row in theirs] == [2, 4, 6, 8]
     for mine, other in zip(ours, theirs, strict=True):

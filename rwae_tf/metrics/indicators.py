@@ -1,0 +1,53 @@
+"""Collapse and leakage at a glance: what a few clips tell of a model while it is trained."""
+
+from rwae_tf.metrics import exchange, usage
+
+MOVED = 50  # clips that exchange codes for the influence
+
+
+def glance(batches, reader, verbs, spec, seed=0):
+    """Indicators of a model, from one draw for each of a few clips; the draws are the same in every call.
+
+    Args:
+      batches: list of {"x", "labels"}, in random order; x [B, T, ...].
+      reader: function x -> {factor: p(y|x)}, such as a `reader.Reader`; None where no factor can be read.
+      verbs: `exchange.Verbs` of the model; `sample` is not called.
+      spec: `SequenceSpec` of the clips.
+      seed: of the draws.
+
+    Returns:
+      "usage": {code: {"kl", "information" (nats per clip), "active_units", "influence"}};
+      "kept": {factor: accuracy under the code it belongs to, the other one drawn anew}, by what `reader` reads;
+      "leakage": {factor: {"code", "accuracy", "chance", "excess"}} under the code it does not belong to;
+      "on_real": {factor: accuracy of the reader on the clips themselves};
+      "verdicts": lines of `usage.verdicts` on what is dead and what leaks. Not on what a code loses: that is much
+      while a model learns, and a reader of blurred clips adds to it. Fit for JSON.
+    """
+    rows = [{"codes": exchange.by_name(verbs.encode(batch["x"])), "parameters": verbs.parameters(batch["x"])}
+            for batch in batches]
+    known = exchange.joined(rows)
+    uses = {code: usage.code_usage(**parameters) for code, parameters in known["parameters"].items()}
+    moved = exchange.influence(verbs.decode, known["codes"], seed, MOVED)
+    kept = None
+    if reader:
+        kept = exchange.kept(batches, reader, verbs, verbs.encode, spec, 1, exchange.Seeds(seed))
+    lines = usage.verdicts(kept, uses, moved)
+    return {
+        "usage": {code: {"kl": use["kl_total"], "information": use["information_total"],
+                         "active_units": use["active_units"], "influence": moved[code]} for code, use in uses.items()},
+        **_accuracies(kept),
+        "verdicts": [line for line in lines if " loses: " not in line],
+    }
+
+
+def _accuracies(kept):
+    """The accuracies of a result of `disentanglement.kept`, which may be None."""
+    if kept is None:
+        return {"kept": {}, "leakage": {}, "on_real": {}}
+    groups = [kept["static_kept"], kept["dynamic_kept"]]
+    return {
+        "kept": {factor: row["accuracy"] for group in groups if group for factor, row in group["per_factor"].items()},
+        "leakage": {factor: {name: row[name] for name in ("code", "accuracy", "chance", "excess")}
+                    for factor, row in kept["leakage"].items()},
+        "on_real": kept["judge_on_real"],
+    }
