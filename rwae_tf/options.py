@@ -55,6 +55,9 @@ class ModelConfig:
     decoder: str = _option(
         "lstm", "What joins z_c and z_m,t to h_t: the paper's LSTM, or a frame-wise Dense.",
         choices=("lstm", "dense"))
+    motion_input: str = _option(
+        "features", "What q(z_m,t|...) sees of a frame: h_t, or its change, h_t less the mean of h over the clip.",
+        choices=("features", "changes"))
     motion_initial_scale: float = _option(
         0.69, "Standard deviation of q(z_m,t|...) before training.", low=1e-3, high=10.0)
     action_input: str = _option(

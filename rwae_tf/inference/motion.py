@@ -47,12 +47,17 @@ class MotionPosterior(layers.Layer):
       motion_size: Dm.
       hidden_size: units of the LSTM.
       initial_scale: standard deviation before training.
+      changes: whether a step sees h_t less the mean of h over the clip instead of h_t: what does not change
+        in a clip cannot enter z_m then, to the extent that features add up what they see.
     """
 
-    def __init__(self, motion_size, hidden_size, initial_scale, name="motion_posterior"):
+    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, name="motion_posterior"):
         super().__init__(name=name)
+        self.changes = changes
         self.rnn = layers.RNN(MotionPosteriorCell(motion_size, hidden_size, initial_scale), return_sequences=True)
 
     def call(self, h, noise):
         """h [B, T, Dh] and standard normal noise [B, T, Dm] -> (sample, loc, scale), each [B, T, Dm]."""
+        if self.changes:
+            h -= tf.reduce_mean(h, axis=1, keepdims=True)
         return tf.split(self.rnn(tf.concat([h, noise], -1)), 3, axis=-1)

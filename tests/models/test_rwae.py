@@ -69,6 +69,7 @@ def test_reconstruction_term_is_the_error_of_decoded_samples(model):
     {"reconstruction": "bernoulli"}, {"action_size": 3, "action_input": "motion_and_features"},
     {"action_size": 3, "action_kl": "monte_carlo"}, {"motion_kernel": "imq"}, {"motion_bandwidth_rule": "median"},
     {"mmd_estimator": "biased"}, {"mmd_cross_coefficient": 1.0}, {"content_kl_weight": 0.5},
+    {"motion_input": "changes"},
 ], ids=lambda changes: ",".join(f"{k}={v}" for k, v in changes.items()))
 def test_every_option_changes_the_losses(model, changes):
     """An option nobody reads would leave every term as it is."""
@@ -92,6 +93,14 @@ def test_one_frame_decides_only_its_own_motion_and_later_ones(model):
     before, after = model.encode(x).z_m.numpy(), model.encode(changed).z_m.numpy()
     np.testing.assert_allclose(before[:, :3], after[:, :3], atol=1e-6)
     assert np.abs(before[:, 3:] - after[:, 3:]).max(-1).min() > 1e-6
+
+
+def test_a_motion_encoder_of_changes_does_not_see_what_stays(model):
+    still = np.repeat(tiny.sequences(batch=3, length=1), 5, axis=1)  # three clips in which nothing moves
+    blind = build(motion_input="changes").encode(still).z_m.numpy()
+    np.testing.assert_allclose(blind, np.broadcast_to(blind[:1], blind.shape), atol=1e-5)
+    seen = model.encode(still).z_m.numpy()
+    assert np.abs(seen - seen[:1]).max() > 1e-3
 
 
 def test_means_are_the_centre_of_samples(model):
