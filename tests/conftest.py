@@ -21,6 +21,7 @@ def pytest_collection_finish(session):
 
     cpu = tf.config.list_physical_devices("CPU")[0]
     tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * 2)
+    tf.config.threading.set_inter_op_parallelism_threads(2)  # on one core too: replicas wait for one another
 
 
 @pytest.hookimpl(tryfirst=True)

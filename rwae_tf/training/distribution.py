@@ -48,6 +48,8 @@ def _split_cpu(replicas):
     cpu = tf.config.list_physical_devices("CPU")[0]
     try:
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * replicas)
+        # Replicas wait for one another: with fewer threads than replicas they would wait for ever.
+        tf.config.threading.set_inter_op_parallelism_threads(max(replicas, os.cpu_count()))
     except RuntimeError:
         raise InputError(f"replicas={replicas}: TensorFlow already started with fewer CPUs") from None
 

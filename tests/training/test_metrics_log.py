@@ -35,9 +35,9 @@ def test_log_reads_back(model, tmp_path):
 
     (row,) = [json.loads(line) for line in (tmp_path / "metrics.jsonl").read_text().splitlines()]
     assert row["iteration"] == 5 and row["terms"] == {"reconstruction": 3.5, "motion_kl": 0.25}
-    # The tiny configuration leaves beta_1, beta_2 and eta at their defaults.
+    # The tiny configuration leaves beta_1, beta_2, eta and eta_c at their defaults.
     assert row["weights"] == {"reconstruction": 1.0, "content_divergence": 10.0, "motion_divergence": 60.0,
-                              "motion_kl": 1.0}
+                              "motion_kl": 1.0, "content_kl": 0.0}
 
     events = EventAccumulator(str(tmp_path), size_guidance={"tensors": 0})
     events.Reload()

@@ -119,7 +119,7 @@ def test_one_and_two_replicas_end_with_the_same_weights(two_replicas, changes):
             terms = made.step(made.phases[number % len(made.phases)], part, number)
             found[made] = {name: float(value) for name, value in terms.items()}
         for name, value in found[one].items():
-            np.testing.assert_allclose(found[two][name], value, rtol=2e-4, atol=1e-4, err_msg=name)
+            np.testing.assert_allclose(found[two][name], value, rtol=1e-3, atol=1e-4, err_msg=name)
     ours, theirs = weights(one), weights(two)
     for part in ours:
         for a, b in zip(ours[part], theirs[part], strict=True):
