@@ -104,7 +104,8 @@ def judged(model, test, judge, record, repeats):
     from rwae_tf.metrics import evaluation
     from rwae_tf.training import progress
 
-    line, calls = progress.Progress(5 * repeats * -(-len(test) // _BATCH)), itertools.count(1)
+    line = progress.Progress(evaluation.draws(len(test), test.spec, repeats, _BATCH))
+    calls = itertools.count(1)
 
     def generate(**given):
         line.show(next(calls), lambda: "drawing clips and judging them")
@@ -171,7 +172,7 @@ def write_report(model, test, result, run_dir, command, pictures, path):
         run_dir, command, result, usage.holds(result) if "judge" in result else None,
         {os.path.basename(name): pathlib.Path(name).read_bytes() for name in pictures},
         embedding.tsne(codes, model.config.training.seed), test.labels(chosen), test.spec,
-        run_dir_lib.read_metrics(run_dir)))
+        run_dir_lib.read_log(run_dir_lib.metrics_path(run_dir))))
     return path
 
 

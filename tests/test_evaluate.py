@@ -76,7 +76,7 @@ def test_evaluate_measures_every_test_sequence(run, capsys):
 
 def test_report_shows_the_log_of_the_run(lamps, tmp_path, monkeypatch):
     run = untrained(tmp_path / "run", tiny.config(dataset="lamps"))
-    (run / "metrics.jsonl").write_text('{"epoch": 1.0, "terms": {"reconstruction": 3.0}}\n{"epoch": 2')
+    (run / "metrics.jsonl").write_text('{"iteration": 5, "epoch": 1.0, "terms": {"reconstruction": 3.0}}\n{"epoch": 2')
     drawn = []
     monkeypatch.setattr(plots, "curves", lambda panels: drawn.extend(panels) or b"curves")
     evaluate.main(["evaluate", f"--run_dir={run}"])

@@ -22,6 +22,16 @@ def config(**changes):
     return config_lib.from_dict(sections)
 
 
+def build(**changes):
+    """The model of the tiny configuration with fields changed, the same in every call."""
+    import keras
+
+    from rwae_tf import models
+
+    keras.utils.set_random_seed(1)
+    return models.build(config(**changes), SPEC)
+
+
 def sequences(batch=4, length=4, seed=0):
     """Clips in [0, 1], float32 [batch, length, 16, 16, 3]."""
     return np.random.default_rng(seed).random((batch, length, *SPEC.frame_shape), np.float32)

@@ -55,8 +55,8 @@ def read_rows(path):
 def record(name, changes, values):
     """Train and measure one row, unless its result is there, and write it down."""
     path = os.path.join(_DOCS, "results", "ablation.json")
-    known = json_file.read(path, "the results") if os.path.exists(path) else {}
-    if known.get(name, {}).get("changes") == changes:
+    asked = {"base": base_flags(values.base), "changes": changes}
+    if asked.items() <= _known(path).get(name, {}).items():
         print(f"{name}: measured before")
         return
     run_dir = os.path.join(values.runs, name)
@@ -64,10 +64,20 @@ def record(name, changes, values):
     _run("train", f"--flagfile={values.base}", f"--data_dir={values.data_dir}", f"--run_dir={run_dir}", *changes)
     _run("evaluate", f"--run_dir={run_dir}", f"--judge_dir={values.judge_dir}", "--split=validation", "--repeats=1")
     found = json_file.read(os.path.join(run_dir, "evaluation_validation", "metrics.json"), "the measures")
-    known = json_file.read(path, "the results") if os.path.exists(path) else {}  # another row may have come meanwhile
-    known[name] = {"changes": changes, **summary(found)}
+    known = {**_known(path), name: {**asked, **summary(found)}}  # read again: another row may have come meanwhile
     json_file.write(known, path)
-    insert(known, list(read_rows(values.rows)))
+    insert(known, list(read_rows(values.rows)), asked["base"])
+
+
+def base_flags(path):
+    """The flags in a flagfile, in its order."""
+    with open(path, encoding="utf-8") as file:
+        return [line.strip() for line in file if line.startswith("--")]
+
+
+def _known(path):
+    """The rows measured so far."""
+    return json_file.read(path, "the results") if os.path.exists(path) else {}
 
 
 def _run(command, *arguments):
@@ -93,15 +103,15 @@ def summary(result):
     }
 
 
-def insert(known, order):
-    """Write the rows of `known`, in the given order, between the two marks of docs/ablation.md."""
+def insert(known, order, base):
+    """Write the rows of `known` that change the flags `base`, in this order, between the marks of docs/ablation.md."""
     path = os.path.join(_DOCS, "ablation.md")
     with open(path, encoding="utf-8") as file:
         text = file.read()
     if _BEGIN not in text or _END not in text:
         raise InputError(f"{path}: must hold the lines {_BEGIN!r} and {_END!r}, between which the table goes")
     before, after = text.split(_BEGIN)[0], text.split(_END)[1]
-    rows = [line(name, known[name]) for name in order if name in known]
+    rows = [line(name, known[name]) for name in order if known.get(name, {}).get("base") == base]
     with open(path + ".part", "w", encoding="utf-8") as file:
         file.write("\n".join([before + _BEGIN, _HEAD, *rows, _END]) + after)
     os.replace(path + ".part", path)

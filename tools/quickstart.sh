@@ -65,7 +65,7 @@ cat <<EOF
 Done in $((SECONDS - started)) s after the environment.
 
 run, checkpoints   $run/  (tensorboard --logdir $run)
-measurements       $run/evaluation/metrics.json
+measurements       $run/evaluation/metrics.json, as a page $run/evaluation/report.html
 swap grid          $run/figures/swap.png
 generated clips    $run/figures/generated.gif
 SavedModel         $exported/

@@ -47,8 +47,9 @@ class MotionPosterior(layers.Layer):
       motion_size: Dm.
       hidden_size: units of the LSTM.
       initial_scale: standard deviation before training.
-      changes: whether a step sees h_t less the mean of h over the clip instead of h_t: what does not change
-        in a clip cannot enter z_m then, to the extent that features add up what they see.
+      changes: whether a step sees h_t less the mean of h over the clip instead of h_t. What does not change in a
+        clip is hidden from z_m then, as far as features add up what they see; and z_m,t depends on the whole
+        clip, not on its past alone.
     """
 
     def __init__(self, motion_size, hidden_size, initial_scale, changes=False, name="motion_posterior"):

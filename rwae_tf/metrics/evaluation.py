@@ -5,11 +5,12 @@ import numpy as np
 from rwae_tf.metrics import exchange, frechet, probes, scores, usage
 from rwae_tf.metrics.exchange import Verbs
 
-__all__ = ["Verbs", "measure"]
+__all__ = ["Verbs", "draws", "measure"]
 
 BATCH = 100
 PROBED = 3000  # clips, evenly spread, that probes are fitted to and measured on
 LONG, LONG_CLIPS = 100, 100  # frames and number of the samples whose identity should last
+_LONG_PARTS = 10  # in which they are drawn: long clips take much memory
 NO_FID = "needs --inception_weights=FILE, weights that are not part of this package; frechet_judge is no FID"
 
 
@@ -56,6 +57,14 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean"):
     }
 
 
+def draws(clips, spec, repeats, batch):
+    """How often `measure` calls `generate`, for so many clips in batches of `batch`: to tell how far it is."""
+    def parts(size):
+        return repeats * -(-clips // size)
+
+    return 4 * parts(batch) + parts(BATCH) + (_LONG_PARTS if spec.static else 0)
+
+
 def _sampler(verbs, seeds):
     """x -> posterior samples, other ones in every call."""
     return lambda x: verbs.sample(x, seed=int(seeds(1)[0]))
@@ -99,9 +108,8 @@ def _consistency(judge, verbs, spec, seeds):
     if not spec.static:
         return None
     length = max(LONG, 2 * spec.length)
-    # Few at a time: long clips take much memory.
-    parts = [np.asarray(verbs.generate(num=LONG_CLIPS // 10, length=length, seed=seeds(LONG_CLIPS // 10)))
-             for _ in range(10)]
+    num = LONG_CLIPS // _LONG_PARTS
+    parts = [np.asarray(verbs.generate(num=num, length=length, seed=seeds(num))) for _ in range(_LONG_PARTS)]
     return {"frames": length, "clips": LONG_CLIPS,
             **scores.consistency(np.concatenate(parts), judge, spec.length, spec.static)}
 

@@ -31,12 +31,11 @@ def glance(batches, reader, verbs, spec, seed=0):
     kept = None
     if reader:
         kept = exchange.kept(batches, reader, verbs, verbs.encode, spec, 1, exchange.Seeds(seed))
-    lines = usage.verdicts(kept, uses, moved)
     return {
         "usage": {code: {"kl": use["kl_total"], "information": use["information_total"],
                          "active_units": use["active_units"], "influence": moved[code]} for code, use in uses.items()},
         **_accuracies(kept),
-        "verdicts": [line for line in lines if " loses: " not in line],
+        "verdicts": usage.verdicts(kept, uses, moved, losses=False),
     }
 
 

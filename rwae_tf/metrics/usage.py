@@ -74,13 +74,14 @@ def influence(decode, z_c, z_m):
     return {"z_c": change(other_c, z_m) / both if both else 0.0, "z_m": change(z_c, other_m) / both if both else 0.0}
 
 
-def verdicts(kept=None, usage=None, influence=None):
+def verdicts(kept=None, usage=None, influence=None, losses=True):
     """What is wrong by these numbers, in plain words, worst first.
 
     Args:
       kept: result of `disentanglement.kept`, or None.
       usage: {code: result of `code_usage`} of "z_c", "z_m", or None.
       influence: result of `influence`, or None.
+      losses: whether what a code loses is wrong too, as it is once training has ended.
 
     Returns:
       Lines such as "z_m is dead: 0.26 nats per clip, less than one bit", "z_m leaks: hair 30 % (chance 17 %)",
@@ -92,9 +93,9 @@ def verdicts(kept=None, usage=None, influence=None):
     for code in ("z_m", "z_c"):
         leaks = [f"{factor} {_percent(row['accuracy'])} (chance {_percent(row['chance'])})"
                  for factor, row in rows[code]["wrong"].items() if _follows(row)]
-        losses = [f"{factor} {_percent(row['accuracy'])}" for factor, row in rows[code]["right"].items()
-                  if not _stays(row) and code not in dead]
-        for verb, found in (("leaks", leaks), ("loses", losses)):
+        lost = [f"{factor} {_percent(row['accuracy'])}" for factor, row in rows[code]["right"].items()
+                if losses and not _stays(row) and code not in dead]
+        for verb, found in (("leaks", leaks), ("loses", lost)):
             lines += [f"{code} {verb}: {', '.join(found)}"] if found else []
     return lines
 

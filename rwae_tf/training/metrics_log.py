@@ -29,7 +29,7 @@ class MetricsLog:
         self._path, self._indicators_path = run_dir_lib.metrics_path(run_dir), run_dir_lib.indicators_path(run_dir)
         _cut_after(self._path, iteration)
         rows = _cut_after(self._indicators_path, iteration)
-        self.last = json.loads(rows[-1]) if rows else None
+        self.last = rows[-1] if rows else None
         self._writer = tf.summary.create_file_writer(run_dir)
         self._model = model
         with self._writer.as_default(step=iteration):
@@ -97,19 +97,10 @@ def _append(path, row):
 
 
 def _cut_after(path, iteration):
-    """Drop the lines of a log past `iteration`, and a last line cut short; returns the lines that stay."""
-    if not os.path.exists(path):
-        return []
-    kept = []
-    with open(path, encoding="utf-8", errors="replace") as file:
-        for line in file:
-            try:
-                if json.loads(line)["iteration"] > iteration:
-                    break
-            except (ValueError, KeyError, TypeError):  # cut short, or no row of a log
-                break
-            kept.append(line)
-    with open(path + ".part", "w", encoding="utf-8") as file:
-        file.writelines(kept)
-    os.replace(path + ".part", path)
-    return kept
+    """Drop the lines of a log past `iteration`, and a last line cut short; returns the rows that stay."""
+    rows = run_dir_lib.read_log(path, iteration)
+    if os.path.exists(path):
+        with open(path + ".part", "w", encoding="utf-8") as file:
+            file.writelines(json.dumps(row) + "\n" for row in rows)
+        os.replace(path + ".part", path)
+    return rows

@@ -1,6 +1,7 @@
 """The folder of a run: config.json, spec.json and its logs, and the model they describe."""
 
 import json
+import math
 import os
 
 import keras
@@ -68,14 +69,17 @@ def read_spec(run_dir):
             f"{path}: not the description of a dataset ({error}); train in a new folder to write it") from None
 
 
-def read_metrics(run_dir):
-    """The rows of a run's metrics.jsonl, up to one cut short; none without the file."""
+def read_log(path, iteration=math.inf):
+    """The rows of metrics.jsonl or indicators.jsonl up to `iteration`, or to one cut short; none without the file."""
     rows = []
     try:
-        with open(metrics_path(run_dir), encoding="utf-8", errors="replace") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             for line in file:
-                rows.append(json.loads(line))
-    except (FileNotFoundError, json.JSONDecodeError):
+                row = json.loads(line)
+                if row["iteration"] > iteration:
+                    break
+                rows.append(row)
+    except (FileNotFoundError, ValueError, KeyError, TypeError):  # no file; cut short; no row of a log
         pass
     return rows
 

@@ -32,6 +32,18 @@ def test_perfect_model_keeps_all_and_leaks_nothing(perfect):
     assert perfect["verdicts"] == []
 
 
+def test_draws_are_as_many_as_announced():
+    asked = []
+
+    class Counted(Perfect):
+        def generate(self, num, length, seed, **given):
+            asked.append(num)
+            return super().generate(num, length, seed, **given)
+
+    measured(Counted(), repeats=3)
+    assert len(asked) == evaluation.draws(CLIPS, SPEC, repeats=3, batch=60)
+
+
 def test_scores_of_samples(perfect):
     # Every p(y|v) is (0.98, 0.01, 0.01).
     expected = -0.98 * np.log(0.98) - 0.02 * np.log(0.01)

@@ -1,30 +1,23 @@
 """R-WAE: shapes of its codes, its objective term by term, and the five verbs."""
 
-import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import tiny
 
-from rwae_tf import models
 from rwae_tf.noise import BatchNoise
 from rwae_tf.types import Codes
 
 
-def build(**changes):
-    keras.utils.set_random_seed(1)
-    return models.build(tiny.config(**changes), tiny.SPEC)
-
-
 @pytest.fixture(scope="module")
 def model():
-    return build()
+    return tiny.build()
 
 
 @pytest.fixture(scope="module")
 def weak():
     """The weakly supervised model with A = 3."""
-    return build(action_size=3)
+    return tiny.build(action_size=3)
 
 
 def losses(model, seed=0):
@@ -73,7 +66,7 @@ def test_reconstruction_term_is_the_error_of_decoded_samples(model):
 ], ids=lambda changes: ",".join(f"{k}={v}" for k, v in changes.items()))
 def test_every_option_changes_the_losses(model, changes):
     """An option nobody reads would leave every term as it is."""
-    ours, plain = losses(build(**changes)), losses(model)
+    ours, plain = losses(tiny.build(**changes)), losses(model)
     assert all(np.isfinite(list(ours.values())))
     assert {name: ours[name] for name in plain if name in ours} != plain or set(ours) != set(plain)
 
@@ -81,7 +74,7 @@ def test_every_option_changes_the_losses(model, changes):
 def test_a_content_encoder_of_means_does_not_see_the_order(model):
     x = tiny.sequences()
     order = [2, 0, *range(3, x.shape[1]), 1]
-    blind = build(content_encoder="mean")
+    blind = tiny.build(content_encoder="mean")
     np.testing.assert_allclose(blind.encode(x).z_c, blind.encode(x[:, order]).z_c, atol=1e-5)
     assert np.abs(model.encode(x).z_c - model.encode(x[:, order]).z_c).max() > 1e-3
 
@@ -97,7 +90,7 @@ def test_one_frame_decides_only_its_own_motion_and_later_ones(model):
 
 def test_a_motion_encoder_of_changes_does_not_see_what_stays(model):
     still = np.repeat(tiny.sequences(batch=3, length=1), 5, axis=1)  # three clips in which nothing moves
-    blind = build(motion_input="changes").encode(still).z_m.numpy()
+    blind = tiny.build(motion_input="changes").encode(still).z_m.numpy()
     np.testing.assert_allclose(blind, np.broadcast_to(blind[:1], blind.shape), atol=1e-5)
     seen = model.encode(still).z_m.numpy()
     assert np.abs(seen - seen[:1]).max() > 1e-3

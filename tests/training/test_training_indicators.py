@@ -2,12 +2,11 @@
 
 import json
 
-import keras
 import numpy as np
 import pytest
 import tiny
 
-from rwae_tf import data, models
+from rwae_tf import data
 from rwae_tf.data.clips import Clips
 from rwae_tf.training import indicators, loop
 from rwae_tf.training.metrics_log import MetricsLog
@@ -16,15 +15,10 @@ from rwae_tf.training.trainer import Trainer
 NATS = "nats per clip, less than one bit"
 
 
-def build(**changes):
-    keras.utils.set_random_seed(1)
-    return models.build(tiny.config(**changes), tiny.SPEC)
-
-
 @pytest.fixture(scope="module")
 def model():
     """One for all tests: its verbs are traced once."""
-    return build()
+    return tiny.build()
 
 
 class Flicker(Clips):
@@ -43,7 +37,7 @@ class Flicker(Clips):
 @pytest.mark.parametrize("action_size", [0, 3])
 def test_rows_of_a_model_on_labelled_clips(lamps, model, action_size):
     """The lamps' colour and trend are read without fault; the row is the same in every call."""
-    measured = build(action_size=action_size) if action_size else model
+    measured = tiny.build(action_size=action_size) if action_size else model
     looks = indicators.Indicators(measured, data.load("lamps", size=16))
     row = looks.measure(epoch=1.0)
     assert row["on_real"] == {"colour": 1.0, "trend": 1.0} == dict.fromkeys(row["kept"], 1.0)
@@ -88,7 +82,7 @@ def test_clips_that_are_looked_at_are_not_fitted_to(model):
 def test_one_and_two_replicas_indicate_the_same(two_replicas, model):
     clips = Flicker(8)
     with two_replicas.scope():
-        mirrored = build()
+        mirrored = tiny.build()
     ours = indicators.Indicators(model, clips).measure(1.0)["usage"]
     theirs = indicators.Indicators(mirrored, clips).measure(1.0)["usage"]
     for code, values in ours.items():
