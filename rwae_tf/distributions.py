@@ -18,6 +18,11 @@ def scale(raw):
     return tf.nn.softplus(raw) + SCALE_FLOOR
 
 
+def scale_slope(raw):
+    """The derivative of `scale` at `raw`: sigmoid(raw)."""
+    return tf.sigmoid(raw)
+
+
 def raw_scale(value):
     """The raw output whose `scale` is `value`, a number or array above SCALE_FLOOR; for a bias's start.
 

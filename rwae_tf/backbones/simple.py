@@ -7,18 +7,14 @@ at any power-of-two size and base width; `ds_vae256` is the one of Li & Mandt. L
 import math
 
 import keras
-import tensorflow as tf
 from keras import layers
+
+from rwae_tf.layers.batch_norm import BatchNorm
 
 
 def _block(layer):
-    """[layer, batch norm, LeakyReLU]; the norm's shift makes a bias in `layer` idle.
-
-    Over several replicas the norm sees the global batch, so that N replicas of B/N compute what one of B does.
-    """
-    several = tf.distribute.get_strategy().num_replicas_in_sync > 1
-    norm = layers.BatchNormalization(momentum=0.9, epsilon=1e-5, synchronized=several)
-    return [layer, norm, layers.LeakyReLU(negative_slope=0.2)]
+    """[layer, batch norm, LeakyReLU]; the norm's shift makes a bias in `layer` idle."""
+    return [layer, BatchNorm(), layers.LeakyReLU(negative_slope=0.2)]
 
 
 class _Stack(keras.layers.Layer):
@@ -30,7 +26,7 @@ class _Stack(keras.layers.Layer):
 
     def call(self, x, training=False):
         for part in self.parts:
-            x = part(x, training=training) if isinstance(part, layers.BatchNormalization) else part(x)
+            x = part(x, training=training) if isinstance(part, BatchNorm) else part(x)
         return x
 
 

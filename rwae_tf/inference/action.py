@@ -3,6 +3,8 @@
 import tensorflow as tf
 from keras import layers
 
+from rwae_tf.layers.lstm import LSTM
+
 
 class ActionPosterior(layers.Layer):
     """LSTM over the motion codes, with or without the frame features beside them, to A logits.
@@ -16,10 +18,10 @@ class ActionPosterior(layers.Layer):
     def __init__(self, action_size, hidden_size, with_features, name="action_posterior"):
         super().__init__(name=name)
         self.with_features = with_features
-        self.summary = layers.LSTM(hidden_size)
+        self.summary = LSTM(hidden_size)
         self.logits = layers.Dense(action_size)
 
     def call(self, z_m, h):
         """z_m [B, T, Dm] and h [B, T, Dh] -> logits [B, A]."""
         inputs = tf.concat([z_m, h], -1) if self.with_features else z_m
-        return self.logits(self.summary(inputs))
+        return self.logits(self.summary(inputs)[:, -1])

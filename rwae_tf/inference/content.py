@@ -1,13 +1,27 @@
 """q(z_c | x_1:T): the content posterior (section 3.1 and Fig. 8a of the paper)."""
 
 import keras
+import tensorflow as tf
 from keras import layers
 
 from rwae_tf import distributions
+from rwae_tf.layers.lstm import LSTM
+
+
+class LastOutputs(layers.Layer):
+    """What LSTMs give at the frame they read last, side by side."""
+
+    def __init__(self, lstms):
+        super().__init__()
+        self.lstms = lstms
+
+    def call(self, h):
+        return tf.concat([lstm(h)[:, 0 if lstm.backwards else -1] for lstm in self.lstms], -1)
+
 
 _SUMMARIES = {
-    "bidirectional": lambda units: layers.Bidirectional(layers.LSTM(units)),
-    "forward": layers.LSTM,
+    "bidirectional": lambda units: LastOutputs([LSTM(units), LSTM(units, backwards=True)]),
+    "forward": lambda units: LastOutputs([LSTM(units)]),
     "mean": lambda units: keras.Sequential(
         [layers.Dense(units, activation="leaky_relu"), layers.GlobalAveragePooling1D()]),
 }
@@ -19,8 +33,8 @@ class ContentPosterior(layers.Layer):
     Args:
       content_size: Dc.
       hidden_size: units of the LSTM in each direction, or of the Dense.
-      kind: "bidirectional", the last forward and the first backward state of an LSTM; "forward", the last
-        state alone; "mean", a Dense on each frame and the mean over frames, which sees no order.
+      kind: "bidirectional", the last outputs of an LSTM that reads forwards and of one that reads backwards;
+        "forward", of the first alone; "mean", a Dense on each frame and the mean over frames, which sees no order.
     """
 
     def __init__(self, content_size, hidden_size, kind, name="content_posterior"):

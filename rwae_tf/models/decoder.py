@@ -3,6 +3,8 @@
 import tensorflow as tf
 from keras import layers
 
+from rwae_tf.layers.lstm import LSTM
+
 
 class SequenceDecoder(layers.Layer):
     """Dense on [z_c, z_m,t (, a)], then an LSTM (or a frame-wise Dense) to h_t, then the frame decoder.
@@ -17,8 +19,7 @@ class SequenceDecoder(layers.Layer):
     def __init__(self, frame_decoder, feature_size, hidden_size, kind, name="decoder"):
         super().__init__(name=name)
         self.join = layers.Dense(hidden_size, activation="leaky_relu")
-        self.features = (layers.LSTM(feature_size, return_sequences=True) if kind == "lstm"
-                         else layers.Dense(feature_size, activation="tanh"))
+        self.features = (LSTM(feature_size) if kind == "lstm" else layers.Dense(feature_size, activation="tanh"))
         self.frame_decoder = frame_decoder
 
     def call(self, z_c, z_m, action=None, training=False):

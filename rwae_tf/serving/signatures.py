@@ -13,8 +13,6 @@ are strings [B, T]: one PNG or JPEG image per frame on the way in, PNG on the wa
 base64, many times smaller than the same frames as lists of numbers, and any program can write and show them.
 """
 
-import contextlib
-
 import tensorflow as tf
 
 from rwae_tf.types import Codes
@@ -24,26 +22,11 @@ BYTES = "_bytes"
 
 def signatures(model):
     """The served functions of `model`: name -> tf.function with an input signature, "encode" first."""
-    with _without_cudnn(model):
-        floats = _float_signatures(model)
+    floats = _float_signatures(model)
     if model.spec.modality != "video":
         return floats
     twins = {name + BYTES: _bytes_twin(function, model.spec.frame_shape) for name, function in floats.items()}
     return {**floats, **twins}
-
-
-@contextlib.contextmanager
-def _without_cudnn(model):
-    """Trace recurrent layers as plain loops: cuDNN's kernels, Keras's choice on a GPU, run on no CPU."""
-    recurrent = [layer for layer in model._flatten_layers() if hasattr(layer, "use_cudnn")]
-    before = [layer.use_cudnn for layer in recurrent]
-    try:
-        for layer in recurrent:
-            layer.use_cudnn = False
-        yield
-    finally:
-        for layer, choice in zip(recurrent, before, strict=True):
-            layer.use_cudnn = choice
 
 
 def inputs(function):

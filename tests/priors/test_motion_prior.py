@@ -28,8 +28,8 @@ def test_teacher_forcing_a_free_path_gives_the_same_distributions(prior):
 
 def test_one_step_equals_an_lstm_written_out(prior):
     """Keras' LSTM: gates i, f, c, o; c' = f c + i g; h = o tanh(c'); p(z_1) starts from zeros."""
-    cell = prior.teacher_forced.cell
-    w, u, b = (v.numpy() for v in (cell.lstm.kernel, cell.lstm.recurrent_kernel, cell.lstm.bias))
+    codes = prior.codes
+    w, u, b = (v.numpy() for v in (codes.cell.kernel, codes.cell.recurrent_kernel, codes.cell.bias))
 
     def sigmoid(a):
         return 1 / (1 + np.exp(-a))
@@ -41,8 +41,8 @@ def test_one_step_equals_an_lstm_written_out(prior):
         i, f, g, o = np.split(previous[:, t] @ w + h @ u + b, 4, axis=1)
         c = sigmoid(f) * c + sigmoid(i) * np.tanh(g)
         h = sigmoid(o) * np.tanh(c)
-        loc = h @ cell.loc.kernel.numpy() + cell.loc.bias.numpy()
-        raw = h @ cell.raw_scale.kernel.numpy() + cell.raw_scale.bias.numpy()
+        loc = h @ codes.loc.kernel.numpy() + codes.loc.bias.numpy()
+        raw = h @ codes.raw_scale.kernel.numpy() + codes.raw_scale.bias.numpy()
         got_loc, got_scale = prior(z)
         np.testing.assert_allclose(got_loc[:, t], loc, atol=1e-5)
         np.testing.assert_allclose(got_scale[:, t], np.log1p(np.exp(raw)) + 1e-4, atol=1e-5)

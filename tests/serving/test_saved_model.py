@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from rwae_tf.errors import InputError
-from rwae_tf.serving import saved_model, signatures
+from rwae_tf.serving import saved_model
 
 VERBS = ("encode", "decode", "reconstruct", "swap", "generate")
 SIZES = [(1, 8), (1, 20), (5, 8), (5, 20)]
@@ -199,20 +199,6 @@ def test_bytes_refuse_other_frame_size(exported, tmp_path):
     with pytest.raises(subprocess.CalledProcessError) as failed:
         run_c_loader(exported, tmp_path, [("encode_bytes", images)])
     assert "is not compatible with expected shape [16,16,1]" in failed.value.stderr
-
-
-@ONE_MODEL
-def test_export_where_a_gpu_is_seen_runs_on_cpu(exported, monkeypatch):
-    monkeypatch.setattr(sys.modules["keras.src.backend.tensorflow.rnn"], "_is_gpu_available", lambda: True)
-
-    def operations(model):
-        function = tf.function(model.encode_codes).get_concrete_function(tf.zeros([1, 2, 16, 16, 1]))
-        return {operation.type for operation in function.graph.get_operations()}
-
-    assert "CudnnRNNV3" in operations(exported.model)  # what Keras does by itself
-    for function in signatures.signatures(exported.model).values():
-        assert "CudnnRNN" not in str(function.get_concrete_function().graph.as_graph_def())
-    assert "CudnnRNNV3" in operations(exported.model)  # and does again afterwards
 
 
 @ONE_MODEL

@@ -1,0 +1,112 @@
+"""The LSTMs against Keras's, whose gradients TensorFlow finds step by step."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rwae_tf import distributions
+from rwae_tf.layers import lstm
+from rwae_tf.layers.gaussian_lstm import GaussianLSTM
+
+T, B, D, H = 5, 3, 2, 4
+
+
+@pytest.fixture(params=["written out", "loop"])
+def form(request, monkeypatch):
+    if request.param == "loop":
+        monkeypatch.setattr(lstm, "_UNROLLED", 0)
+
+
+def normal(*shape, seed=0):
+    return tf.constant(np.random.default_rng(seed).normal(size=shape), tf.float32)
+
+
+def gradients(function, inputs, variables):
+    """Outputs, and gradients of their sum weighted unevenly in the inputs and variables."""
+    @tf.function
+    def compute(*inputs):
+        with tf.GradientTape() as tape:
+            tape.watch(inputs)
+            outputs = tf.nest.flatten(function(*inputs))
+            loss = tf.add_n([tf.reduce_sum(y * normal(*y.shape, seed=i)) for i, y in enumerate(outputs)])
+        return [*outputs, *tape.gradient(loss, [*inputs, *variables])]
+    return [array.numpy() for array in compute(*inputs)]
+
+
+def same(ours, theirs):
+    assert len(ours) == len(theirs)
+    for a, b in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize("backwards", [False, True])
+def test_lstm_is_that_of_keras(form, backwards):
+    ours, theirs = lstm.LSTM(H, backwards), keras.layers.LSTM(H, return_sequences=True, go_backwards=backwards)
+    x = normal(B, T, D)
+    for layer in (ours, theirs):
+        layer.build(x.shape)
+    for a, b in zip(ours.weights, theirs.weights, strict=True):
+        a.assign(normal(*a.shape, seed=7))
+        b.assign(a)
+    found, expected = (gradients(layer, [x], [w.value for w in layer.weights]) for layer in (ours, theirs))
+    np.testing.assert_allclose(ours(x), found[0], atol=1e-6)  # outside a graph, too
+    if backwards:  # Keras gives the outputs in the order in which it reads
+        turned = gradients(lambda x: theirs(x)[:, ::-1], [x], [w.value for w in theirs.weights])
+        np.testing.assert_allclose(turned[0], expected[0][:, ::-1])
+        expected = turned
+    same(found, expected)
+
+
+def step_by_step(layer, noise, x=None):
+    """`GaussianLSTM.sample` by Keras's cell, one frame after the other."""
+    rows = noise.shape[0]
+    z, states, found = tf.zeros([rows, layer.size]), [tf.zeros([rows, H])] * 2, []
+    for t in range(noise.shape[1]):
+        output, states = layer.cell(z if x is None else tf.concat([x[:, t], z], -1), states)
+        loc, scale = layer.loc(output), distributions.scale(layer.raw_scale(output))
+        z = loc + scale * noise[:, t]
+        found.append((z, loc, scale))
+    return [tf.stack(arrays, 1) for arrays in zip(*found, strict=True)]
+
+
+@pytest.fixture(params=[0, 6], ids=["without x", "with x"])
+def gaussian(request):
+    layer = GaussianLSTM(D, H, initial_scale=0.3)
+    layer.build(request.param)
+    for i, weight in enumerate(layer.weights):
+        weight.assign(normal(*weight.shape, seed=i))
+    inputs = [normal(B, T, D, seed=20)] + ([normal(B, T, request.param, seed=21)] if request.param else [])
+    return layer, inputs
+
+
+def test_samples_go_back_into_the_lstm(form, gaussian):
+    layer, inputs = gaussian
+    variables = [w.value for w in layer.weights]
+    same(gradients(layer.sample, inputs, variables),
+         gradients(lambda *inputs: step_by_step(layer, *inputs), inputs, variables))
+
+
+def test_given_codes_have_the_distributions_they_were_drawn_from(form, gaussian):
+    layer, inputs = gaussian
+    if len(inputs) == 2:
+        pytest.skip("given() is for codes without x")
+    z, loc, scale = layer.sample(*inputs)
+    same([array.numpy() for array in layer.given(z)], [loc.numpy(), scale.numpy()])
+
+
+def test_initial_scale():
+    layer = GaussianLSTM(D, H, initial_scale=0.3)
+    layer.build(0)
+    # With h = 0 the raw scale is its bias.
+    np.testing.assert_allclose(distributions.scale(layer.raw_scale(tf.zeros([1, H]))), 0.3, rtol=1e-5)
+
+
+def test_any_batch_and_length_in_one_trace():
+    layer = GaussianLSTM(D, H)
+    layer.build(0)
+    call = tf.function(layer.sample, input_signature=[tf.TensorSpec([None, None, D])])
+    noise = normal(B, T, D)
+    for array, expected in zip(call(noise), layer.sample(noise), strict=True):
+        np.testing.assert_allclose(array, expected, atol=1e-6)
+    assert call(normal(1, 40, D))[0].shape == (1, 40, D)
