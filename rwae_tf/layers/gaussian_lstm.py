@@ -44,9 +44,10 @@ class GaussianLSTM(layers.Layer):
         noise = lstm.time_major(noise)
         of_x, of_z = self.cell.kernel.value[: -self.size], self.cell.kernel.value[-self.size :]
         if x is None:
-            gates = tf.zeros([*tf.unstack(tf.shape(noise)[:2]), 1], noise.dtype) + self.cell.bias.value
+            gates = tf.zeros_like(noise[..., :1]) + self.cell.bias.value
         else:
-            gates = tf.tensordot(lstm.time_major(x), of_x, 1) + self.cell.bias.value
+            gates = tf.ensure_shape(tf.tensordot(lstm.time_major(x), of_x, 1), [*noise.shape[:2], None])
+            gates += self.cell.bias.value
         found = lstm.run_sampled(
             gates, noise, tf.concat([self.cell.recurrent_kernel.value, of_z], 0),
             tf.concat([self.loc.kernel.value, self.raw_scale.kernel.value], 1),

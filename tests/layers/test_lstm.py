@@ -102,11 +102,14 @@ def test_initial_scale():
     np.testing.assert_allclose(distributions.scale(layer.raw_scale(tf.zeros([1, H]))), 0.3, rtol=1e-5)
 
 
-def test_any_batch_and_length_in_one_trace():
+@pytest.mark.parametrize("rows", [None, 1, B])
+@pytest.mark.parametrize("features", [0, 6])
+def test_any_length_in_one_trace(rows, features):
     layer = GaussianLSTM(D, H)
-    layer.build(0)
-    call = tf.function(layer.sample, input_signature=[tf.TensorSpec([None, None, D])])
-    noise = normal(B, T, D)
-    for array, expected in zip(call(noise), layer.sample(noise), strict=True):
-        np.testing.assert_allclose(array, expected, atol=1e-6)
-    assert call(normal(1, 40, D))[0].shape == (1, 40, D)
+    layer.build(features)
+    specs = [tf.TensorSpec([rows, None, D])] + ([tf.TensorSpec([None, None, features])] if features else [])
+    call = tf.function(layer.sample, input_signature=specs)
+    for length in (5, 40):
+        inputs = [normal(rows or 2, length, spec.shape[-1]) for spec in specs]
+        for array, expected in zip(call(*inputs), layer.sample(*inputs), strict=True):
+            np.testing.assert_allclose(array, expected, atol=1e-6)
