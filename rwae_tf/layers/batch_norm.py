@@ -11,7 +11,7 @@ class BatchNorm(keras.layers.BatchNormalization):
     in one. Over several replicas the norm sees the global batch, so that N replicas of
     B/N compute what one of B does; the kernel sees one replica alone, so that case is Keras's, and so is inference.
 
-    Input [N, ..., C].
+    Input [N, C] or [N, H, W, C].
     """
 
     def __init__(self):
@@ -19,13 +19,13 @@ class BatchNorm(keras.layers.BatchNormalization):
         super().__init__(momentum=0.9, epsilon=1e-5, synchronized=several)
 
     def call(self, inputs, training=False):
-        """[N, ..., C] -> the same shape; `training` normalises by the batch and moves the averages."""
+        """Same shape in and out; `training` normalises by the batch and moves the averages."""
         if self.synchronized or not training:
             return super().call(inputs, training=training)
-        rows = tf.reshape(inputs, [-1, 1, 1, inputs.shape[-1]])
+        pictures = inputs if len(inputs.shape) == 4 else inputs[:, None, None]
         normed, mean, variance = tf.compat.v1.nn.fused_batch_norm(
-            rows, self.gamma.value, self.beta.value, epsilon=self.epsilon)
-        count = tf.cast(tf.shape(rows)[0], variance.dtype)
+            pictures, self.gamma.value, self.beta.value, epsilon=self.epsilon)
+        count = tf.cast(tf.size(inputs) // inputs.shape[-1], variance.dtype)
         # The kernel's variance is the unbiased one; the average is of the one it divides by.
         self._follow(self.moving_mean, mean)
         self._follow(self.moving_variance, variance * ((count - 1) / count))

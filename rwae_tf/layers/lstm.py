@@ -65,7 +65,7 @@ def run(gates, recurrent):
         gates += h @ recurrent
         return *_forward(gates, c), gates
 
-    h, c, gates = _scan(step, (nothing, nothing, zeros), (gates,))
+    h, c, gates = _scan(step, (nothing, nothing, zeros), gates)
 
     def gradient(dh):
         def step(state, row):
@@ -166,15 +166,13 @@ def _product(x, y):
 
 
 def _scan(step, state, rows, reverse=False):
-    """All states of step(state, row of each array) -> state, stacked; arrays and result have T leading."""
-    first = tf.nest.flatten(rows)[0]
-    single = len(rows) == 1
-    if first.shape[0] is None or first.shape[0] > _UNROLLED:
-        return tf.scan(step, rows[0] if single else rows, state, reverse=reverse)
-    columns = [tf.unstack(array) for array in tf.nest.flatten(rows)]
+    """All states of step(state, row) -> state, stacked: T leads in `rows`, an array or a nest, and in the result."""
+    arrays = tf.nest.flatten(rows)
+    length, order = arrays[0].shape[0], -1 if reverse else 1
+    if length is None or length > _UNROLLED:
+        return tf.scan(step, rows, state, reverse=reverse)
     states = []
-    for values in list(zip(*columns, strict=True))[:: -1 if reverse else 1]:
-        row = tf.nest.pack_sequence_as(rows, values)
-        state = step(state, row[0] if single else row)
+    for values in list(zip(*map(tf.unstack, arrays), strict=True))[::order]:
+        state = step(state, tf.nest.pack_sequence_as(rows, values))
         states.append(state)
-    return [tf.stack(values) for values in zip(*states[:: -1 if reverse else 1], strict=True)]
+    return [tf.stack(values) for values in zip(*states[::order], strict=True)]

@@ -19,7 +19,7 @@ class SequenceDecoder(layers.Layer):
     def __init__(self, frame_decoder, feature_size, hidden_size, kind, name="decoder"):
         super().__init__(name=name)
         self.join = layers.Dense(hidden_size, activation="leaky_relu")
-        self.features = (LSTM(feature_size) if kind == "lstm" else layers.Dense(feature_size, activation="tanh"))
+        self.features = LSTM(feature_size) if kind == "lstm" else layers.Dense(feature_size, activation="tanh")
         self.frame_decoder = frame_decoder
 
     def call(self, z_c, z_m, action=None, training=False):
