@@ -48,7 +48,7 @@ class SequenceModel(keras.Model):
         raise NotImplementedError
 
     def weights_of_terms(self):
-        """Term name -> its weight in the objective."""
+        """Term name -> its weight in the objective now, a number or a scalar tensor."""
         raise NotImplementedError
 
     def encode_codes(self, x, noise=None):
@@ -69,6 +69,9 @@ class SequenceModel(keras.Model):
 
     def set_temperature(self, value):
         """Set the temperature of a relaxed action; nothing for a model without one."""
+
+    def set_kl_weights(self, motion, content):
+        """Set eta and eta_c; nothing for a model without these KLs."""
 
     def after_critic_update(self):
         """Called after each update of the part "critic"."""

@@ -52,6 +52,9 @@ class RWAE(SequenceModel):
         self.critic = Critic(self.content_divergence.SPECTRAL, config.training.seed, name="critic")
         self.temperature = self.add_weight(
             shape=(), initializer=keras.initializers.Constant(model.temperature), trainable=False, name="temperature")
+        # No Keras weight: it follows the schedule, and no checkpoint holds it.
+        self._kl_weights = tf.Variable(
+            [config.objective.motion_kl_weight, config.objective.content_kl_weight], trainable=False, name="kl_weights")
         self._build_weights()
 
     def _build_weights(self):
@@ -84,6 +87,10 @@ class RWAE(SequenceModel):
     def set_temperature(self, value):
         """Set the temperature of the relaxed action."""
         self.temperature.assign(value)
+
+    def set_kl_weights(self, motion, content):
+        """Set eta and eta_c."""
+        self._kl_weights.assign([motion, content])
 
     def after_critic_update(self):
         """One power iteration of the spectral parametrization (Appendix D)."""
@@ -129,9 +136,10 @@ class RWAE(SequenceModel):
 
     def weights_of_terms(self):
         objective = self.config.objective
+        motion_kl_weight, content_kl_weight = tf.unstack(self._kl_weights)
         weights = {"reconstruction": 1.0, "content_divergence": objective.content_weight,
-                   "motion_divergence": objective.motion_weight, "motion_kl": objective.motion_kl_weight,
-                   "content_kl": objective.content_kl_weight}
+                   "motion_divergence": objective.motion_weight, "motion_kl": motion_kl_weight,
+                   "content_kl": content_kl_weight}
         if self.action_posterior:
             weights["action_kl"] = objective.action_weight
         return weights

@@ -1,4 +1,4 @@
-"""What changes with the epoch: learning rates and the action's temperature."""
+"""What changes with the epoch: learning rates, the weights of both KLs and the action's temperature."""
 
 import math
 
@@ -8,6 +8,16 @@ LOWEST_TEMPERATURE = 0.1
 def learning_rate_factor(training, epoch):
     """Product of the `decay_factors` whose `decay_epochs` have passed (Appendix G: x0.5 at 50, x0.2 at 80)."""
     return math.prod(f for at, f in zip(training.decay_epochs, training.decay_factors, strict=True) if epoch >= at)
+
+
+def kl_weights(objective, epoch):
+    """(eta, eta_c) at an epoch: as given until `balance_epochs` begin, both `balanced_kl_weight` once they end."""
+    share = 0.0
+    if objective.balance_epochs and epoch >= objective.balance_epochs[0]:
+        begin, end = objective.balance_epochs
+        share = 1.0 if epoch >= end else (epoch - begin) / (end - begin)
+    return tuple((1 - share) * weight + share * objective.balanced_kl_weight
+                 for weight in (objective.motion_kl_weight, objective.content_kl_weight))
 
 
 def temperature(model, epoch):

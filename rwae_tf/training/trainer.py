@@ -45,6 +45,7 @@ class Trainer:
         for update in self._updates:
             self.optimizers[update.part].learning_rate.assign(factor * getattr(training, update.learning_rate))
         self.model.set_temperature(schedules.temperature(self.config.model, epoch))
+        self.model.set_kl_weights(*schedules.kl_weights(self.config.objective, epoch))
 
     def step(self, phase, x, number):
         """One step of a phase on one global batch.

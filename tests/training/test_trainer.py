@@ -7,6 +7,7 @@ import tensorflow as tf
 import tiny
 
 from rwae_tf import models
+from rwae_tf.training import schedules
 from rwae_tf.training.trainer import Trainer
 
 
@@ -102,6 +103,33 @@ def test_the_temperature_anneals():
     for epoch, expected in ((0, 0.8), (2, 0.8 * np.exp(-1.0)), (50, 0.1)):
         made.begin_epoch(epoch)
         assert np.isclose(float(made.model.temperature.value), expected)
+
+
+@pytest.mark.parametrize(("balance_epochs", "expected"), [
+    # eta goes from 0.1, eta_c from 1, to 0.3 in four even steps, or at once.
+    ((2.0, 6.0), {1: (0.1, 1.0), 2: (0.1, 1.0), 3: (0.15, 0.825), 5: (0.25, 0.475), 6: (0.3, 0.3), 9: (0.3, 0.3)}),
+    ((4.0, 4.0), {3: (0.1, 1.0), 4: (0.3, 0.3)}),
+    ((), {0: (0.1, 1.0), 500: (0.1, 1.0)}),
+])
+def test_the_weights_of_both_kls_meet(balance_epochs, expected):
+    objective = tiny.config(motion_kl_weight=0.1, content_kl_weight=1.0, balance_epochs=balance_epochs).objective
+    for epoch, weights in expected.items():
+        np.testing.assert_allclose(schedules.kl_weights(objective, epoch), weights, rtol=1e-12)
+
+
+def test_a_compiled_step_weighs_the_kls_by_the_schedule():
+    """Two epochs of one trace: the objectives differ by what the KLs weigh more."""
+    made = trainer(motion_kl_weight=0.1, content_kl_weight=1.0, balance_epochs=(1.0, 1.0),
+                   encoder_learning_rate=0.0, decoder_learning_rate=0.0, critic_learning_rate=0.0)
+    x, found = tf.constant(tiny.sequences()), []
+    for epoch in (0, 1):
+        made.begin_epoch(epoch)
+        found.append({name: float(term) for name, term in made.step(made.phases[1], x, 0).items()})
+    first, second = found
+    assert second["motion_kl"] == first["motion_kl"] > 0
+    # 0.3 - 0.1 more of the KL on z_m, 0.3 - 1 of that on z_c.
+    expected = first["objective"] + 0.2 * first["motion_kl"] - 0.7 * first["content_kl"]
+    np.testing.assert_allclose(second["objective"], expected, rtol=1e-5)
 
 
 @pytest.mark.parametrize("changes", [
