@@ -40,11 +40,12 @@ def main(argv):
 
     takes = values.subjects * len(_cartoon_takes.EXPRESSIONS) * values.takes
     line = progress.Progress(takes)
-    _cartoon_takes.write(values.out_dir, values.subjects, values.takes, values.frames, values.size, values.seed, line.show)
+    _cartoon_takes.write(values.out_dir, values.subjects, values.takes, values.frames, values.size, values.seed,
+                         line.show)
     line.close()
     sheet = _cartoon_takes.heights(values.seed, min(_SHOWN, values.subjects), 64)
     grids.write_png(grids.tile(sheet, grids.FRAME_GAP), os.path.join(values.out_dir, "contact_sheet.png"))
-    print(f"{values.out_dir}: {takes} takes of {values.subjects} people, {values.frames} frames each; contact_sheet.png")
+    print(f"{values.out_dir}: {takes} takes of {values.frames} frames, of {values.subjects} people; contact_sheet.png")
     return 0
 
 

@@ -76,12 +76,13 @@ def from_file(path):
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(f"{path}: {getattr(error, 'strerror', None) or 'not text'}; give a CSV file with "
                          f"{','.join(COLUMNS)}") from None
-    for row in csv.DictReader(content.splitlines()):
+    rows = csv.DictReader(content.splitlines())
+    for row in rows:
         try:
             take, *numbers = (row[column].strip() for column in COLUMNS)
             boxes[take] = tuple(map(int, numbers))
         except (KeyError, AttributeError, ValueError):
-            raise InputError(f"{path}: line {len(boxes) + 2}: expected a header {','.join(COLUMNS)} and lines of a "
+            raise InputError(f"{path}: line {rows.line_num}: expected a header {','.join(COLUMNS)} and lines of a "
                              "take's folder and four integers") from None
 
     def find(take, frame):

@@ -66,7 +66,7 @@ def plan(raw_dir, crop="haar", margin=0.0, stride=2, length=10, skip_bad=False):
     find_box, word = _face_boxes.finder(crop)
     takes, skipped = _mug_takes.find(raw_dir, stride, length, skip_bad)
     root = _mug_takes.subjects_folder(raw_dir)
-    spec = {"frame_shape": _mug_manifest.FRAME_SHAPE, "stride": stride, "length": length, "crop": word,
+    spec = {"frame_shape": list(_mug_manifest.FRAME_SHAPE), "stride": stride, "length": length, "crop": word,
             "margin": margin}
     digest = hashlib.sha256(json.dumps([spec, skipped]).encode())
     for take in takes:
@@ -163,7 +163,7 @@ def _write_shard(path, takes, planned, skip_bad, show):
                                 "expression": take.expression.encode(), "frames": frames.tobytes(),
                                 "shape": frames.shape}, "frames")
             kept.append({"take": take.name, "subject": take.subject, "expression": take.expression,
-                         "frames": len(frames), "offset": offset, "box": box})
+                         "frames": len(frames), "offset": offset, "box": list(box)})
     return {"name": os.path.basename(path), "bytes": shard.bytes, "sha256": _mug_manifest.digest(path),
             "takes": kept, "skipped": [skip._asdict() for skip in skipped]}
 
