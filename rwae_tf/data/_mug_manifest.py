@@ -2,7 +2,7 @@
 
     version     of this layout
     spec        frame_shape, stride, length (of the shortest take), crop
-    source      digest of the names and sizes of all frames, and of the spec
+    source      digest of version and spec, of the names and sizes of all frames, and of skipped
     licence     a note
     counts      takes, frames, subjects, takes of each expression, what was skipped and why
     skipped     what the search for takes passed over: take, why, detail

@@ -56,7 +56,7 @@ def plan(raw_dir, crop="haar", margin=0.0, stride=2, length=10, skip_bad=False):
       raw_dir: its folder.
       crop: "haar", "none" or a CSV file of boxes, see `_face_boxes.finder`.
       margin: share of its side by which a box is widened on every side, as far as the frame has room.
-      stride: every how manieth frame is used.
+      stride: of how many frames one is used.
       length: used frames below which a take is too short.
       skip_bad: whether what cannot be understood is skipped and counted rather than refused.
 
@@ -68,7 +68,7 @@ def plan(raw_dir, crop="haar", margin=0.0, stride=2, length=10, skip_bad=False):
     root = _mug_takes.subjects_folder(raw_dir)
     spec = {"frame_shape": list(_mug_manifest.FRAME_SHAPE), "stride": stride, "length": length, "crop": word,
             "margin": margin}
-    digest = hashlib.sha256(json.dumps([spec, skipped]).encode())
+    digest = hashlib.sha256(json.dumps([_mug_manifest.VERSION, spec, skipped]).encode())
     for take in takes:
         files = [[os.path.basename(path), _bytes(path)] for path in take.frames]
         digest.update(json.dumps([take.name, files]).encode())

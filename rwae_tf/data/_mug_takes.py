@@ -58,7 +58,7 @@ def find(raw_dir, stride, length, skip_bad=False):
 
     Args:
       raw_dir: the folder with `subjects3`, or with the subjects' folders.
-      stride: every how manieth frame is used, from the first on.
+      stride: of how many frames one is used, from the first on.
       length: used frames below which a take is too short.
       skip_bad: whether folders that cannot be understood are skipped rather than refused.
 

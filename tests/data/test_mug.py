@@ -6,10 +6,11 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf import data
+from rwae_tf import data, judge
 from rwae_tf.config import DataConfig
 from rwae_tf.data import _mug_manifest, mug
 from rwae_tf.errors import InputError
+from rwae_tf.training import judge_dir
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 
@@ -117,6 +118,19 @@ def test_checksums_are_of_the_files(mug_dir):
     for shard in manifest_of(mug_dir)["shards"]:
         content = (mug_dir / shard["name"]).read_bytes()
         assert (len(content), hashlib.sha256(content).hexdigest()) == (shard["bytes"], shard["sha256"])
+
+
+def test_a_judge_of_faces_is_reported_whatever_it_reads(mug_dir, tmp_path, capsys):
+    where = [f"--data_dir={mug_dir}", f"--judge_dir={tmp_path}"]
+    flags = ["--dataset=mug", "--size=16", "--length=4", "--kind=linear", "--steps=2"]
+    assert judge.main(["judge", *flags, *where]) == 0
+    assert "of 6 test clips" in capsys.readouterr().out
+    record = json.loads((tmp_path / "judge.json").read_text())
+    assert set(record["accuracy"]) == {"expression", "subject"} and record["threshold"] == 0
+    assert np.shape(record["confusion"]["expression"]) == (6, 6) and np.sum(record["confusion"]["subject"]) == 6
+    other = DataConfig(dataset="mug", data_dir=str(mug_dir), size=16, length=4, split_by="subject")
+    with pytest.raises(InputError, match=r"split_by \(video -> subject\).*--length=4 --split_by="):
+        judge_dir.load(str(tmp_path), other, data.from_config(other, "test").spec)
 
 
 # What is broken.
