@@ -47,8 +47,10 @@ def main(argv):
                                 values.skip_bad)
     print(f"{values.raw_dir}: {len(planned.takes)} takes to read")
     line = progress.Progress(len(planned.takes))
-    manifest, before = _mug_prepare.write(planned, values.data_dir, values.skip_bad, line.show)
-    line.close()
+    try:
+        manifest, before = _mug_prepare.write(planned, values.data_dir, values.skip_bad, line.show)
+    finally:
+        line.close()
     sheet = clips.area_average(_mug_overview.table(manifest, values.data_dir), 32)
     grids.write_png(grids.table(sheet, 2), os.path.join(values.data_dir, "contact_sheet.png"))
     for text in _mug_overview.lines(manifest):

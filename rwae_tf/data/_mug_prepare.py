@@ -180,19 +180,21 @@ def cropped(take, find_box, margin=0.0):
       Box (left, top, side) and uint8 [N, 64, 64, 3], or None and None where no face is seen.
 
     Raises:
-      InputError: for a frame that cannot be read or has another size than the first.
+      InputError: for a frame that cannot be read or has another size than the middle one.
     """
-    pictures = [_pictures.read(path) for path in take.frames]
-    for path, picture in zip(take.frames, pictures, strict=True):
-        if picture.shape != pictures[0].shape:
-            sizes = ["{1}x{0}".format(*image.shape) for image in (picture, pictures[0])]
-            raise InputError(f"{path}: {sizes[0]} pixels, but the first frame of its take has {sizes[1]}; leave the "
-                             "whole take out")
-    box = find_box(take.name, pictures[len(pictures) // 2])
+    middle = _pictures.read(take.frames[len(take.frames) // 2])
+    box = find_box(take.name, middle)
     if box is None:
         return None, None
-    box = _face_boxes.widened(box, margin, pictures[0].shape)
-    return box, np.stack([_pictures.cut(picture, box, NATIVE_SIZE) for picture in pictures])
+    box, frames = _face_boxes.widened(box, margin, middle.shape), []
+    for path in take.frames:  # one by one: a take of the original frames fills hundreds of megabytes
+        picture = _pictures.read(path)
+        if picture.shape != middle.shape:
+            sizes = ["{1}x{0}".format(*image.shape) for image in (picture, middle)]
+            raise InputError(f"{path}: {sizes[0]} pixels, but the middle frame of its take has {sizes[1]}; leave the "
+                             "whole take out")
+        frames.append(_pictures.cut(picture, box, NATIVE_SIZE))
+    return box, np.stack(frames)
 
 
 def _whole(planned, shards):

@@ -130,7 +130,7 @@ def many(tmp_path, monkeypatch):
 
 
 def stop_after(frames, monkeypatch):
-    """End the program as Ctrl-C does when so many frames were read."""
+    """End the program as Ctrl-C does when so many frames were read: five of a take, the middle one of four twice."""
     read, left = _pictures.read, [frames]
 
     def reading(path):
@@ -141,7 +141,7 @@ def stop_after(frames, monkeypatch):
     monkeypatch.setattr(_pictures, "read", reading)
 
 
-@pytest.mark.parametrize("frames", [0, 3, 8, 17])  # in the first take, after a whole shard, in the third shard
+@pytest.mark.parametrize("frames", [0, 3, 10, 21])  # in the first take, after a whole shard, in the third one
 def test_a_preparation_that_was_killed_goes_on_to_the_same_bytes(many, tmp_path, monkeypatch, frames):
     prepare(many, tmp_path / "whole")
     shards = [f"mug-0000{k}-of-00004.tfrecord" for k in range(4)]
@@ -150,8 +150,8 @@ def test_a_preparation_that_was_killed_goes_on_to_the_same_bytes(many, tmp_path,
         stop_after(frames, patch)
         prepare(many, tmp_path / "killed")
     half = content(tmp_path / "killed")
-    assert "manifest.json" not in half and len(half) == frames // 8 + (frames >= 8)  # shards, and what names them
-    if frames >= 8:
+    assert "manifest.json" not in half and len(half) == frames // 10 + (frames >= 10)  # shards, and what names them
+    if frames >= 10:
         with pytest.raises(InputError, match="not finished"):
             data.load("mug", "test", str(tmp_path / "killed"))
     changed = {path.name: path.stat().st_mtime_ns for path in (tmp_path / "killed").glob("*.tfrecord")}
@@ -303,7 +303,7 @@ def cut_png(path):
     path.write_bytes(path.read_bytes()[:3000])
 
 
-FRAME = "001/fear/take000/img_0002.jpg"
+FRAME = "001/fear/take000/img_0001.jpg"
 BROKEN = {  # what is done to FRAME or beside it, and what the line says after its path
     "empty file": (lambda f: f.write_bytes(b""), f"{FRAME}: empty"),
     "cut JPEG": (lambda f: f.write_bytes(f.read_bytes()[:400]), f"{FRAME}: not a readable picture"),
@@ -319,8 +319,8 @@ BROKEN = {  # what is done to FRAME or beside it, and what the line says after i
     "dangling link": (lambda f: replaced(f, lambda g: g.symlink_to("nowhere")), f"{FRAME}: no such picture"),
     "circular link": (lambda f: replaced(f, lambda g: g.symlink_to(g.name)), f"{FRAME}: no such picture"),
     "no number": (lambda f: f.rename(f.parent / "apex.jpg"), "001/fear/take000/apex.jpg: no number"),
-    "a number twice": (lambda f: shutil.copy(f, f.parent / "img_2.jpg"),
-                       "001/fear/take000/img_2.jpg: the second frame with number 2, beside img_0002.jpg"),
+    "a number twice": (lambda f: shutil.copy(f, f.parent / "img_1.jpg"),
+                       "001/fear/take000/img_1.jpg: the second frame with number 1, beside img_0001.jpg"),
 }
 BROKEN_FOLDERS = {  # beside four sound takes
     "unknown label": (lambda r: draw(r / "001" / "contempt" / "take000", range(4)),
@@ -358,7 +358,7 @@ def test_a_file_without_permission_is_refused_in_one_line(sound, tmp_path, monke
     def refuse(*args):
         raise PermissionError(13, "Permission denied", "somewhere")
     monkeypatch.setattr(_pictures.Image, "open", refuse)
-    with pytest.raises(InputError, match=r"img_0000.jpg: not a readable picture \(Permission denied\)"):
+    with pytest.raises(InputError, match=r"img_0002.jpg: not a readable picture \(Permission denied\)"):
         prepare(sound, tmp_path / "out")
 
 
