@@ -25,7 +25,7 @@ def _define():
         "boxes with the columns take,left,top,width,height.", flag_values=values)
     absl_flags.DEFINE_float("margin", 0.0, "Widen a box by this share of its side on every side: for wide open mouths.",
                             0.0, 1.0, flag_values=values)
-    absl_flags.DEFINE_integer("stride", 2, "Of how many frames one is used.", 1, flag_values=values)
+    absl_flags.DEFINE_integer("stride", 2, "Use one of so many frames: 2 for every other one.", 1, flag_values=values)
     absl_flags.DEFINE_integer("length", 10, "Used frames below which a take is skipped.", 1, flag_values=values)
     absl_flags.DEFINE_bool("skip_bad", False, "Skip and count what cannot be read or understood instead of ending.",
                            flag_values=values)
