@@ -33,6 +33,8 @@ class DataConfig:
     size: int = _option(64, "Height and width of a frame; below 64 by area averaging.", choices=(64, 32, 16))
     length: int = _option(8, "Frames per training sequence, T.", low=1)
     num_digits: int = _option(1, "SM-MNIST: digits per frame.", low=1, high=10)
+    split_by: str = _option(
+        "video", "MUG: what training and test do not share, takes or subjects.", choices=("video", "subject"))
     hold_out: float = _option(
         0.0, "Share of the training data, by identity, kept from training for split=validation.", low=0.0, high=0.5)
 

@@ -131,6 +131,15 @@ def test_loaded_judge_answers_like_its_record(trained):
     assert {factor: count / 90 for factor, count in right.items()} == record["accuracy"]
 
 
+def test_judges_from_before_an_option_are_of_clips_without_it(copied):
+    record = json.loads((copied / "judge.json").read_text())
+    change(copied, data={name: record["data"][name] for name in ("dataset", "size", "length", "num_digits")})
+    spec = data.load("lamps", "test", size=16, length=4).spec
+    assert judge_dir.load(str(copied), CONFIG, spec)[1]["data"] == record["data"]
+    with pytest.raises(errors.InputError, match=r"split_by \(video -> subject\); .* --split_by=subject --judge_dir"):
+        judge_dir.load(str(copied), config_lib.DataConfig(**{**vars(CONFIG), "split_by": "subject"}), spec)
+
+
 @pytest.mark.parametrize("config, says", [
     (dict(size=32), ["size (16 -> 32)", "rwae_tf.judge --dataset=lamps --size=32 --length=4 --judge_dir=OTHER"]),
     (dict(length=8), ["length (4 -> 8)"]),

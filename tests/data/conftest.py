@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rwae_tf.data import _cartoon_takes, _mug_prepare
+
 
 @pytest.fixture(scope="session")
 def mnist_dir(tmp_path_factory):
@@ -34,6 +36,22 @@ def sheets_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def data_dirs(mnist_dir, sheets_dir):
+def faces_dir(tmp_path_factory):
+    """Cartoon faces in MUG's layout: 5 subjects, a take of 12 frames of each of 6 expressions."""
+    folder = tmp_path_factory.mktemp("faces")
+    _cartoon_takes.write(str(folder), 5, 1, 12, 32, seed=0)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def mug_dir(faces_dir, tmp_path_factory):
+    """These faces, prepared; 6 of the 30 takes are for test."""
+    folder = tmp_path_factory.mktemp("mug")
+    _mug_prepare.write(_mug_prepare.plan(str(faces_dir), "none", stride=1), str(folder))
+    return folder
+
+
+@pytest.fixture(scope="session")
+def data_dirs(mnist_dir, mug_dir, sheets_dir):
     """Dataset name -> folder with its files, for every dataset."""
-    return {"moving_shapes": None, "sm_mnist": str(mnist_dir), "sprites": str(sheets_dir)}
+    return {"moving_shapes": None, "mug": str(mug_dir), "sm_mnist": str(mnist_dir), "sprites": str(sheets_dir)}

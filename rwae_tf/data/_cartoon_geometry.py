@@ -1,0 +1,34 @@
+"""Polygons and colours that the cartoon faces are made of. Points are float [N, 2], x and y; colours 0 to 255."""
+
+import numpy as np
+
+
+def ellipse(x, y, width, height, low=0.0, high=2 * np.pi, power=2.0):
+    """Points of an ellipse with these half axes, or of the arc between two angles; `power` above 2 squares it."""
+    angles = np.linspace(low, high, 48)
+    cos, sin = np.cos(angles), np.sin(angles)
+    return np.stack([x + width * np.sign(cos) * np.abs(cos) ** (2 / power),
+                     y + height * np.sign(sin) * np.abs(sin) ** (2 / power)], -1)
+
+
+def stroke(line, width):
+    """The outline of a line [N, 2] drawn with a pen of this width, or of N widths."""
+    along = np.gradient(line, axis=0)
+    across = np.stack([-along[:, 1], along[:, 0]], -1) / np.maximum(np.hypot(*along.T), 1e-9)[:, None]
+    half = across * np.broadcast_to(np.asarray(width) / 2, len(line))[:, None]
+    return np.concatenate([line + half, (line - half)[::-1]])
+
+
+def between(upper, lower):
+    """The polygon between two lines [N, 2]."""
+    return np.concatenate([upper, lower[::-1]])
+
+
+def shade(colour, factor):
+    """A colour darker (`factor` below 1) or lighter."""
+    return tuple(int(min(255, max(0, round(level * factor)))) for level in colour)
+
+
+def mix(colour, other, share):
+    """A colour with a `share` of another."""
+    return tuple(round((1 - share) * a + share * b) for a, b in zip(colour, other, strict=True))
