@@ -111,7 +111,7 @@ def test_validation_needs_clips_that_were_held_out(name, data_dirs):
     ({"length": 2.5}, ["length=2.5"]),
     ({"seed": -1}, ["seed=-1"]),
     ({"seed": 2**32}, [f"seed={2**32}"]),
-    ({"num_digits": 2}, ["moving_shapes", "num_digits", "none"]),
+    ({"num_digits": 2}, ["moving_shapes", "num_digits", "skip_bad"]),
     ({"dataset": "sm_mnist", "digits": 2}, ["sm_mnist", "digits", "num_digits"]),
     ({"dataset": "sm_mnist"}, ["sm_mnist", "data_dir", "mnist.npz"]),
     ({"dataset": "sprites", "data_dir": ""}, ["sprites", "data_dir", "body/0.png"]),
