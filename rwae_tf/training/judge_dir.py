@@ -1,5 +1,6 @@
 """The folder of a judge: judge.json, what it is and how well it reads real clips, and weights.npz."""
 
+import dataclasses
 import errno
 import hashlib
 import os
@@ -8,11 +9,15 @@ import zipfile
 import numpy as np
 
 from rwae_tf import json_file
+from rwae_tf.config import DataConfig
 from rwae_tf.errors import InputError
 
 THRESHOLDS = {"sprites": 0.995, "sm_mnist": 0.99, "moving_shapes": 0.995}  # of the accuracy of every factor
 THRESHOLDS_64 = {"sprites": 0.999}  # at 64x64 or more
 _FINGERPRINTED = 16
+# Options of the data that leave clips the same kind of clips. hold_out: a judge measures models and is not tuned, so
+# one that learned from all training clips may well judge those that the model was kept from.
+_SAME_KIND = ("data_dir", "hold_out", "motion_labels", "skip_bad")
 
 
 def record_path(judge_dir):
@@ -27,9 +32,7 @@ def weights_path(judge_dir):
 
 def described(config):
     """What of a `DataConfig` makes clips another kind of clips."""
-    # Not hold_out: a judge measures models and is not tuned, so one that learned from all training clips may well
-    # judge those that the model was kept from.
-    return {name: getattr(config, name) for name in ("dataset", "size", "length", "num_digits")}
+    return {name: value for name, value in dataclasses.asdict(config).items() if name not in _SAME_KIND}
 
 
 def fingerprint(clips):
@@ -105,7 +108,9 @@ def load(judge_dir, config, spec):
 
     record, wanted = _read(judge_dir), described(config)
     if changed := _differences(record["data"], wanted):
-        given = " ".join(f"--{name}={value}" for name, value in wanted.items() if name != "num_digits" or value > 1)
+        default = described(DataConfig())
+        given = " ".join(f"--{name}={value}" for name, value in wanted.items()
+                         if name in ("dataset", "size", "length") or value != default[name])
         raise InputError(f"{judge_dir}: a judge of other clips: {changed}; train one of these by "
                          f"python -m rwae_tf.judge {given} --judge_dir=OTHER")
     refuse_poor(judge_dir, record)
@@ -134,7 +139,7 @@ def _read(judge_dir):
     missing = {"data", "kind", "accuracy", "threshold"} - set(record)
     if missing or not isinstance(record["data"], dict):
         raise InputError(f"{record_path(judge_dir)}: not a judge; train it anew, in another folder")
-    return record
+    return {**record, "data": {**described(DataConfig()), **record["data"]}}  # older ones lack newer options
 
 
 def _differences(old, new):
