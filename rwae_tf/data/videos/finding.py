@@ -81,7 +81,7 @@ def find(folder, bad):
     """
     if os.path.isfile(folder):
         head, tail = os.path.split(folder)
-        videos = _of_files(head, "", {_kind(tail): [tail]}, bad) if _kind(tail) == "array" else []
+        videos = list(_of_files(head, "", {_kind(tail): [tail]}, bad)) if _kind(tail) == "array" else []
     elif os.path.isdir(folder):
         videos = list(_walk(folder, "", (), bad))
     else:

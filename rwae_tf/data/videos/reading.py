@@ -110,8 +110,8 @@ class Reader:
             picture = Image.alpha_composite(Image.new("RGBA", picture.size, (0, 0, 0, 255)), picture)
         picture = picture.convert("RGB" if self._channels == 3 else "L")
         side, (left, top) = min(picture.size), (max(0, a - b) // 2 for a, b in (picture.size, picture.size[::-1]))
-        square = (left, top, left + side, top + side)
-        picture = picture.resize((NATIVE_SIZE, NATIVE_SIZE), Image.Resampling.HAMMING, square)
+        square = picture.crop((left, top, left + side, top + side))  # first, so that no pixel beside it counts
+        picture = square.resize((NATIVE_SIZE, NATIVE_SIZE), Image.Resampling.HAMMING)
         return np.asarray(picture).reshape(NATIVE_SIZE, NATIVE_SIZE, self._channels)
 
 
