@@ -152,9 +152,7 @@ def _misnumbered(names):
         return None
     numbers = [int(part[2]) for part in parts]
     steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
-    for step, name, after in zip(steps, names, names[1:], strict=False):
-        if not step:
-            return f"{name} and {after} have the same number"
-        if step != min(steps):
-            return f"frames are missing between {name} and {after}"
-    return None
+    if 0 in steps:
+        return f"{names[steps.index(0)]} and {names[steps.index(0) + 1]} have the same number"
+    gaps = [k for k, step in enumerate(steps) if step != min(steps)]
+    return f"frames are missing between {names[gaps[0]]} and {names[gaps[0] + 1]}" if gaps else None

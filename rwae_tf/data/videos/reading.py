@@ -69,9 +69,9 @@ class Reader:
             raise InputError(f"{video.path}: a GIF cut short")
         try:
             with Image.open(video.path, formats=("GIF",)) as picture:
-                _check_size(video.path, picture.size)
                 for number in range(picture.n_frames):
                     picture.seek(number)
+                    _check_size(video.path, picture.size)  # a later frame may be larger
                     frames.append(self._fit(picture))
                     shown.append(picture.info.get("duration", 0))
         except InputError:
