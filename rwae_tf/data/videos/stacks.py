@@ -8,6 +8,7 @@ its clips is for the test. What the integers stand for was never published: a cl
 """
 
 import os
+import re
 
 import numpy as np
 
@@ -17,7 +18,7 @@ from rwae_tf.data.videos.labels import Labels
 from rwae_tf.data.videos.windows import Windows, long_enough
 from rwae_tf.errors import InputError
 
-MOST_CLASSES = 100
+MOST_CLASSES = 100  # numbers of two digits
 
 
 def load(folder, split, size, length, seed, hold_out, names, static, skip_bad):
@@ -68,14 +69,13 @@ def _labels(video, count, bad):
     below, name = os.path.split(video.path)
     path = os.path.join(os.path.dirname(below), "labels", os.path.splitext(name)[0] + ".txt")
     try:
-        with open(path, encoding="utf-8") as file:
+        with open(path, encoding="utf-8", errors="replace") as file:
             line = file.readline().strip()
-        numbers = [int(word) for word in line.split(",")]
-        if len(numbers) == count and all(0 <= number < MOST_CLASSES for number in numbers):
-            return numbers
-        bad.note(f"{path}: must hold {count} integers of 0 to {MOST_CLASSES - 1} with commas between, not {line!r:.60}")
     except OSError as error:
         bad.note(f"{path}: {error.strerror}; every video has its labels")
-    except ValueError:
-        bad.note(f"{path}: must hold {count} integers with commas between, not {line!r:.60}")
-    return None
+        return None
+    words = line.split(",")
+    if len(words) != count or not all(re.fullmatch(" *[0-9]{1,2} *", word) for word in words):
+        bad.note(f"{path}: must hold {count} integers of 0 to {MOST_CLASSES - 1} with commas between, not {line!r:.60}")
+        return None
+    return [int(word) for word in words]
