@@ -44,7 +44,7 @@ class Dataset(Windows):
         chosen, factors = known.deal(split, split_by, hold_out), known.factors(split_by)
         moving = _among(motion_labels, factors)
         store = cache.load(videos, 1 if grey else 3, bad)
-        chosen = long_enough(videos, store, chosen, length, frame_step, bad)
+        chosen = chosen[long_enough(videos, store, length, frame_step, bad)[chosen]]
         if store.made:
             cache.say(f"{data_dir}: {store.made}; labels: {_described(factors, moving)}")
         if bad.summary(data_dir):

@@ -189,10 +189,11 @@ def test_published_arrays_in_their_published_order(sheets_dir, tmp_path, split, 
 
 
 def test_sheets_are_read_where_the_npy_folder_is_empty(sheets_dir, tmp_path):
-    shutil.copytree(sheets_dir, tmp_path / "sheets")
-    (tmp_path / "sheets" / "npy").mkdir()
+    for layer in sheets_dir.iterdir():
+        (tmp_path / layer.name).symlink_to(layer)
+    (tmp_path / "npy").mkdir()
     index = np.arange(3)
-    found, expected = (data.load("sprites", "test", str(d)).frames(index) for d in (tmp_path / "sheets", sheets_dir))
+    found, expected = (data.load("sprites", "test", str(d)).frames(index) for d in (tmp_path, sheets_dir))
     np.testing.assert_array_equal(found, expected)
 
 
@@ -200,8 +201,8 @@ def test_sheets_are_read_where_the_npy_folder_is_empty(sheets_dir, tmp_path):
     (lambda path: path.write_bytes(b""), "not a readable npy"),
     (lambda path: path.write_bytes(b"a page that says 404"), "not a readable npy"),
     (lambda path: path.write_bytes(path.read_bytes()[:100_000]), "not a readable npy"),
-    (lambda path: np.save(path, np.zeros((296, 8, 4, 6), np.uint8)), "must be float .296, 8, 64, 64, 3., not uint8"),
-    (lambda path: np.save(path, np.array([{}] * 3), allow_pickle=True), "not a readable npy .*Python objects|allow_pickle"),
+    (lambda path: np.save(path, np.zeros((2, 8, 64, 64, 3), np.uint8)), "must be float .2, 8, 64, 64, 3., not uint8"),
+    (lambda path: np.save(path, np.array([{}] * 3), allow_pickle=True), "not a readable npy"),
     (lambda path: path.unlink(), "no such file"),
 ])
 def test_a_broken_published_array_is_refused_in_one_line(tmp_path, monkeypatch, damage, words):
@@ -214,7 +215,6 @@ def test_a_broken_published_array_is_refused_in_one_line(tmp_path, monkeypatch, 
     assert len(data.load("sprites", "test", str(tmp_path))) == 18
     path = tmp_path / "spellcard_left_frames_test.npy"
     damage(path)
-    words = words.replace("296", "2")
     with pytest.raises(InputError, match=words) as caught:
         data.load("sprites", "test", str(tmp_path))
     assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)

@@ -7,6 +7,7 @@ A film gives every frame it stores, once. A GIF gives a frame that it shows k ti
 because writers of GIFs join frames that look alike.
 """
 
+import contextlib
 import os
 import subprocess
 import tempfile
@@ -67,17 +68,12 @@ class Reader:
             raise InputError(f"{video.path}: not a GIF, whatever its name says")
         if not tail.rstrip(b"\0").endswith(b";"):
             raise InputError(f"{video.path}: a GIF cut short")
-        try:
-            with Image.open(video.path, formats=("GIF",)) as picture:
-                for number in range(picture.n_frames):
-                    picture.seek(number)
-                    _check_size(video.path, picture.size)  # a later frame may be larger
-                    frames.append(self._fit(picture))
-                    shown.append(picture.info.get("duration", 0))
-        except InputError:
-            raise
-        except _BROKEN as error:
-            raise InputError(f"{video.path}: not a readable GIF ({_reason(error)})") from None
+        with _readable(video.path, "GIF"), Image.open(video.path, formats=("GIF",)) as picture:
+            for number in range(picture.n_frames):
+                picture.seek(number)
+                _check_size(video.path, picture.size)  # a later frame may be larger
+                frames.append(self._fit(picture))
+                shown.append(picture.info.get("duration", 0))
         shortest = min((time for time in shown if time > 0), default=1)
         for frame, time in zip(frames, shown, strict=True):
             for _ in range(max(1, round(time / shortest))):
@@ -118,24 +114,35 @@ class Reader:
 def _open(path):
     """A PNG or JPEG, upright and in memory; its size is checked before that."""
     _ends(path)
+    with _readable(path, "PNG or JPEG"), Image.open(path, formats=("PNG", "JPEG")) as picture:
+        _check_size(path, picture.size)
+        picture.load()
+        return ImageOps.exif_transpose(picture)
+
+
+@contextlib.contextmanager
+def _readable(path, kind):
+    """What Pillow says of a broken file as an InputError."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("error", Image.DecompressionBombWarning)
-            with Image.open(path, formats=("PNG", "JPEG")) as picture:
-                _check_size(path, picture.size)
-                picture.load()
-                return ImageOps.exif_transpose(picture)
+            yield
     except InputError:
         raise
     except _BROKEN as error:
-        raise InputError(f"{path}: not a readable PNG or JPEG ({_reason(error)})") from None
+        reason = getattr(error, "strerror", None) or error
+        raise InputError(f"{path}: not a readable {kind} ({reason})") from None
 
 
 def _decode(path):
     """The frames of a film as Pillow pictures, by the ffmpeg that imageio-ffmpeg brings."""
     import imageio_ffmpeg
 
-    command = [imageio_ffmpeg.get_ffmpeg_exe(), "-nostdin", "-v", "error", "-xerror", "-max_pixels", str(MAX_PIXELS),
+    try:
+        program = imageio_ffmpeg.get_ffmpeg_exe()
+    except RuntimeError as error:
+        raise InputError(f"{path}: no ffmpeg to read films with ({error})") from None
+    command = [program, "-nostdin", "-v", "error", "-xerror", "-max_pixels", str(MAX_PIXELS),
                "-i", "file:" + os.path.abspath(path), "-map", "0:v:0", "-fps_mode", "passthrough",
                "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "-"]
     with tempfile.TemporaryFile() as log, subprocess.Popen(
@@ -179,7 +186,3 @@ def _check_size(path, size):
 
 def _times(size):
     return f"{size[0]}x{size[1]}"
-
-
-def _reason(error):
-    return getattr(error, "strerror", None) or error

@@ -41,7 +41,8 @@ def load(folder, split, size, length, seed, hold_out, names, static, skip_bad):
     table = np.array([row or (0,) * len(names) for row in numbers], np.int32).T
     factors = {name: tuple(map(str, range(1 + column.max()))) for name, column in zip(names, table, strict=True)}
     store = cache.load(videos, 3, bad)
-    chosen = long_enough(videos, store, known.deal(split, "video", hold_out), length, 1, bad)
+    chosen = known.deal(split, "video", hold_out)
+    chosen = chosen[long_enough(videos, store, length, 1, bad)[chosen]]
     for line in (store.made and f"{folder}: {store.made}", bad.summary(folder)):
         if line:
             cache.say(line)

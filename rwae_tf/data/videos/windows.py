@@ -3,7 +3,6 @@
 import numpy as np
 
 from rwae_tf.data.clips import NATIVE_SIZE, Clips, clip_uniforms
-from rwae_tf.errors import InputError
 
 
 class Windows(Clips):
@@ -15,7 +14,7 @@ class Windows(Clips):
 
     Args:
       store: a `cache.Store`.
-      chosen: numbers of its videos, int [N].
+      chosen: numbers of its videos, int [N]; each is `long_enough`.
       labels: factor -> class of every video of the store, int32 [V].
       split: "train", "validation" or "test".
       size, length: of the frames and clips.
@@ -35,8 +34,6 @@ class Windows(Clips):
         turn = np.arange(len(self)) - np.repeat(np.cumsum(counts) - counts, counts)
         last = np.repeat(counts, counts) - 1
         self._fixed = np.where(last, turn * self._room // np.maximum(1, last), self._room // 2)
-        if len(self) and self._room.min() < 0:
-            raise InputError(f"length={length}: longer than a video of {store.count[chosen].min()} frames")
 
     def labels(self, indices):
         return {factor: self._labels[factor][self._video[indices]] for factor in self.spec.factors}
@@ -54,17 +51,17 @@ class Windows(Clips):
         return frames
 
 
-def long_enough(videos, store, chosen, length, step, bad):
-    """Those of the `chosen` videos that are good and hold a clip; tells `bad` of those too short.
+def long_enough(videos, store, length, step, bad):
+    """Which videos are good and hold a clip, bool [V]; tells `bad` of those too short, whatever split they are of.
 
     Args:
       videos: list of `finding.Video`, those of the store.
-      store, chosen, length, step: as of `Windows`.
+      store, length, step: as of `Windows`.
       bad: a `finding.Bad`.
     """
     need = (length - 1) * step + 1
-    for number in chosen:
-        if 0 < store.count[number] < need:
-            frames = f"{store.count[number]} frame{'s' * (store.count[number] > 1)}"
-            bad.note(f"{videos[number].path}: {frames}, fewer than the {need} that a clip of --length={length} spans")
-    return np.array([number for number in chosen if store.count[number] >= need], int)
+    for video, count in zip(videos, store.count.tolist(), strict=True):
+        if 0 < count < need:
+            bad.note(f"{video.path}: {count} frame{'s' * (count > 1)}, fewer than the {need} that a clip of "
+                     f"--length={length} spans")
+    return store.count >= need
