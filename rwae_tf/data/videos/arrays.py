@@ -46,24 +46,28 @@ def count(path):
 
 def labels(path):
     """The label arrays of a file that `count` knows as good: {name: texts [N]}."""
-    with np.load(path, allow_pickle=False) as file:
-        _, names = _kinds(file)
-        return {name: [_text(value) for value in file[name].tolist()] for name in names}
+    found = _load(path, lambda keys: _kinds(keys)[1])
+    return {name: [_text(value) for value in values.tolist()] for name, values in found.items()}
 
 
 def clips(path):
     """The sequences of a file that `count` knows as good: a list, or an array, of uint8 [T, H, W, C]."""
-    try:
-        with np.load(path, allow_pickle=False) as file:
-            x, _ = _kinds(file)
-            return file["x"] if x == ["x"] else [file[key] for key in x]
-    except _BROKEN as error:
-        raise InputError(f"{path}: not a readable npz ({error})") from None
+    found = _load(path, lambda keys: _kinds(keys)[0])
+    return found["x"] if "x" in found else list(found.values())
 
 
 def memory():
     """Bytes of this machine's memory."""
     return os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+
+
+def _load(path, choose):
+    """The arrays of a file under those of its keys that `choose(keys)` names: {key: array}."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            return {key: file[key] for key in choose(file)}
+    except _BROKEN as error:
+        raise InputError(f"{path}: not a readable npz ({getattr(error, 'strerror', None) or error})") from None
 
 
 def _text(value):

@@ -111,7 +111,7 @@ def read(root, videos, label_names, bad):
     Returns:
       `Labels`.
     """
-    names = tuple(name.strip() for name in label_names.split(",") if name.strip())
+    names = tuple(dict.fromkeys(name.strip() for name in label_names.split(",") if name.strip()))
     splits, table = _top(videos), os.path.join(root, TABLE)
     columns = _arrays(videos)
     if not columns and os.path.isfile(table):

@@ -81,8 +81,10 @@ class Reader:
 
     def _clip(self, video):
         if self._array[0] != video.path:
-            self._array = None, None  # never two of them in memory
+            self._array = video.path, None  # never two of them in memory; None stays of a broken one
             self._array = video.path, arrays.clips(video.path)
+        if self._array[1] is None:
+            raise InputError(f"{video.path}: not a readable npz")
         for frame in self._array[1][video.number]:
             yield self._fit(Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame))
 
