@@ -101,8 +101,8 @@ def measure(model, train, test):
 
 def judged(model, test, judge, record, repeats):
     """What a judge tells of a model over all of `test`, and what it is itself; see `metrics.evaluation.measure`."""
+    from rwae_tf import progress
     from rwae_tf.metrics import evaluation
-    from rwae_tf.training import progress
 
     line = progress.Progress(evaluation.draws(len(test), test.spec, repeats, _BATCH))
     calls = itertools.count(1)
@@ -123,8 +123,8 @@ def judged(model, test, judge, record, repeats):
 
 def frame_fid(model, test, network, repeats):
     """FID of frames over `test`, with `network`, an `inception.Network`; see `metrics.inception.fid`."""
+    from rwae_tf import progress
     from rwae_tf.metrics import inception
-    from rwae_tf.training import progress
 
     length, done = test.spec.length, 0
     line = progress.Progress((1 + repeats) * len(inception.choose(len(test), length)[0]))

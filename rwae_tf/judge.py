@@ -71,9 +71,10 @@ def train_judge(wanted, train, test):
     """
     import tensorflow as tf
 
+    from rwae_tf import progress
     from rwae_tf.data import clips, pipeline
     from rwae_tf.metrics import judge
-    from rwae_tf.training import judge_dir, progress
+    from rwae_tf.training import judge_dir
 
     tf.config.experimental.enable_op_determinism()
     begin, made = time.monotonic(), judge.Judge(wanted["kind"], train.spec, wanted["seed"])

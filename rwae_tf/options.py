@@ -33,8 +33,15 @@ class DataConfig:
     size: int = _option(64, "Height and width of a frame; below 64 by area averaging.", choices=(64, 32, 16))
     length: int = _option(8, "Frames per training sequence, T.", low=1)
     num_digits: int = _option(1, "SM-MNIST: digits per frame.", low=1, high=10)
+    frame_step: int = _option(1, "Folder: frames of the video to one frame of a clip.", low=1)
     split_by: str = _option(
-        "video", "MUG: what training and test do not share, takes or subjects.", choices=("video", "subject"))
+        "video", "What train and test do not share: videos (MUG: takes); MUG: subject; Folder: classes of a label.")
+    label_names: str = _option(
+        "", "Folder: names, with commas, for the levels of sub-folders, or which columns of labels.csv; empty for all.")
+    motion_labels: str = _option(
+        "", "Folder: labels, with commas, that belong to the motion; the others belong to the content.")
+    grey: bool = _option(False, "Folder: frames of one channel.")
+    skip_bad: bool = _option(False, "Files of videos: leave out, count and name those that cannot be used.")
     hold_out: float = _option(
         0.0, "Share of the training data, by identity, kept from training for split=validation.", low=0.0, high=0.5)
 

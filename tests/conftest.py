@@ -38,6 +38,14 @@ def pytest_runtest_setup(item):
         sys.modules["tensorflow"].random.set_seed(0)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def cache_dir(tmp_path_factory):
+    """Decoded videos of tests are not kept in the user's cache folder; commands started by tests follow."""
+    folder = tmp_path_factory.mktemp("cache")
+    os.environ["RWAE_CACHE"] = str(folder)
+    return folder
+
+
 @pytest.fixture(scope="session")
 def shared_data():
     """The folder of the real data sets: RWAE_DATA, else shared/data beside the repository."""

@@ -13,7 +13,7 @@ PACKAGE = "rwae_tf"
 # Bottom to top; a component is a module or folder of the package, "" the package's own __init__.
 # A component imports from its own layer and those below.
 LAYERS = (
-    {"types", "errors", "options", "config", "json_file", "noise"},
+    {"types", "errors", "options", "config", "json_file", "noise", "progress"},
     {"distributions", "layers"},
     {"backbones", "data"},
     {"inference", "priors", "regularizers", "reconstruction"},
@@ -23,14 +23,14 @@ LAYERS = (
 )
 # Components that see less than the layers below them.
 SEES_ONLY = {
-    "data": {"types", "errors", "config", "json_file", "noise"},
+    "data": {"types", "errors", "config", "noise", "json_file", "progress"},
     "metrics": {"types", "errors"},  # arrays and callables
     "figures": {"types", "errors"},
 }
 # Third-party libraries: in how many files of the package each may be imported, None for any number.
 # One that is not here is no dependency.
 LIBRARIES = {
-    "numpy": None, "tensorflow": None, "keras": None, "absl": None, "PIL": 3, "imageio_ffmpeg": 1,
+    "numpy": None, "tensorflow": None, "keras": None, "absl": None, "PIL": 4, "imageio_ffmpeg": 2,
     "tensorflow_probability": 1, "tensorflow_gan": 1, "tensorflow_io": 1, "soundfile": 1, "cv2": 1, "sklearn": 3,
     "threadpoolctl": 1, "matplotlib": 1,
 }

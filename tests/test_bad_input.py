@@ -19,9 +19,8 @@ import tensorflow  # noqa: F401 - its logger keeps the stderr of its import; her
 from PIL import Image
 
 import rwae_tf
-from rwae_tf import errors
+from rwae_tf import errors, progress
 from rwae_tf.data import moving_shapes, sprites
-from rwae_tf.training import progress
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TINY = ("--dataset=moving_shapes --size=16 --length=2 --channels=4 --feature_size=8 --content_size=6 --motion_size=3 "

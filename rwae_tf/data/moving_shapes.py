@@ -1,5 +1,7 @@
 """Moving shapes: a coloured shape moving straight, in a zigzag or diagonally (Appendix I). Needs no files.
 
+With data_dir, files in the published form are read instead (`videos.stacks`). What follows is how clips are drawn.
+
 The frame is the square [0, 64] x [0, 64] in pixels, x to the right, y down; the centre of pixel i is at
 i + 0.5. A shape of size r is the circle of radius r, the square of side 2r or the equilateral triangle of
 circumradius r pointing up; each reaches at most r from its centre along x and along y.
@@ -13,7 +15,8 @@ the default 16 frames need 2 * 15 = 30 px: they are never reflected.
 
 import numpy as np
 
-from rwae_tf.data.clips import NATIVE_SIZE, Clips, clip_uniforms
+from rwae_tf.data.clips import NATIVE_SIZE, Clips, Part, clip_uniforms
+from rwae_tf.data.videos import stacks
 
 SHAPES = ("circle", "square", "triangle")
 SIZES = {"small": 6.0, "large": 11.0}
@@ -24,6 +27,8 @@ HEADINGS = {"N": (0, -1), "NE": (_D, -_D), "E": (1, 0), "SE": (_D, _D),
             "S": (0, 1), "SW": (-_D, _D), "W": (-1, 0), "NW": (-_D, -_D)}
 FACTORS = {"shape": SHAPES, "size": tuple(SIZES), "colour": tuple(COLOURS),
            "motion": MOTIONS, "heading": tuple(HEADINGS)}
+STATIC = ("shape", "size", "colour")
+LENGTH = 16
 SPEED, AMPLITUDE, PERIOD = 2.0, 5.0, 8
 COUNTS = {"train": 9000, "test": 3600}
 
@@ -33,15 +38,30 @@ COMBINATIONS = 3 * 2 * 5 * len(PATHS)
 _STRIDE = 97  # coprime to 360: neighbours differ in most factors, any 360 in a row show all combinations
 
 
-class Dataset(Clips):
-    """9000 training clips, other starts in every epoch, and 3600 fixed test clips; default length 16.
+class Dataset(Part):
+    """The clips in the files of data_dir, or those that are drawn where it is not given; default length 16.
+
+    Of files, `skip_bad` leaves out, counts and names those that cannot be used.
+    """
+
+    def __init__(self, split, data_dir, size, length, seed, hold_out, skip_bad=False):
+        length = length or LENGTH
+        if data_dir is None:
+            whole = Drawn(split, size, length, seed, hold_out)
+        else:
+            whole = stacks.load(data_dir, split, size, length, seed, hold_out, tuple(FACTORS), STATIC, skip_bad)
+        super().__init__(whole, np.arange(len(whole)))
+
+
+class Drawn(Clips):
+    """9000 training clips, other starts in every epoch, and 3600 fixed test clips.
 
     Fixed validation clips are drawn beside the training clips, which stay as they are: a share of their number.
     """
 
-    def __init__(self, split, data_dir, size, length, seed, hold_out):
+    def __init__(self, split, size, length, seed, hold_out):
         count = max(1, round(hold_out * COUNTS["train"])) if split == "validation" else COUNTS[split]
-        super().__init__(count, size, length or 16, 3, FACTORS, ("shape", "size", "colour"))
+        super().__init__(count, size, length, 3, FACTORS, STATIC)
         self._split, self._seed = split, seed
 
     def labels(self, indices):

@@ -3,9 +3,10 @@
 Composed on the fly from 25 sheets of the Liberated Pixel Cup, `body`, `bottomwear`, `topwear` and
 `hair` (0.png to 5.png each) and `shoes/1.png`, laid over opaque black in this order. Only the cells of each
 sheet that the actions use are kept in memory. The arrays that Li & Mandt's scripts make of the sheets,
-`npy/walk_front_frames_train.npy` and so on, are read instead where the folder has them.
+`walk_front_frames_train.npy` and so on, are read instead where the folder, or `npy` in it, has them.
 """
 
+import glob
 import os
 
 import numpy as np
@@ -53,8 +54,7 @@ class Dataset(Clips):
         self._characters = characters[identities(len(characters), split, hold_out)]
         super().__init__(len(self._characters) * len(FACTORS["action"]), size, length or CYCLE, 3, FACTORS,
                          ("body", "bottom", "top", "hair"))
-        arrays = os.path.join(data_dir, "npy")
-        self._source = Arrays(arrays, source(split)) if os.path.isdir(arrays) else Sheets(data_dir)
+        self._source = _source(data_dir, source(split))
 
     def _actions_and_characters(self, indices):
         turn, place = np.divmod(np.asarray(indices), len(self._characters))
@@ -81,6 +81,14 @@ def split_characters():
 def attributes(characters):
     """Body, bottom, top and hair, int [B] each, of the characters numbered int [B]."""
     return np.unravel_index(characters, (6, 6, 6, 6))
+
+
+def _source(folder, split):
+    """Where the clips of a split come from: `Arrays`, if the folder has any, else `Sheets`."""
+    for place in (os.path.join(folder, "npy"), folder):
+        if glob.glob(os.path.join(glob.escape(place), "*_frames_*.npy")):
+            return Arrays(place, split)
+    return Sheets(folder)
 
 
 class Sheets:
@@ -125,16 +133,22 @@ class Arrays:
             self._paths.append(f"{stem}_frames_{split}.npy")
             shape = (len(characters), CYCLE, NATIVE_SIZE, NATIVE_SIZE, 3)
             self._arrays.append(_read_array(self._paths[-1], shape))
+            self._check(action=-1, row=0)  # of the others when they are read
 
     def clips(self, actions, characters, length=CYCLE):
         """As `Sheets.clips`; InputError for values outside [0, 1)."""
         frames = np.zeros((len(actions), length, NATIVE_SIZE, NATIVE_SIZE, 3), np.uint8)
         for clip, action, row in zip(frames, actions, self._row[characters], strict=True):
-            values = self._arrays[action][row, :length]
-            if not (values.min() >= 0 and values.max() < 1):  # a NaN fails both
-                raise InputError(f"{self._paths[action]}: sequence {row} has values outside [0, 1)")
-            clip[...] = np.rint(values * 256)
+            clip[...] = np.rint(self._check(action, row)[:length] * 256)
         return frames
+
+    def _check(self, action, row):
+        """The sequence in a row of an array, if its values may be frames."""
+        values = self._arrays[action][row]
+        if not (values.min() >= 0 and values.max() < 1):  # a NaN fails both
+            raise InputError(f"{self._paths[action]}: sequence {row} has values outside [0, 1); the published arrays "
+                             "hold grey levels / 256")
+        return values
 
 
 def _read_array(path, shape):

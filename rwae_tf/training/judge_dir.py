@@ -16,6 +16,9 @@ from rwae_tf.options import DataConfig
 THRESHOLDS = {"sprites": 0.995, "sm_mnist": 0.99, "moving_shapes": 0.995}
 THRESHOLDS_64 = {"sprites": 0.999}  # at 64x64 or more
 _FINGERPRINTED = 16
+# Options of the data that leave clips the same kind of clips. hold_out: a judge measures models and is not tuned, so
+# one that learned from all training clips may well judge those that the model was kept from.
+_SAME_KIND = ("data_dir", "hold_out", "motion_labels", "skip_bad")
 
 
 def record_path(judge_dir):
@@ -30,9 +33,7 @@ def weights_path(judge_dir):
 
 def described(config):
     """What of a `DataConfig` makes clips another kind of clips."""
-    # Not hold_out: a judge measures models and is not tuned, so one that learned from all training clips may well
-    # judge those that the model was kept from.
-    return {name: value for name, value in dataclasses.asdict(config).items() if name not in ("data_dir", "hold_out")}
+    return {name: value for name, value in dataclasses.asdict(config).items() if name not in _SAME_KIND}
 
 
 def fingerprint(clips):

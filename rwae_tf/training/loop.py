@@ -7,10 +7,10 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from rwae_tf import data
+from rwae_tf import data, progress
 from rwae_tf.data import pipeline
 from rwae_tf.errors import InputError
-from rwae_tf.training import checkpoints, distribution, indicators, progress
+from rwae_tf.training import checkpoints, distribution, indicators
 from rwae_tf.training import run_dir as run_dir_lib
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer

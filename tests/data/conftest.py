@@ -44,6 +44,19 @@ def faces_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
+def gifs_dir(tmp_path_factory):
+    """A folder with 20 GIFs of noise, 6 frames each, in two sub-folders."""
+    folder = tmp_path_factory.mktemp("gifs")
+    rng = np.random.default_rng(7)
+    for number in range(20):
+        frames = [Image.fromarray(rng.choice(np.array([0, 90, 200], np.uint8), (72, 80, 3))) for _ in range(6)]
+        below = folder / ("left", "right")[number % 2]
+        below.mkdir(exist_ok=True)
+        frames[0].save(below / f"{number}.gif", save_all=True, append_images=frames[1:], duration=40, loop=0)
+    return folder
+
+
+@pytest.fixture(scope="session")
 def mug_dir(faces_dir, tmp_path_factory):
     """These faces, prepared; 6 of the 30 takes are for test."""
     folder = tmp_path_factory.mktemp("mug")
@@ -52,6 +65,7 @@ def mug_dir(faces_dir, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def data_dirs(mnist_dir, mug_dir, sheets_dir):
+def data_dirs(mnist_dir, mug_dir, sheets_dir, gifs_dir):
     """Dataset name -> folder with its files, for every dataset."""
-    return {"moving_shapes": None, "mug": str(mug_dir), "sm_mnist": str(mnist_dir), "sprites": str(sheets_dir)}
+    return {"folder": str(gifs_dir), "moving_shapes": None, "mug": str(mug_dir), "sm_mnist": str(mnist_dir),
+            "sprites": str(sheets_dir)}

@@ -18,8 +18,8 @@ def name(request):
 
 
 def test_names_are_datasets_only():
-    assert {"moving_shapes", "sm_mnist", "sprites"} <= set(data.names())
-    assert not {"clips", "pipeline"} & set(data.names())
+    assert {"folder", "moving_shapes", "sm_mnist", "sprites"} <= set(data.names())
+    assert not {"clips", "pipeline", "videos"} & set(data.names())
     for name in data.names():
         assert issubclass(importlib.import_module(f"rwae_tf.data.{name}").Dataset, data.Clips)
 
@@ -111,10 +111,12 @@ def test_validation_needs_clips_that_were_held_out(name, data_dirs):
     ({"length": 2.5}, ["length=2.5"]),
     ({"seed": -1}, ["seed=-1"]),
     ({"seed": 2**32}, [f"seed={2**32}"]),
-    ({"num_digits": 2}, ["moving_shapes", "num_digits", "none"]),
+    ({"num_digits": 2}, ["moving_shapes", "num_digits", "skip_bad"]),
     ({"dataset": "sm_mnist", "digits": 2}, ["sm_mnist", "digits", "num_digits"]),
     ({"dataset": "sm_mnist"}, ["sm_mnist", "data_dir", "mnist.npz"]),
     ({"dataset": "sprites", "data_dir": ""}, ["sprites", "data_dir", "body/0.png"]),
+    ({"dataset": "folder"}, ["folder", "data_dir", "videos"]),
+    ({"dataset": "folder", "data_dir": "x", "frame_step": 0}, ["frame_step=0", "at least 1"]),
 ])
 def test_bad_arguments_are_refused_in_one_line(arguments, words):
     with pytest.raises(InputError) as caught:

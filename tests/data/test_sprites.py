@@ -1,3 +1,4 @@
+import functools
 import hashlib
 import shutil
 
@@ -23,12 +24,19 @@ CELLS = {
 }
 
 
-def pillow_clip(folder, action, body, bottom, top, hair):
-    """One clip composed by Pillow, uint8 [8, 64, 64, 3]."""
+@functools.lru_cache(maxsize=4)
+def pillow_sheet(folder, body, bottom, top, hair):
+    """The whole sheet of one character, composed by Pillow."""
     sheet = Image.new("RGBA", (832, 1344), (0, 0, 0, 255))
     for name in (f"body/{body}", f"bottomwear/{bottom}", f"topwear/{top}", f"hair/{hair}", "shoes/1"):
         with Image.open(folder / f"{name}.png") as layer:
             sheet.alpha_composite(layer.convert("RGBA"))
+    return sheet
+
+
+def pillow_clip(folder, action, *worn):
+    """One clip composed by Pillow, uint8 [8, 64, 64, 3]."""
+    sheet = pillow_sheet(folder, *worn)
     boxes = [(64 * (k % 13), 64 * (k // 13)) for k in CELLS[action]]
     return np.stack([np.asarray(sheet.crop((x, y, x + 64, y + 64)))[..., :3] for x, y in boxes])
 
@@ -132,6 +140,85 @@ def test_the_published_arrays_give_the_same_clips(clips, sheets_dir, tmp_path, m
     few["test"] = few["test"][::-1]
     with pytest.raises(InputError, match="walk_front_attributes_test.npy.*characters"):
         data.load("sprites", "test", str(tmp_path))
+
+
+def write_published(folder, split, sheets, shown):
+    """The arrays that Li & Mandt's script saves, by its own loop; frames of the `shown` rows alone, zeros elsewhere.
+
+    The files are sparse: what is not written takes no room on the disk.
+    """
+    np.random.seed(423)
+    order = np.random.permutation(range(6**4))
+    rows = {"train": order[:1000], "test": order[1000:]}[split]
+    for action in ("walk", "spellcard", "slash"):
+        for direction in ("front", "left", "right"):
+            frames = np.lib.format.open_memmap(f"{folder}/{action}_{direction}_frames_{split}.npy", "w+", np.float32,
+                                               (len(rows), 8, 64, 64, 3))
+            labels = np.zeros((len(rows), 8, 4, 6), np.float32)
+            for row, seed in enumerate(rows):
+                body, seed = int(seed / 6**3), int(np.mod(seed, 6**3))
+                bottom, seed = int(seed / 6**2), int(np.mod(seed, 6**2))
+                worn = [body, bottom, int(seed / 6), int(np.mod(seed, 6))]
+                for place, value in enumerate(worn):
+                    labels[row, :, place, value] = 1
+                if row in shown:
+                    name = f"{action.replace('spellcard', 'spellcast')}_{direction}"
+                    frames[row] = pillow_clip(sheets, name, *worn) / 256
+            frames.flush()
+            np.save(f"{folder}/{action}_{direction}_attributes_{split}.npy", labels)
+
+
+@pytest.mark.parametrize("split, below, hold_out, shown", [
+    ("test", "npy", 0.0, (0, 295)), ("train", ".", 0.2, (1, 999))])
+def test_published_arrays_in_their_published_order(sheets_dir, tmp_path, split, below, hold_out, shown):
+    (tmp_path / below).mkdir(exist_ok=True)
+    write_published(tmp_path / below, split, sheets_dir, shown)
+    parts = data.SPLITS[:2] if split == "train" else ("test",)
+    published = sprites.split_characters()[split]
+    seen = 0
+    for part in parts:
+        arrays, sheets = (data.load("sprites", part, str(d), hold_out=hold_out) for d in (tmp_path, sheets_dir))
+        assert len(arrays) == len(sheets) and arrays.spec == sheets.spec
+        indices = np.flatnonzero(np.isin(numbers(arrays), published[list(shown)]))
+        np.testing.assert_array_equal(arrays.frames(indices), sheets.frames(indices))
+        seen += len(indices)
+        others = np.setdiff1d(np.arange(len(arrays)), indices)[:9]
+        assert not arrays.frames(others).any()
+    assert seen == 9 * len(shown)  # every shown character in every action
+    assert sum(f.stat().st_blocks for f in tmp_path.rglob("*.npy")) * 512 < 10e6 * len(shown)
+
+
+def test_sheets_are_read_where_the_npy_folder_is_empty(sheets_dir, tmp_path):
+    for layer in sheets_dir.iterdir():
+        (tmp_path / layer.name).symlink_to(layer)
+    (tmp_path / "npy").mkdir()
+    index = np.arange(3)
+    found, expected = (data.load("sprites", "test", str(d)).frames(index) for d in (tmp_path, sheets_dir))
+    np.testing.assert_array_equal(found, expected)
+
+
+@pytest.mark.parametrize("damage, words", [
+    (lambda path: path.write_bytes(b""), "not a readable npy"),
+    (lambda path: path.write_bytes(b"a page that says 404"), "not a readable npy"),
+    (lambda path: path.write_bytes(path.read_bytes()[:100_000]), "not a readable npy"),
+    (lambda path: np.save(path, np.zeros((2, 8, 64, 64, 3), np.uint8)), "must be float .2, 8, 64, 64, 3., not uint8"),
+    (lambda path: np.save(path, np.array([{}] * 3), allow_pickle=True), "not a readable npy"),
+    (lambda path: path.unlink(), "no such file"),
+])
+def test_a_broken_published_array_is_refused_in_one_line(tmp_path, monkeypatch, damage, words):
+    monkeypatch.setattr(sprites, "split_characters", lambda: {"test": np.array([5, 8])})
+    for action in CELLS:
+        stem = f"{tmp_path}/{action.replace('spellcast', 'spellcard')}"
+        np.save(f"{stem}_frames_test.npy", np.zeros((2, 8, 64, 64, 3), np.float32))
+        worn = np.stack(sprites.attributes(np.array([5, 8])), -1)
+        np.save(f"{stem}_attributes_test.npy", np.eye(6, dtype=np.float32)[worn][:, None].repeat(8, 1))
+    assert len(data.load("sprites", "test", str(tmp_path))) == 18
+    path = tmp_path / "spellcard_left_frames_test.npy"
+    damage(path)
+    with pytest.raises(InputError, match=words) as caught:
+        data.load("sprites", "test", str(tmp_path))
+    assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
+
 
 
 @pytest.mark.parametrize("damage, words", [

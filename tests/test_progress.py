@@ -2,7 +2,7 @@
 
 import pytest
 
-from rwae_tf.training import progress
+from rwae_tf import progress
 
 
 @pytest.fixture

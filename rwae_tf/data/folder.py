@@ -1,0 +1,71 @@
+"""Users' own videos: a folder of films, GIFs, folders of frames or .npz files, with or without labels.
+
+Films are mp4, m4v, mov, webm, mkv and avi. A folder that holds png or jpg pictures is one video, its frames in the
+order of their numbers. An .npz, which data_dir may also name itself, holds sequences as `videos.arrays` says. How
+frames become 64x64 is told in `videos.reading`, where labels come from and how videos are split in `videos.labels`,
+how clips are cut in `videos.windows`, where decoded frames are kept in `videos.cache`.
+"""
+
+import os
+
+from rwae_tf.data.videos import cache, labels
+from rwae_tf.data.videos.finding import Bad, find
+from rwae_tf.data.videos.windows import Windows, long_enough
+from rwae_tf.errors import InputError
+
+LENGTH = 8
+
+
+class Dataset(Windows):
+    """The videos in a folder; default length 8. Validation clips are of held-out training videos or classes.
+
+    Beyond the arguments common to all datasets:
+
+    Args:
+      frame_step: frames of the video to one frame of a clip.
+      split_by: "video", or the label whose classes are dealt whole, so that test shows none that was trained on; it
+        is then no factor.
+      label_names: names, separated by commas, of the levels of sub-folders from the top, or of the columns to use.
+      motion_labels: labels, separated by commas, that belong to the motion; the others belong to the content.
+      grey: one channel instead of three.
+      skip_bad: leave out, count and name what cannot be used instead of ending at the first of it.
+    """
+
+    def __init__(self, split, data_dir, size, length, seed, hold_out, frame_step=1, split_by="video", label_names="",
+                 motion_labels="", grey=False, skip_bad=False):
+        if data_dir is None:
+            raise InputError("folder needs data_dir, a folder of videos (mp4, webm, gif, folders of png or jpg), or an "
+                             ".npz of sequences")
+        if isinstance(frame_step, bool) or not isinstance(frame_step, int) or frame_step < 1:
+            raise InputError(f"frame_step={frame_step!r}: give at least 1")
+        data_dir, bad, length = os.fspath(data_dir), Bad(skip_bad), length or LENGTH
+        videos = find(data_dir, bad)
+        known = labels.read(data_dir, videos, label_names, bad)
+        chosen, factors = known.deal(split, split_by, hold_out), known.factors(split_by)
+        moving = _among(motion_labels, factors)
+        store = cache.load(videos, 1 if grey else 3, bad)
+        chosen = chosen[long_enough(videos, store, length, frame_step, bad)[chosen]]
+        if store.made:
+            cache.say(f"{data_dir}: {store.made}; labels: {_described(factors, moving)}")
+        if bad.summary(data_dir):
+            cache.say(bad.summary(data_dir))
+        if not len(chosen):
+            raise InputError(f"{data_dir}: no video is left for split={split} of {len(videos)} in all")
+        static = tuple(name for name in factors if name not in moving)
+        super().__init__(store, chosen, known.numbers(factors), split, size, length, seed, factors, static, frame_step)
+
+
+def _among(names, factors):
+    """The names in `motion_labels`; InputError for one that is no factor."""
+    names = [name.strip() for name in names.split(",") if name.strip()]
+    unknown = [name for name in names if name not in factors]
+    if unknown:
+        raise InputError(f"motion_labels={','.join(names)!r}: no label {unknown[0]!r}; the labels are "
+                         f"{', '.join(factors) or 'none'}")
+    return names
+
+
+def _described(factors, moving):
+    """The labels in words."""
+    return ", ".join(f"{name} ({len(classes)} classes, {'motion' if name in moving else 'content'})"
+                     for name, classes in factors.items()) or "none"

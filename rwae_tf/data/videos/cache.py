@@ -1,0 +1,172 @@
+"""Videos kept decoded: one memory-mapped array of uint8 frames for all videos of a folder.
+
+It lies in RWAE_CACHE, or else in rwae_tf of the user's cache folder (XDG_CACHE_HOME, ~/.cache), under a name made of
+what the files are: their names, sizes, times of change and whether they may be read. A folder that changes is
+decoded anew; what is there may be deleted at any time. It is written whole or not at all.
+"""
+
+import contextlib
+import hashlib
+import json
+import os
+import shutil
+import sys
+import tempfile
+import time
+from typing import Any, NamedTuple, Optional
+
+import numpy as np
+
+from rwae_tf import json_file, progress
+from rwae_tf.data.clips import NATIVE_SIZE
+from rwae_tf.data.videos.reading import Reader
+from rwae_tf.errors import InputError
+
+_VERSION = 1  # of what the frames of a video are; another one decodes anew
+_STALE = 86400  # seconds after which an unfinished folder is one of a process that was killed
+
+
+class Store(NamedTuple):
+    """Decoded videos.
+
+    Attributes:
+      frames: uint8 [F, 64, 64, C], of all videos one after another, mapped into memory.
+      first, count: int [V], where the frames of each video begin and how many there are; none of a bad one.
+      made: what was decoded just now, in words; None for what lay there.
+    """
+
+    frames: Any
+    first: Any
+    count: Any
+    made: Optional[str]
+
+
+def folder():
+    """Path of the folder of everything that is kept."""
+    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
+    return os.environ.get("RWAE_CACHE") or os.path.join(base, "rwae_tf")
+
+
+def load(videos, channels, bad):
+    """The decoded frames of `videos`, decoded now unless they were before.
+
+    Args:
+      videos: list of `finding.Video`.
+      channels: 3 for colour, 1 for grey.
+      bad: a `finding.Bad`, told of the videos that cannot be read.
+
+    Returns:
+      A `Store`.
+
+    Raises:
+      InputError: for a folder that cannot be written, and, unless they are skipped, for bad videos.
+    """
+    path = os.path.join(folder(), _key(videos, channels))
+    kept, made = _read(path, bad), None
+    if kept is None:
+        begin = time.monotonic()
+        try:
+            frames = _write(path, videos, channels, bad)
+        except OSError as error:
+            raise InputError(f"{path}: decoded frames cannot be kept there ({error.strerror or error}); make room, or "
+                             "name another folder by the environment variable RWAE_CACHE") from None
+        kept = _read(path, bad=None)
+        if kept is None:
+            raise InputError(f"{path}: decoded frames cannot be read back; name another folder by RWAE_CACHE")
+        made = f"{len(videos)} videos, {frames} frames, decoded in {time.monotonic() - begin:.1f} s to {path}"
+    return Store(*kept, made)
+
+
+def _key(videos, channels):
+    """A name that other files, or the same ones changed, would not have."""
+    known = {}
+
+    def described(path):
+        if path not in known:
+            with contextlib.suppress(OSError):  # a link to nothing
+                found = os.stat(path)
+                known[path] = [os.path.basename(path), found.st_size, found.st_mtime_ns, os.access(path, os.R_OK)]
+        return known.setdefault(path, [os.path.basename(path)])
+
+    digest = hashlib.sha256(f"{_VERSION} {NATIVE_SIZE} {channels}".encode())
+    for video in videos:
+        row = [video.name, video.kind, video.number, [described(path) for path in video.files]]
+        digest.update(json.dumps(row).encode())
+    return digest.hexdigest()[:32]
+
+
+def _read(path, bad):
+    """Frames, first and count out of a finished folder, None where there is none; tells `bad` of what is bad."""
+    try:
+        videos = json_file.read(os.path.join(path, "videos.json"), "a list of videos")["videos"]
+        frames = np.load(os.path.join(path, "frames.npy"), mmap_mode="r")
+    except (InputError, OSError, ValueError, EOFError):
+        return None
+    for row in videos:
+        if bad and row["bad"]:
+            bad.note(row["bad"])
+    count = np.array([row["frames"] for row in videos])
+    return frames, np.cumsum(count) - count, count
+
+
+def _write(path, videos, channels, bad):
+    """Decode all videos into the new folder `path`, whole or not at all; returns the number of frames."""
+    os.makedirs(os.path.dirname(path), exist_ok=True)
+    _sweep(os.path.dirname(path))
+    part = tempfile.mkdtemp(suffix=".part", prefix=os.path.basename(path) + ".", dir=os.path.dirname(path))
+    try:
+        with open(os.path.join(part, "frames.npy"), "wb") as file:
+            rows = _decode(file, videos, channels, bad)
+        json_file.write({"videos": rows}, os.path.join(part, "videos.json"))
+        if os.path.isdir(path):  # damaged, or another process was faster
+            shutil.rmtree(path)
+        os.rename(part, path)
+    finally:
+        shutil.rmtree(part, ignore_errors=True)
+    return sum(row["frames"] for row in rows)
+
+
+def _decode(file, videos, channels, bad):
+    """Write the frames of all videos to `file` as an .npy; returns {"frames": number, "bad": why or None} of each."""
+    def header(count):
+        shape = (count, NATIVE_SIZE, NATIVE_SIZE, channels)
+        np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
+
+    header(0)  # NumPy leaves room in it for any number
+    start, rows, reader = file.tell(), [], Reader(channels)
+    line = progress.Progress(len(videos))
+    for done, video in enumerate(videos, 1):
+        begin, frames, wrong = file.tell(), 0, None
+        try:
+            for frame in reader.frames(video):
+                file.write(frame.tobytes())
+                frames += 1
+        except InputError as error:
+            bad.note(str(error))
+            file.seek(begin)
+            file.truncate()
+            frames, wrong = 0, str(error)
+        rows.append({"name": video.name, "frames": frames, "bad": wrong})
+        line.show(done, lambda: "decoding videos")
+    line.close()
+    file.seek(0)
+    header(sum(row["frames"] for row in rows))
+    if file.tell() != start:
+        raise AssertionError("the header of an .npy has grown")
+    return rows
+
+
+def _sweep(place):
+    """Remove what killed processes have left unfinished."""
+    for name in os.listdir(place):
+        path = os.path.join(place, name)
+        with contextlib.suppress(OSError):
+            if name.endswith(".part") and time.time() - os.stat(path).st_mtime > _STALE:
+                shutil.rmtree(path)
+
+
+def say(line, said=set()):  # noqa: B006 - of the whole process
+    """Print a line on stderr, once in a process however often the data are loaded."""
+    if line not in said:
+        said.add(line)
+        print(line, file=sys.stderr)
