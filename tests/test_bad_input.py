@@ -92,7 +92,7 @@ def refused(workplace, capsys):
     ("train", ["--flagfile=absent.flags"], ["--flagfile=absent.flags", "name a text file"]),
     ("train", ["--fused", "--inference_steps=5"], ["--inference_steps=5", "--fused=True", "give --inference_steps=1"]),
     ("train", ["--decay_epochs=5"], ["--decay_epochs=5", "--decay_factors=0.5,0.2", "give as many of each"]),
-    ("train", ["--dataset=imagenet"], ["dataset='imagenet'", "choose one of moving_shapes"]),
+    ("train", ["--dataset=imagenet"], ["dataset='imagenet'", "choose one of", "moving_shapes, "]),
     ("train", ["--batch_size=6", "--replicas=4"], ["--batch_size=6", "--replicas=4", "give a multiple"]),
     ("train", ["--backbone=ds_vae256", "--size=32"], ["--size=32", "backbone=dcgan takes any"]),
     ("train", [*TINY, "--batch_size=13"], ["batch_size=13", "only 12 sequences"]),

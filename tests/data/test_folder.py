@@ -3,7 +3,9 @@
 import itertools
 import json
 import os
+import re
 import unicodedata
+import zipfile
 
 import films
 import numpy as np
@@ -348,6 +350,25 @@ def test_arrays_called_train_and_test_decide(tmp_path):
         clips = load(tmp_path, split, length=2)
         assert len(clips) == 3 and (every_clip(clips) == level).all()
         assert clips.labels(np.arange(3))["kind"].tolist() == [0, 1, 0]
+
+
+def test_faces_as_a_strangers_folder(shared_data, tmp_path):
+    """Three of the subjects, 2 takes of 6 expressions each, 20 frames of 64x64."""
+    path = shared_data / "faces" / "ict_mug64.zip"
+    if not path.is_file():
+        pytest.skip(f"no faces: {path} is missing")
+    with zipfile.ZipFile(path) as archive:
+        archive.extractall(tmp_path, [name for name in archive.namelist() if re.match("subjects3/00[1-3]/", name)])
+    train, test = (load(tmp_path, split, label_names="who,mood", motion_labels="mood") for split in ("train", "test"))
+    # 36 videos, a fifth of them, 7, for the test; 20 // 8 = 2 clips each.
+    assert len(train) == 58 and len(test) == 14
+    moods = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
+    assert train.spec.factors == {"who": ("001", "002", "003"), "mood": moods} and train.spec.static == ("who",)
+    labels = test.labels(np.arange(14))
+    for number in range(0, 14, 2):  # the first clip of a test video begins with its first frame
+        who, mood = train.spec.factors["who"][labels["who"][number]], moods[labels["mood"][number]]
+        takes = [tmp_path / "subjects3" / who / mood / f"take00{k}" / "img_0000.jpg" for k in range(2)]
+        assert any(np.array_equal(np.asarray(Image.open(take)), test.frames([number])[0, 0]) for take in takes)
 
 
 # The cache.
