@@ -30,9 +30,19 @@ class DataConfig:
     dataset: str = _option("sprites", "Name of a dataset: a module of rwae_tf/data.")
     data_dir: str = _option(
         "", "Folder with the dataset's files; empty where none are needed.", resumable=True)
-    size: int = _option(64, "Height and width of a frame; below 64 by area averaging.", choices=(64, 32, 16))
+    size: int = _option(64, "Height and width of a video frame; below 64 by area averaging.", choices=(64, 32, 16))
     length: int = _option(8, "Frames per training sequence, T.", low=1)
     num_digits: int = _option(1, "SM-MNIST: digits per frame.", low=1, high=10)
+    spectrum: str = _option(
+        "linear", "Speech: 200 bins of 40 Hz per frame, or 80 on the mel scale.", choices=("linear", "mel"))
+    utterance_seconds: float = _option(
+        0.0, "Speech: cut recordings into utterances of so many seconds; 0 leaves them whole.", low=0.0)
+    test_share: float = _option(
+        0.2, "Speech: share of the speakers to test on where a corpus has no test part; 0 trains and tests on all.",
+        low=0.0, high=0.9)
+    speaker_lists: str = _option(
+        "", "Speech: folder with train.txt and test.txt, a speaker per line; empty for the corpus's own split.")
+    skip_bad: bool = _option(False, "Leave out and count files that cannot be used, instead of stopping at the first.")
     hold_out: float = _option(
         0.0, "Share of the training data, by identity, kept from training for split=validation.", low=0.0, high=0.5)
 

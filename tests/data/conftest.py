@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from rwae_tf.data.speech import synthetic
+
 
 @pytest.fixture(scope="session")
 def mnist_dir(tmp_path_factory):
@@ -34,6 +36,15 @@ def sheets_dir(tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def data_dirs(mnist_dir, sheets_dir):
+def speech_dirs(tmp_path_factory):
+    """Folders of six synthetic speakers, two of them to test on, in the layout of each corpus of speech."""
+    folder = tmp_path_factory.mktemp("speech")
+    for layout in synthetic.LAYOUTS:
+        synthetic.write_corpus(str(folder / layout), layout, speakers=6, utterances=2, vowels=4)
+    return {layout: str(folder / layout) for layout in synthetic.LAYOUTS}
+
+
+@pytest.fixture(scope="session")
+def data_dirs(mnist_dir, sheets_dir, speech_dirs):
     """Dataset name -> folder with its files, for every dataset."""
-    return {"moving_shapes": None, "sm_mnist": str(mnist_dir), "sprites": str(sheets_dir)}
+    return {"moving_shapes": None, "sm_mnist": str(mnist_dir), "sprites": str(sheets_dir), **speech_dirs}

@@ -57,6 +57,19 @@ def read(path):
     return samples[:, 0]
 
 
+def is_named_so(path):
+    """Whether the name of a file says that it is audio."""
+    return path.lower().endswith(SUFFIXES)
+
+
+def stem(path):
+    """The name of a file without its folder and suffixes, in lower case: "sa1" of "SA1.WAV.wav"."""
+    name = os.path.basename(path).lower()
+    while name.endswith(SUFFIXES):
+        name = os.path.splitext(name)[0]
+    return name
+
+
 def format_of(head):
     """The format that the first bytes of a file tell: "SPHERE", "WAV" or "FLAC"; None for anything else."""
     if head.startswith(b"NIST_1A\n"):
@@ -83,7 +96,7 @@ def _promised(kind, head):
 
 def _decode(path, kind):
     """Samples float32 [N, channels], rate, and how many samples the header says there are."""
-    soundfile = _soundfile()
+    soundfile = library()
     try:
         with soundfile.SoundFile(path) as file:
             return file.read(dtype="float32", always_2d=True), file.samplerate, file.frames
@@ -92,8 +105,8 @@ def _decode(path, kind):
         raise InputError(f"{path}: not a readable {kind} file ({reason}); {_CONVERT}") from None
 
 
-def _soundfile():
-    """The library, or one line on how to get it."""
+def library():
+    """The module soundfile; InputError on how to get it where it is missing."""
     try:
         import soundfile
     except (ImportError, OSError) as error:  # OSError: the package without its libsndfile
@@ -133,7 +146,7 @@ def write_sphere(path, samples):
 
 def write_flac(path, samples):
     """Write `samples`, float [N] in [-1, 1], as a 16-bit FLAC file; needs soundfile."""
-    _soundfile().write(path, to_pcm(samples), RATE, format="FLAC", subtype="PCM_16")
+    library().write(path, to_pcm(samples), RATE, format="FLAC", subtype="PCM_16")
 
 
 def to_pcm(samples):

@@ -147,16 +147,15 @@ def _magnitudes_of_mel(decibels):
     return _with_constant(np.maximum(0, mels @ np.linalg.pinv(mel_weights())))
 
 
-FRONT_ENDS = {"spectrum": FrontEnd(BINS, log_spectrum, _magnitudes_of_spectrum),
+FRONT_ENDS = {"linear": FrontEnd(BINS, log_spectrum, _magnitudes_of_spectrum),
               "mel": FrontEnd(MELS, log_mel, _magnitudes_of_mel)}
 
 
-def to_audio(decibels, features, iterations=60):
+def to_audio(decibels, kind, iterations=60):
     """Samples float64 in about [-1, 1] that sound like spectra.
 
     Args:
-      decibels: [T, F], of the front end `features`.
-      features: a key of `FRONT_ENDS`.
+      decibels: [T, F] of the front end `kind`, a key of `FRONT_ENDS`.
       iterations: of `griffin_lim`.
     """
-    return griffin_lim(FRONT_ENDS[features].magnitudes(decibels), iterations)
+    return griffin_lim(FRONT_ENDS[kind].magnitudes(decibels), iterations)
