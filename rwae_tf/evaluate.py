@@ -83,18 +83,23 @@ def _encoder(model):
 
 
 def measure(model, train, test):
-    """Numbers of a model over all of `test`: squared error per sequence beside its floors, and the budget."""
+    """Numbers of a model over all of `test`: squared error per sequence beside its floors, and the budget.
+
+    Errors are those of eq. 9: of speech, between normalized spectra.
+    """
     import numpy as np
 
+    from rwae_tf import reconstruction as scale
     from rwae_tf.metrics import reconstruction
     from rwae_tf.training import distribution
 
-    encode = _encoder(model)
+    encode, normalized = _encoder(model), functools.partial(scale.normalized, spec=model.spec)
     chosen = np.arange(0, len(train), -(-len(train) // _MEAN_FROM))
     parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
-    mean = reconstruction.mean_frame(train.batch(part)["x"] for part in parts)
+    mean = reconstruction.mean_frame(normalized(train.batch(part)["x"]) for part in parts)
     found = reconstruction.summary(
-        lambda: (batch["x"] for batch in test.batches(_BATCH)), lambda x: model.decode(encode(x)), mean)
+        lambda: (normalized(batch["x"]) for batch in test.batches(_BATCH)),
+        lambda x: normalized(model.decode(encode(scale.restored(x, model.spec)))), mean)
     passes = round(model.budget["sequences"] / len(train), 3)
     return {**found, "budget": {"passes": passes, **model.budget, "hardware": distribution.hardware()}}
 
