@@ -19,6 +19,7 @@ from absl import flags as absl_flags
 
 from rwae_tf import config as config_lib
 from rwae_tf import errors, flags, json_file
+from rwae_tf.errors import InputError
 
 _BATCH = 100
 _MEAN_FROM = 10_000  # training sequences behind the mean image
@@ -52,6 +53,9 @@ def main(argv):
     length = config.evaluation.test_length or config.data.length
     train, test = (data.from_config(config.data, split, length, config.training.seed)
                    for split in ("train", values.split))
+    if test.spec.modality == "speech" and values.judge_dir:
+        raise InputError(f"--judge_dir={values.judge_dir}: a judge reads pictures; of speech, equal error rates are "
+                         "measured without one")
     judge = network = None
     if values.inception_weights:  # before the work, which is in vain with what does not fit
         network = inception.load(values.inception_weights, test.spec.frame_shape)
@@ -63,6 +67,8 @@ def main(argv):
         result["judge"]["dir"] = values.judge_dir
     if network:
         result.update(frame_fid(model, test, network, values.repeats))
+    if test.spec.modality == "speech":
+        result.update(verified(model, train, test))
     result["config"] = config_lib.to_dict(config)
     folder = os.path.join(values.run_dir, "evaluation" if values.split == "test" else f"evaluation_{values.split}")
     os.makedirs(folder, exist_ok=True)
@@ -126,6 +132,23 @@ def judged(model, test, judge, record, repeats):
     return {**result, "repeats": repeats, "codes": codes}
 
 
+def verified(model, train, test):
+    """Equal error rates of speech over all of `test`, see `metrics.verification.measure`; None and why without trials.
+
+    With them, of how many of the speakers the model has also been trained on other or the same utterances.
+    """
+    import numpy as np
+
+    from rwae_tf.metrics import verification
+
+    speakers, known = (clips.labels(np.arange(len(clips)))["speaker"] for clips in (test, train))
+    try:
+        found = verification.measure(test.batches(_BATCH), model.encode, test.utterances, speakers)
+    except InputError as error:
+        return {"eer": None, "eer_note": str(error)}
+    return {"eer": {**found, "speakers_trained_on": len(set(speakers.tolist()) & set(known.tolist()))}}
+
+
 def frame_fid(model, test, network, repeats):
     """FID of frames over `test`, with `network`, an `inception.Network`; see `metrics.inception.fid`."""
     from rwae_tf.metrics import inception
@@ -152,6 +175,8 @@ def draw(model, test, folder):
 
     from rwae_tf import figures, generate
 
+    if test.spec.modality == "speech":
+        return _draw_speech(model, test, folder)
     real = next(test.batches(2 * _PICTURED))["x"]
     drawn = model.generate(num=2 * _PICTURED, length=4 * test.spec.length)
     clips = {"reconstruct.png": generate.pairs(model, real[:_PICTURED]), "swap.png": generate.swaps(model, real),
@@ -160,6 +185,24 @@ def draw(model, test, folder):
     for path, pictured in zip(paths, clips.values(), strict=True):
         figures.write(np.asarray(pictured), path, scale=generate.scale(model))
     return paths
+
+
+def _draw_speech(model, test, folder):
+    """Spectrograms and sound of the verbs on test utterances; returns their paths."""
+    import numpy as np
+
+    from rwae_tf import spoken
+
+    longest = int(np.bincount(test.utterances).max())
+    rows = spoken.stretches(test, min(spoken.SEGMENTS, longest) * test.spec.length)
+    spread = np.linspace(0, len(rows) - 1, min(_PICTURED, len(rows))).astype(int)
+    long = spoken.joined(test, rows[spread])
+    short = test.batch(np.linspace(0, len(test) - 1, min(spoken.MATRIX, len(test))).astype(int))["x"]
+    shown = {"reconstruct.png": spoken.reconstruct(model, long),
+             "swap.png": (spoken.matrix(model, short), spoken.swap(model, long)[1]),
+             "generate.png": spoken.generate(model, _PICTURED, long.shape[1], seed=0)}
+    return [path for name, (pictures, clips) in shown.items()
+            for path in spoken.write(model, pictures, clips, os.path.join(folder, name))]
 
 
 def write_report(model, test, result, run_dir, command, pictures, path):
