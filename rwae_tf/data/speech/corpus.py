@@ -51,29 +51,36 @@ class Bad:
 def audio_files(folder, bad):
     """Paths of all files below `folder` whose names say that they are audio, sorted; links are followed.
 
-    Raises:
-      InputError: for a folder that cannot be read or a link that leads back to a folder above it.
-    """
-    found = []
+    Args:
+      folder: of a corpus.
+      bad: a `Bad`, of folders that cannot be read and links that lead back to a folder above them.
 
-    def visit(folder, above):
-        real = os.path.realpath(folder)
-        if real in above:
-            raise InputError(f"{folder}: a link back to a folder above it; remove it")
-        try:
-            names = sorted(os.listdir(folder))
-        except OSError as error:
-            raise InputError(f"{folder}: {error.strerror}; check the path and its permissions") from None
+    Raises:
+      InputError: if `folder` itself cannot be read.
+    """
+    def visit(folder, names, above):
+        above = above | {os.path.realpath(folder)}
         for name in names:
             path = os.path.join(folder, name)
             if os.path.isdir(path):
+                inside = []
                 with bad.left_out():
-                    visit(path, above | {real})
+                    inside = _names(path, above)
+                yield from visit(path, inside, above)
             elif audio.is_named_so(name):
-                found.append(path)
+                yield path
 
-    visit(folder, frozenset())
-    return found
+    return list(visit(folder, _names(folder, frozenset()), frozenset()))
+
+
+def _names(folder, above):
+    """What is in a folder, sorted; `above` are the folders on the way to it."""
+    if os.path.realpath(folder) in above:
+        raise InputError(f"{folder}: a link back to a folder above it; remove it")
+    try:
+        return sorted(os.listdir(folder))
+    except OSError as error:
+        raise InputError(f"{folder}: {error.strerror}; check the path and its permissions") from None
 
 
 def parents(path, root):
