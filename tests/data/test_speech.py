@@ -217,6 +217,17 @@ def test_lists_that_do_not_match(folder, tmp_path, train, test, says):
         assert word in str(caught.value)
 
 
+@pytest.mark.parametrize("option, says", [
+    ({"spectrum": "bark"}, "spectrum='bark': choose one of linear, mel"),
+    ({"test_share": 1.5}, "test_share=1.5: must be a number of 0 to 0.9"),
+    ({"utterance_seconds": 0.1}, "utterance_seconds=0.1: must be 0, or the 0.2 s of length=20 at least"),
+    ({"utterance_seconds": float("nan")}, "utterance_seconds=nan"),
+])
+def test_wrong_option(folder, option, says):
+    with pytest.raises(InputError, match=says):
+        load(folder, **option)
+
+
 def test_nothing_to_read(tmp_path):
     (tmp_path / "ann").mkdir()
     for name, says in (("ann", "no speech in it; the folder must have a folder for each speaker"),

@@ -33,14 +33,14 @@ class SpeechClips(Clips):
         if data_dir is None:
             raise InputError(f"speech needs data_dir, a folder with {self.LAYOUT}")
         audio.library()  # at once, where it is missing: that is no fault of a file
+        length = length or LENGTH
+        front_end, cut = _checked(spectrum, utterance_seconds, test_share, length)
         self._bad, self._split, self._seed = corpus.Bad(skip_bad), split, seed
-        length, front_end = length or LENGTH, spectra.FRONT_ENDS[spectrum]
         recordings = self._recordings(data_dir)
-        everybody = tuple(sorted({recording.speaker for recording in recordings}))
-        chosen = corpus.speakers_of(split, recordings, test_share, hold_out, speaker_lists)
-        recordings = [recording for recording in recordings if recording.speaker in set(chosen)]
-        self._read(recordings, front_end, length, round(utterance_seconds * spectra.FRAMES_PER_SECOND))
-        factors = {"speaker": everybody, **self.factors(recordings)}
+        factors = {"speaker": tuple(sorted({r.speaker for r in recordings})), **self.factors(recordings)}
+        chosen = set(corpus.speakers_of(split, recordings, test_share, hold_out, speaker_lists))
+        recordings = [recording for recording in recordings if recording.speaker in chosen]
+        self._read(recordings, front_end, length, cut)
         self._label(factors)
         self.spec = SequenceSpec((front_end.size,), length, "speech", factors, tuple(factors),
                                  normalization(self._frames) if split == "train" else None)
@@ -116,6 +116,19 @@ class SpeechClips(Clips):
         if self.skipped:
             print(f"{data_dir}: left out {len(self.skipped)} of {count} files of split={self._split}, the first: "
                   f"{self.skipped[0]}", file=sys.stderr)
+
+
+def _checked(spectrum, utterance_seconds, test_share, length):
+    """The front end and the frames per utterance (0: all) that options ask for; InputError for a wrong one."""
+    if spectrum not in spectra.FRONT_ENDS:
+        raise InputError(f"spectrum={spectrum!r}: choose one of {', '.join(spectra.FRONT_ENDS)}")
+    if not 0 <= test_share <= 0.9:
+        raise InputError(f"test_share={test_share!r}: must be a number of 0 to 0.9")
+    least = length / spectra.FRAMES_PER_SECOND
+    if not (utterance_seconds == 0 or utterance_seconds >= least):
+        raise InputError(f"utterance_seconds={utterance_seconds!r}: must be 0, or the {least:g} s of length={length} "
+                         "at least")
+    return spectra.FRONT_ENDS[spectrum], round(utterance_seconds * spectra.FRAMES_PER_SECOND)
 
 
 def _analyse(path, front_end, length):
