@@ -193,11 +193,12 @@ def _draw_speech(model, test, folder):
 
     from rwae_tf import spoken
 
+    def spread(segments, num):
+        rows = spoken.stretches(test, segments * test.spec.length)
+        return spoken.joined(test, rows[np.linspace(0, len(rows) - 1, min(num, len(rows))).astype(int)])
+
     longest = int(np.bincount(test.utterances).max())
-    rows = spoken.stretches(test, min(spoken.SEGMENTS, longest) * test.spec.length)
-    spread = np.linspace(0, len(rows) - 1, min(_PICTURED, len(rows))).astype(int)
-    long = spoken.joined(test, rows[spread])
-    short = test.batch(np.linspace(0, len(test) - 1, min(spoken.MATRIX, len(test))).astype(int))["x"]
+    short, long = spread(1, spoken.MATRIX), spread(min(spoken.SEGMENTS, longest), _PICTURED)
     shown = {"reconstruct.png": spoken.reconstruct(model, long),
              "swap.png": (spoken.matrix(model, short), spoken.swap(model, long)[1]),
              "generate.png": spoken.generate(model, _PICTURED, long.shape[1], seed=0)}

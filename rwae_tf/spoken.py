@@ -16,14 +16,15 @@ from rwae_tf.figures import grids
 SEGMENTS = 5  # of a clip that is listened to: one second
 MATRIX = 16  # clips of Fig. 11
 _PAUSE = np.zeros(audio.RATE // 4)
+_BATCH = 500
 
 
 def stretches(clips, length):
-    """Numbers of the clips that make up the beginnings of utterances.
+    """Numbers of the clips that make up the loudest stretch of each utterance; its beginning is often silent.
 
     Args:
       clips: a `SpeechClips` of test or validation, whose segments follow one another.
-      length: frames of a beginning, a multiple of those of a segment.
+      length: frames of a stretch, a multiple of those of a segment.
 
     Returns:
       int [U, K], a row for each utterance that is so long.
@@ -36,10 +37,16 @@ def stretches(clips, length):
         raise InputError(f"--length={length}: speech is taken apart into segments; give a multiple of "
                          f"{clips.spec.length} frames")
     counts = np.bincount(clips.utterances)
-    first = (np.cumsum(counts) - counts)[counts >= segments]
-    if not len(first):
+    if counts.max() < segments:
         raise InputError(f"--length={length}: the longest utterance has {clips.spec.length * counts.max()} frames")
-    return first[:, None] + np.arange(segments)
+    levels = np.concatenate([batch["x"].mean((1, 2)) for batch in clips.batches(_BATCH)])
+    loudness = np.convolve(levels, np.ones(segments), "valid")  # of the stretch that begins at each clip
+    rows = []
+    for first, count in zip(np.cumsum(counts) - counts, counts, strict=True):
+        if count >= segments:
+            begin = first + loudness[first : first + count - segments + 1].argmax()
+            rows.append(np.arange(begin, begin + segments))
+    return np.array(rows)
 
 
 def joined(clips, rows):
