@@ -72,6 +72,7 @@ def _speak(model, values, path):
     """Write the spectrograms and the sound of a model of speech."""
     from rwae_tf import spoken
 
+    spoken.check_path(path)
     length = values.length or spoken.SEGMENTS * model.spec.length
     if values.mode == "generate":
         shown = spoken.generate(model, values.num, length, values.seed)

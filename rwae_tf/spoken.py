@@ -101,14 +101,19 @@ def generate(model, num, length, seed):
     return figures.painter("speech", clips)(clips), clips
 
 
+def check_path(path):
+    """Refuse a `path` that is no PNG, before any work is done for it."""
+    if os.path.splitext(path)[1].lower() != ".png":
+        raise InputError(f"{path}: speech is written as a .png, with a .wav beside it")
+
+
 def write(model, pictures, clips, path):
     """Write pictures to `path`, a PNG, and clips [N, T, F], with pauses between, to the WAV beside it.
 
     Returns:
       Both paths.
     """
-    if os.path.splitext(path)[1].lower() != ".png":
-        raise InputError(f"{path}: speech is written as a .png, with a .wav beside it")
+    check_path(path)
     figures.write(pictures, path)
     sounds = [part for clip in clips for part in (spectra.to_audio(clip, model.config.data.spectrum), _PAUSE)]
     beside = os.path.splitext(path)[0] + ".wav"
