@@ -19,6 +19,7 @@ from absl import flags as absl_flags
 
 from rwae_tf import config as config_lib
 from rwae_tf import errors, flags, json_file
+from rwae_tf.errors import InputError
 
 _BATCH = 100
 _MEAN_FROM = 10_000  # training sequences behind the mean image
@@ -52,6 +53,9 @@ def main(argv):
     length = config.evaluation.test_length or config.data.length
     train, test = (data.from_config(config.data, split, length, config.training.seed)
                    for split in ("train", values.split))
+    if test.spec.modality == "speech" and values.judge_dir:
+        raise InputError(f"--judge_dir={values.judge_dir}: a judge reads pictures; of speech, equal error rates are "
+                         "measured without one")
     judge = network = None
     if values.inception_weights:  # before the work, which is in vain with what does not fit
         network = inception.load(values.inception_weights, test.spec.frame_shape)
@@ -63,6 +67,8 @@ def main(argv):
         result["judge"]["dir"] = values.judge_dir
     if network:
         result.update(frame_fid(model, test, network, values.repeats))
+    if test.spec.modality == "speech":
+        result.update(verified(model, train, test))
     result["config"] = config_lib.to_dict(config)
     folder = os.path.join(values.run_dir, "evaluation" if values.split == "test" else f"evaluation_{values.split}")
     os.makedirs(folder, exist_ok=True)
@@ -83,18 +89,23 @@ def _encoder(model):
 
 
 def measure(model, train, test):
-    """Numbers of a model over all of `test`: squared error per sequence beside its floors, and the budget."""
+    """Numbers of a model over all of `test`: squared error per sequence beside its floors, and the budget.
+
+    Errors are those of eq. 9: of speech, between normalized spectra.
+    """
     import numpy as np
 
+    from rwae_tf import reconstruction as scale
     from rwae_tf.metrics import reconstruction
     from rwae_tf.training import distribution
 
-    encode = _encoder(model)
+    encode, normalized = _encoder(model), functools.partial(scale.normalized, spec=model.spec)
     chosen = np.arange(0, len(train), -(-len(train) // _MEAN_FROM))
     parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
-    mean = reconstruction.mean_frame(train.batch(part)["x"] for part in parts)
+    mean = reconstruction.mean_frame(normalized(train.batch(part)["x"]) for part in parts)
     found = reconstruction.summary(
-        lambda: (batch["x"] for batch in test.batches(_BATCH)), lambda x: model.decode(encode(x)), mean)
+        lambda: (normalized(batch["x"]) for batch in test.batches(_BATCH)),
+        lambda x: normalized(model.decode(encode(scale.restored(x, model.spec)))), mean)
     passes = round(model.budget["sequences"] / len(train), 3)
     return {**found, "budget": {"passes": passes, **model.budget, "hardware": distribution.hardware()}}
 
@@ -119,6 +130,23 @@ def judged(model, test, judge, record, repeats):
     known = {name: record[name] for name in ("kind", "seed", "accuracy", "threshold", "classes", "test_clips")}
     result["judge"] = {**known, "on_real": result.pop("judge_on_real")}
     return {**result, "repeats": repeats, "codes": codes}
+
+
+def verified(model, train, test):
+    """Equal error rates of speech over all of `test`, see `metrics.verification.measure`; None and why without trials.
+
+    With them, of how many of the speakers the model has also been trained on other or the same utterances.
+    """
+    import numpy as np
+
+    from rwae_tf.metrics import verification
+
+    speakers, known = (clips.labels(np.arange(len(clips)))["speaker"] for clips in (test, train))
+    try:
+        found = verification.measure(test.batches(_BATCH), model.encode, test.utterances, speakers)
+    except InputError as error:
+        return {"eer": None, "eer_note": str(error)}
+    return {"eer": {**found, "speakers_trained_on": len(set(speakers.tolist()) & set(known.tolist()))}}
 
 
 def frame_fid(model, test, network, repeats):
@@ -147,6 +175,8 @@ def draw(model, test, folder):
 
     from rwae_tf import figures, generate
 
+    if test.spec.modality == "speech":
+        return _draw_speech(model, test, folder)
     real = next(test.batches(2 * _PICTURED))["x"]
     drawn = model.generate(num=2 * _PICTURED, length=4 * test.spec.length)
     clips = {"reconstruct.png": generate.pairs(model, real[:_PICTURED]), "swap.png": generate.swaps(model, real),
@@ -155,6 +185,25 @@ def draw(model, test, folder):
     for path, pictured in zip(paths, clips.values(), strict=True):
         figures.write(np.asarray(pictured), path, scale=generate.scale(model))
     return paths
+
+
+def _draw_speech(model, test, folder):
+    """Spectrograms and sound of the verbs on test utterances; returns their paths."""
+    import numpy as np
+
+    from rwae_tf import spoken
+
+    def spread(segments, num):
+        rows = spoken.stretches(test, segments * test.spec.length)
+        return spoken.joined(test, rows[np.linspace(0, len(rows) - 1, min(num, len(rows))).astype(int)])
+
+    longest = int(np.bincount(test.utterances).max())
+    short, long = spread(1, spoken.MATRIX), spread(min(spoken.SEGMENTS, longest), _PICTURED)
+    shown = {"reconstruct.png": spoken.reconstruct(model, long),
+             "swap.png": (spoken.matrix(model, short), spoken.swap(model, long)[1]),
+             "generate.png": spoken.generate(model, _PICTURED, long.shape[1], seed=0)}
+    return [path for name, (pictures, clips) in shown.items()
+            for path in spoken.write(model, pictures, clips, os.path.join(folder, name))]
 
 
 def write_report(model, test, result, run_dir, command, pictures, path):

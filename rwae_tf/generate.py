@@ -8,7 +8,9 @@ generate     clips drawn from the priors, playing side by side
 swap         test clips give the content (first column) and the motion (first row) of the clips between them
 reconstruct  test clips, each beside its reconstruction
 
-Writes R/figures/<mode>.gif (generate) or .png, or the file of --out: .gif, .mp4 or .png.
+Writes R/figures/<mode>.gif (generate) or .png, or the file of --out: .gif, .mp4 or .png. Of speech it writes a .png
+of spectrograms and a .wav beside it; all clips of a swap then give both content and motion (--num=16 --length=20 is
+Fig. 11 of the paper), and in the .wav each clip is followed by the same with the voice of the next.
 """
 
 import dataclasses
@@ -31,8 +33,9 @@ def _define():
     integer = functools.partial(absl_flags.DEFINE_integer, flag_values=values)
     string("run_dir", "", "Folder of a training run.")
     absl_flags.DEFINE_enum("mode", "generate", list(MODES), "What to show.", flag_values=values)
-    integer("num", 8, "Number of clips; for swap, half give content and half motion.", 1)
-    integer("length", None, "Frames per clip; by default 100 for generate, else the length of test clips.", 1)
+    integer("num", 8, "Number of clips; for swap, half give content and half motion; of speech, all both.", 1)
+    integer("length", None, "Frames per clip; by default 100 for generate, else the length of test clips; of speech, a "
+            "multiple of it, by default 5 times.", 1)
     string("out", "", "File to write; by default R/figures/<mode>.gif or .png.")
     integer("seed", 0, "Seed of the priors' draws, or of the choice of test clips.", 0)
     string("data_dir", "", "Folder with the dataset's files; by default the one of training.")
@@ -53,6 +56,8 @@ def main(argv):
     import rwae_tf
 
     model = rwae_tf.load(values.run_dir)
+    if model.spec.modality == "speech":
+        return _speak(model, values, values.out or os.path.splitext(path)[0] + ".png")
     if values.mode == "generate":
         clips = model.generate(num=values.num, length=values.length or 100, seed=values.seed)
     else:
@@ -63,15 +68,40 @@ def main(argv):
     return 0
 
 
-def _test_clips(config, values):
-    """`num` clips [num, T, H, W, C] of the test split, chosen by the seed."""
+def _speak(model, values, path):
+    """Write the spectrograms and the sound of a model of speech."""
+    from rwae_tf import spoken
+
+    spoken.check_path(path)
+    length = values.length or spoken.SEGMENTS * model.spec.length
+    if values.mode == "generate":
+        shown = spoken.generate(model, values.num, length, values.seed)
+    else:
+        clips = _test_split(model.config, values, model.spec.length)
+        rows = spoken.stretches(clips, length)
+        if values.num > len(rows):
+            raise InputError(f"--num={values.num}: the test split has {len(rows)} utterances of {length} frames")
+        chosen = np.random.default_rng(values.seed).permutation(len(rows))[: values.num]
+        real = spoken.joined(clips, rows[chosen])
+        shown = spoken.swap(model, real) if values.mode == "swap" else spoken.reconstruct(model, real)
+    for written in spoken.write(model, *shown, path):
+        print(f"{written} ({os.path.getsize(written) / 1000:.0f} KB)")
+    return 0
+
+
+def _test_split(config, values, length):
+    """The `Clips` of the test split."""
     from rwae_tf import data
 
     options = dataclasses.replace(config.data, data_dir=values.data_dir or config.data.data_dir)
-    length = values.length or config.evaluation.test_length or None
-    clips = data.from_config(options, "test", length, config.training.seed)
+    return data.from_config(options, "test", length, config.training.seed)
+
+
+def _test_clips(config, values):
+    """`num` clips [num, T, H, W, C] of the test split, chosen by the seed."""
+    clips = _test_split(config, values, values.length or config.evaluation.test_length or None)
     if values.num > len(clips):
-        raise InputError(f"--num={values.num}: the test split of {options.dataset} has {len(clips)} clips")
+        raise InputError(f"--num={values.num}: the test split of {config.data.dataset} has {len(clips)} clips")
     return clips.batch(np.random.default_rng(values.seed).permutation(len(clips))[: values.num])["x"]
 
 

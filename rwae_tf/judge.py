@@ -41,6 +41,9 @@ def main(argv):
     from rwae_tf.training import judge_dir
 
     train, test = (data.from_config(config, split, seed=values.seed) for split in ("train", "test"))
+    if train.spec.modality != "video":
+        raise InputError(f"--dataset={config.dataset}: a judge reads pictures; of speech, python -m rwae_tf.evaluate "
+                         "measures equal error rates without one")
     if not train.spec.factors:
         raise InputError(f"--dataset={config.dataset}: has no labels that a judge could learn")
     wanted = {"data": judge_dir.described(config), "kind": values.kind, "steps": values.steps, "seed": values.seed,

@@ -30,7 +30,7 @@ class DataConfig:
     dataset: str = _option("sprites", "Name of a dataset: a module of rwae_tf/data.")
     data_dir: str = _option(
         "", "Folder with the dataset's files; empty where none are needed.", resumable=True)
-    size: int = _option(64, "Height and width of a frame; below 64 by area averaging.", choices=(64, 32, 16))
+    size: int = _option(64, "Height and width of a video frame; below 64 by area averaging.", choices=(64, 32, 16))
     length: int = _option(8, "Frames per training sequence, T.", low=1)
     num_digits: int = _option(1, "SM-MNIST: digits per frame.", low=1, high=10)
     frame_step: int = _option(1, "Folder: frames of the video to one frame of a clip.", low=1)
@@ -41,7 +41,16 @@ class DataConfig:
     motion_labels: str = _option(
         "", "Folder: labels, with commas, that belong to the motion; the others belong to the content.")
     grey: bool = _option(False, "Folder: frames of one channel.")
-    skip_bad: bool = _option(False, "Files of videos: leave out, count and name those that cannot be used.")
+    spectrum: str = _option(
+        "linear", "Speech: 200 bins of 40 Hz per frame, or 80 on the mel scale.", choices=("linear", "mel"))
+    utterance_seconds: float = _option(
+        0.0, "Speech: cut recordings into utterances of so many seconds; 0 leaves them whole.", low=0.0)
+    test_share: float = _option(
+        0.2, "Speech: share of the speakers to test on where a corpus has no test part; 0 trains and tests on all.",
+        low=0.0, high=0.9)
+    speaker_lists: str = _option(
+        "", "Speech: folder with train.txt and test.txt, a speaker per line; empty for the corpus's own split.")
+    skip_bad: bool = _option(False, "Leave out and count files that cannot be used, instead of stopping at the first.")
     hold_out: float = _option(
         0.0, "Share of the training data, by identity, kept from training for split=validation.", low=0.0, high=0.5)
 
@@ -51,8 +60,9 @@ class ModelConfig:
     """Encoders, priors and decoder (section 3 and Appendix G of the paper)."""
 
     model: str = _option("rwae", "Name of a model: a module of rwae_tf/models.", choices=("rwae",))
-    backbone: str = _option("dcgan", "Frame encoder and decoder.", choices=("dcgan", "ds_vae256"))
-    channels: int = _option(64, "Base width of the backbone: the first convolution's channels.", low=1)
+    backbone: str = _option("dcgan", "Frame encoder and decoder.", choices=("dcgan", "ds_vae256", "speech"))
+    channels: int = _option(
+        64, "Base width of the backbone: the first convolution's channels, or speech's hidden layers.", low=1)
     feature_size: int = _option(150, "Width of the frame feature h_t.", low=1)
     content_size: int = _option(120, "Width of the content code z_c.", low=1)
     motion_size: int = _option(12, "Width of the motion code z_m,t.", low=1)

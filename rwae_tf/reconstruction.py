@@ -4,7 +4,24 @@ One convention: the decoder network gives logits, `output` turns them into x_hat
 over the pixels and frames of a sequence and averaged over the batch (Theorem 1: c = sum_t |x_t - x_hat_t|^2).
 """
 
+import numpy as np
 import tensorflow as tf
+
+
+def normalized(x, spec):
+    """Clips as the networks see them: of speech, less the means over the deviations of `spec`, a `SequenceSpec`."""
+    if spec.normalization is None:
+        return x
+    mean, deviation = np.asarray(spec.normalization, np.float32)
+    return (x - mean) / deviation
+
+
+def restored(x, spec):
+    """The inverse of `normalized`: what the networks give, as the dataset has it."""
+    if spec.normalization is None:
+        return x
+    mean, deviation = np.asarray(spec.normalization, np.float32)
+    return x * deviation + mean
 
 
 def output(logits, modality):

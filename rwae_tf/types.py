@@ -26,6 +26,8 @@ class SequenceSpec(NamedTuple):
       modality: "video" or "speech".
       factors: factor name -> class names, in label order; static and dynamic factors together.
       static: names of the factors that belong to the content; the others belong to the motion.
+      normalization: of speech, the means and standard deviations of the training frames, F numbers each; None for
+        none. A model keeps them: it takes and gives what the dataset has, and works on frames of mean 0, deviation 1.
     """
 
     frame_shape: Tuple[int, ...]
@@ -33,6 +35,7 @@ class SequenceSpec(NamedTuple):
     modality: str = "video"
     factors: Mapping[str, Tuple[str, ...]] = {}
     static: Tuple[str, ...] = ()
+    normalization: Optional[Tuple[Tuple[float, ...], Tuple[float, ...]]] = None
 
 
 class Update(NamedTuple):

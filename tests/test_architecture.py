@@ -19,7 +19,7 @@ LAYERS = (
     {"inference", "priors", "regularizers", "reconstruction"},
     {"models"},
     {"training", "metrics", "figures", "serving"},
-    {"", "flags", "train", "evaluate", "generate", "judge", "export"},
+    {"", "flags", "train", "evaluate", "generate", "judge", "export", "spoken"},
 )
 # Components that see less than the layers below them.
 SEES_ONLY = {

@@ -34,9 +34,9 @@ def main(argv):
         return 0
     flags.required(values, "out_dir")
 
+    from rwae_tf import progress
     from rwae_tf.data import _cartoon_takes
     from rwae_tf.figures import grids
-    from rwae_tf.training import progress
 
     takes = values.subjects * len(_cartoon_takes.EXPRESSIONS) * values.takes
     line = progress.Progress(takes)

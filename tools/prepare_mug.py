@@ -39,9 +39,9 @@ def main(argv):
         return 0
     flags.required(values, "raw_dir", "data_dir")
 
+    from rwae_tf import progress
     from rwae_tf.data import _mug_overview, _mug_prepare, clips
     from rwae_tf.figures import grids
-    from rwae_tf.training import progress
 
     planned = _mug_prepare.plan(values.raw_dir, values.crop, values.margin, values.stride, values.length,
                                 values.skip_bad)

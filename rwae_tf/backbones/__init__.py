@@ -1,9 +1,11 @@
 """Frame encoders x_t -> h_t and frame decoders h_t -> x_t, one family per file."""
 
-from rwae_tf.backbones import simple
+from rwae_tf.backbones import simple, speech
+from rwae_tf.errors import InputError
 
 _FAMILIES = {"dcgan": (simple.DcganEncoder, simple.DcganDecoder),
-             "ds_vae256": (simple.DsVaeEncoder, simple.DsVaeDecoder)}
+             "ds_vae256": (simple.DsVaeEncoder, simple.DsVaeDecoder),
+             "speech": (speech.SpeechEncoder, speech.SpeechDecoder)}
 
 
 def build(model, frame_shape):
@@ -11,11 +13,18 @@ def build(model, frame_shape):
 
     Args:
       model: a `ModelConfig`; its `backbone`, `channels` and `feature_size` are read.
-      frame_shape: (H, W, C).
+      frame_shape: (H, W, C), or (F,) of speech.
 
     Returns:
-      (encoder, decoder): layers [N, H, W, C] -> [N, Dh] and [N, Dh] -> logits [N, H, W, C].
+      (encoder, decoder): layers [N, *frame_shape] -> [N, Dh] and [N, Dh] -> logits [N, *frame_shape].
+
+    Raises:
+      InputError: for a backbone of pictures with frames of speech, or the other way round.
     """
+    if (model.backbone == "speech") != (len(frame_shape) == 1):
+        kind, mend = ("speech", "speech") if len(frame_shape) == 1 else ("pictures", "dcgan")
+        raise InputError(f"backbone={model.backbone}: frames of shape {list(frame_shape)} are {kind}; take "
+                         f"--backbone={mend}")
     encoder, decoder = _FAMILIES[model.backbone]
     return (encoder(frame_shape, model.channels, model.feature_size, name="frame_encoder"),
             decoder(frame_shape, model.channels, name="frame_decoder"))

@@ -20,7 +20,7 @@ __all__ = ["Clips", "from_config", "load", "names"]
 
 SPLITS = ("train", "validation", "test")
 SIZES = (64, 32, 16)
-_INFRASTRUCTURE = ("clips", "pipeline", "videos")
+_INFRASTRUCTURE = ("clips", "pipeline", "speech", "videos")
 
 
 def names():
@@ -36,12 +36,12 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, ho
       dataset: a name out of `names()`.
       split: "train", "test" or "validation", which is what `hold_out` takes from "train".
       data_dir: folder with the dataset's files; None or "" where none are needed.
-      size: height and width of a frame in pixels, 64, 32 or 16; below 64 by area averaging.
+      size: height and width of a video frame in pixels, 64, 32 or 16; below 64 by area averaging.
       length: frames per clip; the dataset's own (of that split) when None.
       seed: of whatever the dataset draws at random, 0 <= seed < 2**32.
       hold_out: share of the training identities (characters, digit images, videos) that "train" leaves to "validation",
         0 to 0.5; the same ones for every seed.
-      **options: of this dataset alone, as `num_digits` of sm_mnist or `split_by` of folder.
+      **options: of this dataset alone, as `num_digits` of sm_mnist, `split_by` of folder or `spectrum` of speech.
 
     Returns:
       A `Clips`.

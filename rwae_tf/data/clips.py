@@ -10,7 +10,7 @@ _HOLD_OUT_SEED = 2101  # the dataset's, not the run's: runs of any seed are tune
 
 
 class Clips:
-    """A finite, ordered set of video clips; a dataset gives `frames` and `labels`.
+    """A finite, ordered set of clips; a dataset gives `frames` and `labels`. Made here of video; see `SpeechClips`.
 
     Attributes:
       spec: the `SequenceSpec` of one clip as `batch` returns it.
@@ -33,7 +33,10 @@ class Clips:
         return self._count
 
     def frames(self, indices, epoch=0):
-        """Clips `indices`, int [B], as uint8 [B, T, 64, 64, C]; random training clips depend on `epoch`."""
+        """Clips `indices`, int [B], as uint8 [B, T, 64, 64, C] (of speech, as `batch` gives them).
+
+        Random training clips depend on `epoch`.
+        """
         raise NotImplementedError
 
     def labels(self, indices):
@@ -41,9 +44,14 @@ class Clips:
         raise NotImplementedError
 
     def batch(self, indices, epoch=0):
-        """Clips `indices`: {"x": float32 [B, T, size, size, C] in [0, 1], "labels": {factor: int32 [B]}}."""
+        """Clips `indices`: {"x": float32 [B, T, size, size, C] in [0, 1], "labels": {factor: int32 [B]}}.
+
+        Speech is float32 [B, T, F] in decibels.
+        """
         indices = np.asarray(indices)
-        x = area_average(self.frames(indices, epoch), self.spec.frame_shape[0])
+        x = self.frames(indices, epoch)
+        if self.spec.modality == "video":
+            x = area_average(x, self.spec.frame_shape[0])
         return {"x": x, "labels": self.labels(indices)}
 
     def batches(self, batch_size):

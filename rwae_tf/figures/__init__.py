@@ -2,14 +2,26 @@
 
 import os
 
+import numpy as np
+
 from rwae_tf.errors import InputError
-from rwae_tf.figures import animation, grids
+from rwae_tf.figures import animation, grids, spectrogram
 
 
 def _write_png(videos, path, fps, scale):
     """A still of `videos`: one row per clip, or the table as it is."""
     videos = grids.to_uint8(videos)
     grids.write_png(grids.table(videos[:, None] if videos.ndim == 5 else videos, scale), path)
+
+
+def painter(modality, reference):
+    """A function that makes pictures of clips, as `write` and `grids` take them.
+
+    Args:
+      modality: "video", whose clips are pictures, or "speech", whose spectra are painted.
+      reference: clips that the colours of speech are fitted to.
+    """
+    return spectrogram.painter(reference) if modality == "speech" else np.asarray
 
 
 WRITERS = {".gif": animation.write_gif, ".mp4": animation.write_mp4, ".png": _write_png}

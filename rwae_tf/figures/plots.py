@@ -81,6 +81,13 @@ def bars(panels):
     return _png(figure)
 
 
+def heat(values):
+    """Colours, uint8 [..., 3], of values [...]: dark at 0 and below, bright at 1 and above."""
+    from matplotlib import colormaps
+
+    return colormaps["magma"](np.clip(values, 0, 1), bytes=True)[..., :3]
+
+
 def _axes(count, across, size):
     """A figure and the axes of its `count` panels, `across` in a row, each of `size` inches."""
     from matplotlib.figure import Figure

@@ -45,7 +45,8 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
       command: what was called, to be called again.
       result: what is written to metrics.json.
       held: result of `metrics.usage.holds`; None without a judge.
-      pictures: the bytes of "swap.png", "reconstruct.png", "generate.png" and "generate.gif".
+      pictures: the bytes of "swap.png", "reconstruct.png", "generate.png" and "generate.gif", or, of speech, of a WAV
+        beside each PNG in place of the GIF.
       points: of some clips, z_c in the plane [N, 2]; labels: of the same, {factor: int [N]}.
       spec: `SequenceSpec` of the clips.
       log: rows of the run's metrics.jsonl; may be empty.
@@ -54,20 +55,26 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
       HTML.
     """
     name, judged = os.path.basename(os.path.abspath(run_dir)), "judge" in result
+    speech = spec.modality == "speech"
     missing = _quiet(HOW_TO_JUDGE.format(run_dir=shlex.quote(run_dir)))
     body = [
         _head(name, result, spec, missing),
         _section("Swap", "The first column gives the content z_c, the first row the motion z_m; between them, both.",
-                 _image(pictures["swap.png"], "content of the row with the motion of the column")),
+                 _image(pictures["swap.png"], "content of the row with the motion of the column"),
+                 *_sound(pictures, "swap", "Clips, each followed by the same with the voice of the next.")),
         _section("Reconstruction", "Each clip, and beside it what the decoder makes of its codes.",
-                 _image(pictures["reconstruct.png"], "clips beside their reconstructions")),
-        _section("Samples", "Clips drawn from the priors: a row is a clip; below, more of them in motion.",
+                 _image(pictures["reconstruct.png"], "clips beside their reconstructions"),
+                 *_sound(pictures, "reconstruct", "Clips, each followed by its reconstruction.")),
+        _section("Samples", "Clips drawn from the priors: a row is a clip; below, "
+                 + ("the same to listen to." if speech else "more of them in motion."),
                  _image(pictures["generate.png"], "clips drawn from the priors"),
-                 _image(pictures["generate.gif"], "the same, moving", "gif")),
+                 *(_sound(pictures, "generate", "One after the other.") if speech else
+                   [_image(pictures["generate.gif"], "the same, moving", "gif")])),
         _embedding(points, labels, spec),
-        _leakage(held, result["judge"], spec) if judged else _section("What each code holds", None, missing),
+        *([] if speech else [
+            _leakage(held, result["judge"], spec) if judged else _section("What each code holds", None, missing)]),
         _training(log, result["config"]["objective"]["reconstruction"]),
-        _usage(result) if judged else _section("Use of the codes", None, missing),
+        *([] if speech else [_usage(result) if judged else _section("Use of the codes", None, missing)]),
         _foot(command, result),
     ]
     return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{_text(name)}</title>\n'
@@ -91,6 +98,15 @@ def _image(data, alt, kind="png"):
     return f'<img alt="{_text(alt)}" src="data:image/{kind};base64,{base64.b64encode(data).decode()}">'
 
 
+def _sound(pictures, name, text):
+    """A player of the WAV beside a picture, and what is heard; nothing where there is none."""
+    data = pictures.get(f"{name}.wav")
+    if data is None:
+        return []
+    return [_quiet(f"{text} Phases are found by Griffin and Lim's algorithm, of the originals too."),
+            f'<audio controls src="data:audio/wav;base64,{base64.b64encode(data).decode()}"></audio>']
+
+
 def _table(rows):
     return "<table>" + "".join(f"<tr><th>{_text(label)}</th><td>{_text(text)}</td></tr>" for label, text in rows) \
         + "</table>"
@@ -102,11 +118,14 @@ def _details(summary, text):
 
 def _head(name, result, spec, missing):
     """What was measured, and what is wrong with it."""
-    data, size = result["config"]["data"], "×".join(map(str, spec.frame_shape[:2]))
+    speech = spec.modality == "speech"
+    data, size = result["config"]["data"], "×".join(map(str, spec.frame_shape[:2])) + " values" * speech
     about = f"{data['dataset']}, {size}, {spec.length} frames, {result['test_sequences']} {result['split']} clips"
     if "judge" in result:
         about += f", mean ± s.d. over {result['repeats']} draws for each"
-    if "judge" not in result:
+    if speech:
+        verdict = _quiet("\n".join(table.lines(result)[:1]))
+    elif "judge" not in result:
         verdict = f'<div class="verdict open">What the codes hold is not known.</div>{missing}'
     elif result["verdicts"]:
         verdict = "".join(f'<div class="verdict bad">✗ {_text(line)}</div>' for line in result["verdicts"]) + _quiet(

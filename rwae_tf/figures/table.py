@@ -5,6 +5,7 @@ import math
 HOW_TO_JUDGE = ("disentanglement: not measured. Train a judge (python -m rwae_tf.judge --help), then evaluate with "
                 "--judge_dir=FOLDER")
 _LABEL = 40
+EMBEDDINGS = {"content": "z_c, to be low", "motion": "z_m, to be high", "mean_log_spectrum": "the mean log spectrum"}
 
 
 def lines(result):
@@ -14,7 +15,8 @@ def lines(result):
       result: what is written to metrics.json.
     """
     floors, budget = result["floors"], result["budget"]
-    table = [
+    table = _verified(result) if "eer" in result else []
+    table += [
         _line("squared error per sequence", f"{result['squared_error_per_sequence']:8.1f}"
               f"   over {result['test_sequences']} {result['split']} sequences"),
         _line("  floor: mean training image", f"{floors['mean_image']:8.1f}"),
@@ -22,7 +24,8 @@ def lines(result):
     ]
     if result.get("fid") is not None:
         table += [_line("FID of frames", f"{result['fid']:8.2f} ± {result['fid_std']:.2f}"), f"  {result['fid_note']}"]
-    table += _judged(result) if "judge" in result else [HOW_TO_JUDGE]
+    if "eer" not in result:
+        table += _judged(result) if "judge" in result else [HOW_TO_JUDGE]
     return [*table, f"budget: {budget['passes']} passes, {budget['sequences']} sequences, {budget['seconds']:.0f} s on "
                     f"{budget['hardware']}"]
 
@@ -38,6 +41,9 @@ def key_numbers(result):
                 f"{floors['mean_image']:.1f}, the first frame repeated: {floors['first_frame']:.1f})")]
     if result.get("fid") is not None:
         numbers += [("FID of frames", f"{result['fid']:.2f} ± {result['fid_std']:.2f}")]
+    if result.get("eer"):
+        numbers += [(f"equal error rate of {title}", percent(result["eer"][name]))
+                    for name, title in EMBEDDINGS.items()]
     if "judge" not in result:
         return numbers
     for name, title in (("static_kept", "content kept by z_c"), ("dynamic_kept", "motion kept by z_m")):
@@ -56,6 +62,17 @@ def key_numbers(result):
         numbers += [(f"same identity over {result['consistency']['frames']} frames",
                      percent(result["consistency"]["mean"]))]
     return numbers
+
+
+def _verified(result):
+    """Equal error rates of speech, in percent."""
+    found = result["eer"]
+    if not found:
+        return [f"equal error rates: not measured. {result['eer_note']}"]
+    return [
+        f"equal error rates over {found['trials']} trials, all pairs of {found['utterances']} utterances of "
+        f"{found['speakers']} speakers, {found['speakers_trained_on']} of whom the model was trained on",
+        *(_line(f"  {title}", f"{100 * found[name]:8.2f} %") for name, title in EMBEDDINGS.items())]
 
 
 def _line(label, text):

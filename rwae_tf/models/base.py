@@ -82,7 +82,7 @@ class SequenceModel(keras.Model):
         """Codes of sequences.
 
         Args:
-          x: [B, T, *frame_shape], values in [0, 1] for video.
+          x: [B, T, *frame_shape], values in [0, 1] for video; speech as its dataset gives it, in decibels.
           sample: draw from the posterior instead of taking its mean.
           seed: int, for `sample`; None draws a fresh one.
 

@@ -100,7 +100,7 @@ class RWAE(SequenceModel):
         """q(z_c, z_m, a | x) -> `Posterior`, with one sample per code from `noise`."""
         model = self.config.model
         batch, length = tf.unstack(tf.shape(x)[:2])
-        frames = tf.reshape(x, [-1, *self.spec.frame_shape])
+        frames = tf.reshape(reconstruction.normalized(x, self.spec), [-1, *self.spec.frame_shape])
         h = tf.reshape(self.frame_encoder(frames, training=training), [batch, length, model.feature_size])
         h = tf.ensure_shape(h, [x.shape[0], x.shape[1], model.feature_size])
         loc, scale = self.content_posterior(h)
@@ -120,7 +120,8 @@ class RWAE(SequenceModel):
         prior = self.motion_prior(q.codes.z_m)
         terms = {
             "reconstruction": reconstruction.cost(
-                x, self.decoder(*q.codes, training=True), objective.reconstruction, self.spec.modality),
+                reconstruction.normalized(x, self.spec), self.decoder(*q.codes, training=True),
+                objective.reconstruction, self.spec.modality),
             "motion_divergence": mmd.motion_mmd(
                 gather(q.codes.z_m), gather(self._motion_prior_samples(prior, noise)), objective),
             "motion_kl": kl.motion_kl(q.motion, prior),
@@ -162,7 +163,8 @@ class RWAE(SequenceModel):
         return {"z_c": (*q.content, 0.0, 1.0), "z_m": (*q.motion, *self.motion_prior(q.codes.z_m))}
 
     def decode_codes(self, codes):
-        return reconstruction.output(self.decoder(*codes), self.spec.modality)
+        output = reconstruction.output(self.decoder(*codes), self.spec.modality)
+        return reconstruction.restored(output, self.spec)
 
     def generate_codes(self, seeds, length, action=None):
         model, noise = self.config.model, RowNoise(seeds)

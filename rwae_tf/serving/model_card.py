@@ -24,7 +24,7 @@ def write(model, functions, budget=None):
     return _PAGE.format(
         dataset=config.data.dataset, method=f"{config.model.model}, {config.objective.content_divergence}",
         backbone=config.model.backbone, frame=list(spec.frame_shape),
-        values="values in [0, 1]" if spec.modality == "video" else spec.modality, length=config.data.length,
+        values=_VALUES[spec.modality], images=_IMAGES if spec.modality == "video" else "", length=config.data.length,
         content_size=config.model.content_size, motion_size=config.model.motion_size,
         actions=f", one of {actions} actions" if actions else "",
         factors=", ".join(spec.factors) or "none",
@@ -42,6 +42,10 @@ def _tensors(specs):
     return "; ".join(f"{name} {spec.dtype.name} [{shape(spec)}]" for name, spec in specs.items())
 
 
+_VALUES = {"video": "values in [0, 1]",
+           "speech": "decibels of a spectrum every 10 ms, as rwae_tf.data.speech.spectra makes them; the model "
+                     "normalizes them itself"}
+_IMAGES = "\n- `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out."
 _PAGE = """# Model card
 
 A recurrent Wasserstein autoencoder (Han et al., ICLR 2021) of `{dataset}` clips. It splits a clip into a
@@ -66,8 +70,7 @@ B clips of T frames, both free. `serving_default` is `encode`.
 
 - Codes are posterior means: the same clip always gives the same codes.
 - `generate` draws one clip per row from the priors; a row depends on its own `seed` alone, whatever rows are
-  served beside it. All rows get as many frames as the largest `length` among them.
-- `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out.
+  served beside it. All rows get as many frames as the largest `length` among them.{images}
 
 Look at it, and try it, with the tool that comes with TensorFlow:
 

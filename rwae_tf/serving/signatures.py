@@ -8,9 +8,11 @@ All tensors are named and batch-first, of any batch size B and any length T:
     swap         content, motion -> video            content of the one, motion of the other
     generate     seed, length (, action) -> video    codes drawn from the priors
 
-Videos are float32 [B, T, H, W, C] in [0, 1]. Each verb has a twin, `encode_bytes` and so on, whose videos
+Videos are float32 [B, T, H, W, C] in [0, 1]; a model of speech has `speech`, float32 [B, T, F] in decibels, in their
+place. Each verb has a twin, `encode_bytes` and so on, whose videos
 are strings [B, T]: one PNG or JPEG image per frame on the way in, PNG on the way out. JSON carries them as
 base64, many times smaller than the same frames as lists of numbers, and any program can write and show them.
+Speech has no such twins.
 """
 
 import tensorflow as tf
@@ -42,43 +44,43 @@ def outputs(function):
 
 def _float_signatures(model):
     """The five verbs on tensors."""
-    options = model.config.model
-    video, content, motion = (_video_spec(model, name) for name in ("video", "content", "motion"))
+    options, modality = model.config.model, model.spec.modality
+    clips, content, motion = (_clips_spec(model, tensor) for tensor in (modality, "content", "motion"))
     z_c = tf.TensorSpec((None, options.content_size), tf.float32, name="z_c")
     z_m = tf.TensorSpec((None, None, options.motion_size), tf.float32, name="z_m")
     seed, length = (tf.TensorSpec((None,), tf.int32, name=name) for name in ("seed", "length"))
     action = [tf.TensorSpec((None, options.action_size), tf.float32, "action")] if options.action_size else []
 
-    def encode(video):
-        codes = model.encode_codes(video)
+    def encode(x):
+        codes = model.encode_codes(x)
         return {name: code for name, code in codes._asdict().items() if code is not None}
 
     def decode(z_c, z_m, action=None):
-        return {"video": model.decode_codes(Codes(z_c, z_m, action))}
+        return {modality: model.decode_codes(Codes(z_c, z_m, action))}
 
-    def reconstruct(video):
-        return {"video": model.decode_codes(model.encode_codes(video))}
+    def reconstruct(x):
+        return {modality: model.decode_codes(model.encode_codes(x))}
 
     def swap(content, motion):
         moving = model.encode_codes(motion)
-        return {"video": model.decode_codes(moving._replace(z_c=model.encode_codes(content).z_c))}
+        return {modality: model.decode_codes(moving._replace(z_c=model.encode_codes(content).z_c))}
 
     def generate(seed, length, action=None):
         # One graph draws all rows together, so each gets as many frames as the longest one asked for.
         codes = model.generate_codes(seed, tf.reduce_max(length), action=action)
-        return {"video": model.decode_codes(codes)}
+        return {modality: model.decode_codes(codes)}
 
     return {
-        "encode": _traced(encode, [video]),
+        "encode": _traced(encode, [clips]),
         "decode": _traced(decode, [z_c, z_m, *action]),
-        "reconstruct": _traced(reconstruct, [video]),
+        "reconstruct": _traced(reconstruct, [clips]),
         "swap": _traced(swap, [content, motion]),
         "generate": _traced(generate, [seed, length, *action]),
     }
 
 
-def _video_spec(model, name):
-    """Videos [B, T, H, W, C] of any number and length."""
+def _clips_spec(model, name):
+    """Clips [B, T, *frame_shape] of any number and length."""
     return tf.TensorSpec((None, None, *model.spec.frame_shape), tf.float32, name=name)
 
 

@@ -37,9 +37,9 @@ def train(config, run_dir):
     if len(clips) < config.training.batch_size:
         raise InputError(f"batch_size={config.training.batch_size}: the data have only {len(clips)} sequences")
     strategy = distribution.strategy(config.training.replicas)
-    run_dir_lib.prepare(run_dir, config, clips.spec)
     with strategy.scope():
         model = run_dir_lib.build(config, clips.spec)
+    run_dir_lib.prepare(run_dir, config, clips.spec)
     return Loop(run_dir, clips, Trainer(model, strategy)).run()
 
 

@@ -7,6 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from rwae_tf import config as config_lib
+from rwae_tf import figures
 from rwae_tf.figures import grids
 from rwae_tf.training import run_dir as run_dir_lib
 
@@ -57,13 +58,15 @@ class MetricsLog:
         """Reconstructions, swaps and generated clips for the given clips [N, T, ...]."""
         x = x[:_PICTURED]
         n, length = len(x), x.shape[1]
+        paint = figures.painter(self._model.spec.modality, x)
         rows, columns = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
         mixed = np.asarray(self._model.swap(x[rows], x[columns])).reshape(n, n, *x.shape[1:])
         pairs = np.stack([x, np.asarray(self._model.reconstruct(x))], 1).reshape(-1, *x.shape[1:])
         generated = np.asarray(self._model.generate(num=2 * n, length=length, seed=0))
         with self._writer.as_default(step=iteration):
-            for name, image in (("reconstruct", grids.grid(pairs)), ("swap", grids.swap_grid(x, x, mixed)),
-                                ("generate", grids.grid(generated))):
+            for name, image in (("reconstruct", grids.grid(paint(pairs))),
+                                ("swap", grids.swap_grid(paint(x), paint(x), paint(mixed))),
+                                ("generate", grids.grid(paint(generated)))):
                 tf.summary.image(name, image[np.newaxis])
         self._writer.flush()
 

@@ -60,13 +60,24 @@ def read_spec(run_dir):
     try:
         spec = SequenceSpec(**values)
         spec = spec._replace(frame_shape=tuple(spec.frame_shape), static=tuple(spec.static),
-                             factors={name: tuple(classes) for name, classes in spec.factors.items()})
+                             factors={name: tuple(classes) for name, classes in spec.factors.items()},
+                             normalization=_normalization(spec))
         if not all(isinstance(size, int) and size > 0 for size in (*spec.frame_shape, spec.length)):
             raise TypeError("sizes must be positive integers")
         return spec
-    except (TypeError, AttributeError) as error:
+    except (TypeError, AttributeError, ValueError) as error:
         raise InputError(
             f"{path}: not the description of a dataset ({error}); train in a new folder to write it") from None
+
+
+def _normalization(spec):
+    """`spec.normalization` read back from JSON: means and deviations, a finite number per value of a frame."""
+    if spec.normalization is None:
+        return None
+    means, deviations = (tuple(map(float, numbers)) for numbers in spec.normalization)
+    if not len(means) == len(deviations) == spec.frame_shape[0] or not all(map(math.isfinite, means + deviations)):
+        raise TypeError("normalization must hold two finite numbers per value of a frame")
+    return means, deviations
 
 
 def read_log(path, iteration=math.inf):

@@ -5,6 +5,7 @@ import pytest
 from PIL import Image
 
 from rwae_tf.data import _cartoon_takes, _mug_prepare
+from rwae_tf.data.speech import synthetic
 
 
 @pytest.fixture(scope="session")
@@ -65,7 +66,16 @@ def mug_dir(faces_dir, tmp_path_factory):
 
 
 @pytest.fixture(scope="session")
-def data_dirs(mnist_dir, mug_dir, sheets_dir, gifs_dir):
+def speech_dirs(tmp_path_factory):
+    """Folders of six synthetic speakers, two of them to test on, in the layout of each corpus of speech."""
+    folder = tmp_path_factory.mktemp("speech")
+    for layout in synthetic.LAYOUTS:
+        synthetic.write_corpus(str(folder / layout), layout, speakers=6, utterances=2, vowels=4)
+    return {layout: str(folder / layout) for layout in synthetic.LAYOUTS}
+
+
+@pytest.fixture(scope="session")
+def data_dirs(mnist_dir, mug_dir, sheets_dir, gifs_dir, speech_dirs):
     """Dataset name -> folder with its files, for every dataset."""
     return {"folder": str(gifs_dir), "moving_shapes": None, "mug": str(mug_dir), "sm_mnist": str(mnist_dir),
-            "sprites": str(sheets_dir)}
+            "sprites": str(sheets_dir), **speech_dirs}

@@ -73,3 +73,22 @@ def test_the_split_is_named():
 
 def test_nothing_wrong_is_said_too():
     assert "verdict: nothing wrong" in table.lines({**JUDGED, "verdicts": [], "consistency": None, "leakage": {}})[-2]
+
+
+EER = {"content": 0.0473, "motion": 0.2341, "mean_log_spectrum": 0.2076, "utterances": 192, "speakers": 24,
+       "trials": 18_336, "same_speaker": 672, "speakers_trained_on": 0}
+
+
+def test_of_speech_the_rates_come_first_and_no_judge_is_asked_for():
+    lines = table.lines({**PLAIN, "eer": EER})
+    assert lines[0] == ("equal error rates over 18336 trials, all pairs of 192 utterances of 24 speakers, 0 of whom "
+                        "the model was trained on")
+    assert [line.split()[-2:] for line in lines[1:4]] == [["4.73", "%"], ["23.41", "%"], ["20.76", "%"]]
+    assert lines[4].startswith("squared error") and not any("judge" in line for line in lines)
+    assert ("equal error rate of z_m, to be high", "23.4 %") in table.key_numbers({**PLAIN, "eer": EER})
+
+
+def test_of_speech_without_trials_the_table_says_why():
+    lines = table.lines({**PLAIN, "eer": None, "eer_note": "too few"})
+    assert lines[0] == "equal error rates: not measured. too few" and len(lines) == 5
+    assert len(table.key_numbers({**PLAIN, "eer": None})) == 1

@@ -1,0 +1,1 @@
+"""What the datasets of speech share: reading audio, spectra, folders of speakers, segments as clips."""

@@ -1,0 +1,95 @@
+"""Speaker verification: the equal error rate of trials between utterances (Appendix D; Dehak et al., 2010).
+
+A trial is a pair of utterances, accepted where the cosine of their embeddings is large. The equal error rate is the one
+at the threshold where as great a share of the pairs of one speaker is rejected as of pairs of two speakers accepted:
+0 for embeddings that tell speakers apart without fault, 0.5 for embeddings that know nothing of them.
+"""
+
+import numpy as np
+
+from rwae_tf.errors import InputError
+
+
+def measure(batches, encode, utterances, speakers):
+    """Equal error rates of both codes over all pairs of utterances, beside that of the spectra themselves.
+
+    Embeddings are, of all segments of an utterance, the mean of z_c (content), the mean of z_m over segments and frames
+    (motion) and, as the baseline, the mean of the log spectrum over the same frames. None is centred or scaled.
+
+    Args:
+      batches: iterable of {"x": [B, T, F], ...} over all segments, in order.
+      encode: function x -> `Codes` of posterior means.
+      utterances: of which utterance a segment is part, int [N], 0 ... U - 1.
+      speakers: of each segment, int [N].
+
+    Returns:
+      {"content", "motion", "mean_log_spectrum": equal error rates in [0, 1]; "utterances", "speakers", "trials",
+      "same_speaker": numbers of utterances, of speakers, of pairs, and of those by one speaker}.
+
+    Raises:
+      InputError: where there is no pair by one speaker, or none by two.
+    """
+    rows = {"content": [], "motion": [], "mean_log_spectrum": []}
+    for batch in batches:
+        codes = encode(batch["x"])
+        rows["content"].append(np.asarray(codes.z_c))
+        rows["motion"].append(np.asarray(codes.z_m).mean(1))
+        rows["mean_log_spectrum"].append(np.asarray(batch["x"]).mean(1))
+    speaker_of = np.zeros(utterances.max() + 1, int)
+    speaker_of[utterances] = speakers
+    same = pairs(speaker_of[:, None] == speaker_of)
+    found = {name: equal_error_rate(pairs(cosines(means(np.concatenate(row), utterances))), same)
+             for name, row in rows.items()}
+    return {**found, "utterances": len(speaker_of), "speakers": len(set(speaker_of.tolist())), "trials": len(same),
+            "same_speaker": int(same.sum())}
+
+
+def means(values, groups):
+    """The mean of `values` [N, D] in each of `groups`, int [N] of 0 ... U - 1: float64 [U, D]."""
+    sums = np.zeros((groups.max() + 1, values.shape[1]))
+    np.add.at(sums, groups, values.astype(np.float64))
+    return sums / np.bincount(groups)[:, None]
+
+
+def cosines(embeddings):
+    """Cosines between all of the embeddings [U, D]: [U, U]; 0 with one that is zero."""
+    lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
+    directions = embeddings / np.where(lengths > 0, lengths, 1)
+    return directions @ directions.T
+
+
+def pairs(square):
+    """The entries above the diagonal of [U, U]: each pair once, [U (U - 1) / 2]."""
+    return square[np.triu_indices(len(square), 1)]
+
+
+def equal_error_rate(scores, same):
+    """Where the curve of false acceptance against false rejection crosses its diagonal.
+
+    Both change in steps, at the scores; the curve goes straight from step to step, as that of `roc_curve` is read.
+
+    Args:
+      scores: [M], greater for what is more likely the same.
+      same: whether it is the same, bool [M].
+
+    Returns:
+      The rate in [0, 1].
+
+    Raises:
+      InputError: where all pairs are the same, or none.
+    """
+    same = np.asarray(same, bool)
+    if same.all() or not same.any():
+        raise InputError(f"an equal error rate needs pairs by one speaker and pairs by two, not {int(same.sum())} of "
+                         f"{len(same)} by one; take more speakers, or more utterances of each (--utterance_seconds)")
+    order = np.argsort(-scores, kind="stable")
+    scores, same = scores[order], same[order]
+    last = np.flatnonzero(np.append(np.diff(scores) != 0, True))  # equal scores are accepted together
+    accepted = np.arange(1, len(scores) + 1)[last]
+    hits = np.cumsum(same)[last]
+    false_accepts = np.append(0, accepted - hits) / (len(same) - same.sum())
+    false_rejects = 1 - np.append(0, hits) / same.sum()
+    after = np.flatnonzero(false_accepts >= false_rejects)[0]  # never the first point, (0, 1)
+    gap = false_rejects - false_accepts
+    share = gap[after - 1] / (gap[after - 1] - gap[after])
+    return float(false_accepts[after - 1] + share * (false_accepts[after] - false_accepts[after - 1]))

@@ -1,0 +1,305 @@
+"""Speech as clips: segments, normalization, splits of speakers, and broken folders."""
+
+import importlib.util
+import os
+import pathlib
+import shutil
+
+import numpy as np
+import pytest
+
+from rwae_tf import data
+from rwae_tf.data.speech import audio, spectra, synthetic
+from rwae_tf.errors import InputError
+
+NOISE = np.random.default_rng(0).normal(0, 0.1, 16_000 * 3).clip(-1, 1)
+
+
+def write(root, path, seconds=0.5, start=0):
+    """A WAV of `seconds` of noise, other noise for another start."""
+    path = root / path
+    path.parent.mkdir(parents=True, exist_ok=True)
+    audio.write_wav(str(path), NOISE[start:start + int(seconds * 16_000)])
+    return path
+
+
+@pytest.fixture
+def folder(tmp_path):
+    """Five speakers with two recordings each, of 48 frames: 0.5 s are 8000 samples, 1 + (8000 - 400) // 160."""
+    for number, speaker in enumerate(["ann", "bob", "cid", "dan", "eve"]):
+        for which in range(2):
+            write(tmp_path / "voices", f"{speaker}/{which}.wav", start=2000 * number + 500 * which)
+    return tmp_path / "voices"
+
+
+def load(folder, split="train", **options):
+    return data.load("speakers", split, str(folder), **options)
+
+
+def speakers(clips):
+    return sorted({clips.spec.factors["speaker"][k] for k in clips.labels(np.arange(len(clips)))["speaker"]})
+
+
+# Segments.
+
+def test_segments_of_test_clips_follow_one_another(folder):
+    clips = load(folder, "test", test_share=0.0)
+    assert len(clips) == 20 and list(clips.utterances[:5]) == [0, 0, 1, 1, 2]  # 48 // 20 = 2 in each of ten
+    expected = spectra.log_spectrum(audio.read(folder / "ann" / "1.wav"))
+    x = clips.batch(np.array([2, 3]))["x"]
+    np.testing.assert_array_equal(x.reshape(40, 200), expected[:40])
+
+
+def test_training_segments_begin_elsewhere_in_every_epoch(folder):
+    clips = load(folder, test_share=0.0)
+    whole = spectra.log_spectrum(audio.read(folder / "ann" / "0.wav"))
+    begins = set()
+    for epoch in range(40):
+        first, second = clips.batch(np.array([0, 1]), epoch)["x"]
+        (begin,) = np.flatnonzero((whole == first[0]).all(1))
+        np.testing.assert_array_equal(first, whole[begin:begin + 20])
+        np.testing.assert_array_equal(second, whole[begin + 20:begin + 40])  # both of an utterance move together
+        begins.add(begin)
+    # 48 % 20 = 8: begins of 0 to 8. That 40 draws leave out more than three of nine has a chance below 1e-5.
+    assert begins <= set(range(9)) and len(begins) > 5
+
+
+def test_mel_preset(folder):
+    clips = load(folder, "test", spectrum="mel")
+    assert clips.spec.frame_shape == (80,)
+    expected = spectra.log_mel(audio.read(folder / "cid" / "0.wav"))
+    np.testing.assert_array_equal(clips.batch([0])["x"][0], expected[:20])
+
+
+def test_recordings_are_cut_into_utterances(folder):
+    write(folder, "ann/2.wav", 1.0)  # 98 frames
+    clips = load(folder, "test", test_share=0.0, utterance_seconds=0.4)
+    # 48 frames in utterances of 40: one, and 8 frames that are no segment; 98: two, and 18 frames.
+    assert clips.utterances.max() + 1 == 10 + 2 and len(clips) == 2 * 12
+    np.testing.assert_array_equal(np.bincount(clips.labels(np.arange(24))["speaker"]), [8, 4, 4, 4, 4])
+
+
+def test_normalization_is_that_of_the_training_frames(folder):
+    clips = load(folder)
+    paths = [folder / speaker / f"{k}.wav" for speaker in ("ann", "bob", "dan", "eve") for k in range(2)]
+    frames = np.concatenate([spectra.log_spectrum(audio.read(path)) for path in paths]).astype(np.float64)
+    mean, deviation = clips.spec.normalization
+    np.testing.assert_allclose(mean, frames.mean(0), rtol=1e-9)
+    np.testing.assert_allclose(deviation, np.sqrt(((frames - frames.mean(0)) ** 2).mean(0)), rtol=1e-6)
+    assert load(folder, "test").spec.normalization is None
+
+
+def test_values_that_never_change_are_not_divided_by_zero(tmp_path):
+    for speaker in ("ann", "bob"):
+        (tmp_path / speaker).mkdir()
+        audio.write_wav(str(tmp_path / speaker / "silence.wav"), np.zeros(8000))
+    mean, deviation = load(tmp_path).spec.normalization
+    assert set(mean) == {-400.0} and set(deviation) == {1.0}
+
+
+# Splits.
+
+def test_every_fifth_speaker_is_tested(folder):
+    # round(0.2 * 5) = 1 speaker, number (2 * 0 + 1) * 5 // 2 = 2.
+    assert speakers(load(folder, "test")) == ["cid"] and speakers(load(folder)) == ["ann", "bob", "dan", "eve"]
+
+
+def test_folders_train_and_test_are_the_splits(folder, tmp_path):
+    for part, names in (("train", ("ann", "bob")), ("test", ("cid", "dan", "eve"))):
+        for name in names:
+            shutil.copytree(folder / name, tmp_path / "parted" / part / name)
+    assert speakers(load(tmp_path / "parted", "test")) == ["cid", "dan", "eve"]
+    assert speakers(load(tmp_path / "parted")) == ["ann", "bob"]
+
+
+def test_speaker_lists(folder, tmp_path):
+    (tmp_path / "train.txt").write_text("# those with an n\nANN\n\ndan  # loud\n")
+    (tmp_path / "test.txt").write_text("eve\nann\n")
+    assert speakers(load(folder, speaker_lists=str(tmp_path))) == ["ann", "dan"]
+    assert speakers(load(folder, "test", speaker_lists=str(tmp_path))) == ["ann", "eve"]
+
+
+def test_librispeech_knows_its_subsets_and_sexes(tmp_path):
+    synthetic.write_corpus(str(tmp_path), "librispeech", speakers=4, utterances=1, vowels=3)
+    (tmp_path / "LibriSpeech" / "SPEAKERS.TXT").write_text(
+        ";ID|SEX\n" + "".join(f"{1000 + k} | {'FM'[k % 2]} | x | 1.0 | N\n" for k in range(4)))
+    train, test = (data.load("librispeech", split, str(tmp_path)) for split in ("train", "test"))
+    assert speakers(train) == ["1002", "1003"] and speakers(test) == ["1000", "1001"]
+    labels = train.labels(np.arange(len(train)))
+    assert {*zip(labels["speaker"].tolist(), labels["sex"].tolist(), strict=True)} == {(2, 0), (3, 1)}
+
+
+def test_real_librispeech(shared_data):
+    root = shared_data / "speech" / "LibriSpeech_mini"
+    if not root.is_dir():
+        pytest.skip(f"no {root}")
+    clips = data.load("librispeech", "test", str(root), utterance_seconds=2)
+    assert len(clips.spec.factors["speaker"]) == 251 and len(speakers(clips)) == 50  # round(251 / 5)
+    assert set(clips.spec.factors) == {"speaker", "sex"}
+
+
+# Broken folders.
+
+def link_back(folder):
+    (folder / "ann" / "deep").mkdir()
+    os.symlink(folder, folder / "ann" / "deep" / "again")
+
+
+def link_to_itself(folder):
+    os.symlink("loop.wav", folder / "ann" / "loop.wav")
+
+
+def dangling(folder):
+    os.symlink("nowhere.wav", folder / "ann" / "dangling.wav")
+
+
+BROKEN = {
+    "empty file": (lambda folder: write(folder, "ann/x.wav").write_bytes(b""), "ann/x.wav: the file is empty"),
+    "web page": (lambda folder: write(folder, "ann/x.wav").write_text("404"), "ann/x.wav: begins as neither"),
+    "folder called wav": (lambda folder: (folder / "ann" / "x.wav").mkdir(), None),
+    "too short": (lambda folder: write(folder, "ann/x.wav", 0.2), "x.wav: too short, its 0.20 s are 18 frames"),
+    "shorter than a frame": (lambda folder: write(folder, "ann/x.wav", 0.01), "too short, its 0.01 s are 0 frames"),
+    "link to a folder above": (link_back, "ann/deep/again: a link back to a folder above it; remove it"),
+    "link to itself": (link_to_itself, "ann/loop.wav: Too many levels of symbolic links"),
+    "dangling link": (dangling, "ann/dangling.wav: No such file"),
+    "names from anywhere": (lambda folder: write(folder, "Ñuño de la Peña/第一 句.wav").write_bytes(b"RIFF"),
+                            "Ñuño de la Peña/第一 句.wav: begins as neither"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_broken_file_stops_or_is_left_out(folder, case, capsys):
+    whole = load(folder, test_share=0.0)
+    damage, says = BROKEN[case]
+    damage(folder)
+    if says is None:  # an empty folder is nobody's recording
+        assert len(load(folder, test_share=0.0)) == len(whole)
+        return
+    with pytest.raises(InputError) as caught:
+        load(folder, test_share=0.0)
+    line = str(caught.value)
+    assert says in line and line.endswith("; --skip_bad leaves it out") and "\n" not in line
+    assert line.count("--skip_bad") == 1
+    capsys.readouterr()
+    clips = load(folder, test_share=0.0, skip_bad=True)
+    np.testing.assert_array_equal(clips.batch(np.arange(20))["x"], whole.batch(np.arange(20))["x"])
+    assert len(clips) == 20 and len(clips.skipped) == 1 and says in clips.skipped[0]
+    (printed,) = capsys.readouterr().err.splitlines()
+    assert "left out 1 of" in printed and says in printed
+
+
+def test_unreadable_folder(folder, monkeypatch):
+    listdir = os.listdir
+
+    def forbidden(path):
+        if str(path).endswith("bob"):
+            raise PermissionError(13, "Permission denied", str(path))
+        return listdir(path)
+
+    monkeypatch.setattr(os, "listdir", forbidden)  # modes do not bind root, who may run this
+    with pytest.raises(InputError, match="bob: Permission denied; check the path and its permissions; --skip_bad"):
+        load(folder)
+    assert speakers(load(folder, test_share=0.0, skip_bad=True)) == ["ann", "cid", "dan", "eve"]
+
+
+@pytest.mark.parametrize("train, test, says", [
+    (None, "ann", ["train.txt: No such file", "leave --speaker_lists out"]),
+    ("ann\nfrank\nzoe", "bob", ["train.txt: 'frank' is no speaker of the corpus", "'ann'", "2 of 3 do not match"]),
+    ("# nobody\n", "bob", ["train.txt: names no speaker", "one per line"]),
+    (b"\xff\xfe\x00", "bob", ["train.txt: not text"]),
+], ids=["missing", "strangers", "empty", "binary"])
+def test_lists_that_do_not_match(folder, tmp_path, train, test, says):
+    (tmp_path / "test.txt").write_text(test)
+    if train is not None:
+        (tmp_path / "train.txt").write_bytes(train if isinstance(train, bytes) else train.encode())
+    with pytest.raises(InputError) as caught:
+        load(folder, speaker_lists=str(tmp_path), skip_bad=True)
+    assert "\n" not in str(caught.value)
+    for word in says:
+        assert word in str(caught.value)
+
+
+@pytest.mark.parametrize("option, says", [
+    ({"spectrum": "bark"}, "spectrum='bark': choose one of linear, mel"),
+    ({"test_share": 1.5}, "test_share=1.5: must be a number of 0 to 0.9"),
+    ({"utterance_seconds": 0.1}, "utterance_seconds=0.1: must be 0, or the 0.2 s of length=20 at least"),
+    ({"utterance_seconds": float("nan")}, "utterance_seconds=nan"),
+])
+def test_wrong_option(folder, option, says):
+    with pytest.raises(InputError, match=says):
+        load(folder, **option)
+
+
+def test_nothing_to_read(tmp_path):
+    (tmp_path / "ann").mkdir()
+    for name, says in (("ann", "no speech in it; the folder must have a folder for each speaker"),
+                       ("absent", "absent: No such file or directory; check the path"),):
+        with pytest.raises(InputError, match=says):
+            load(tmp_path / name)
+
+
+def test_nothing_good_to_read(folder):
+    for path in folder.rglob("*.wav"):
+        path.write_bytes(b"")
+    with pytest.raises(InputError, match="none of 8 files can be used; the first: .*0.wav: the file is empty"):
+        load(folder, skip_bad=True)
+
+
+def test_one_speaker_cannot_be_split(folder):
+    for name in ("bob", "cid", "dan", "eve"):
+        shutil.rmtree(folder / name)
+    with pytest.raises(InputError, match="split=train: no speaker is left for it, the corpus has 1; .*--test_share=0"):
+        load(folder)
+    assert len(load(folder, test_share=0.0)) == 4
+
+
+# The synthetic speakers.
+
+def test_synthetic_voices_have_their_pitch_and_formants():
+    rng = np.random.default_rng(0)
+    voice = synthetic.Voice(125.0, np.ones(5), 1.0, 0.0)
+    samples = synthetic.say(voice, np.full(6, 4), rng)  # the vowel of hod: 730, 1090 and 2440 Hz
+    assert np.abs(samples).max() == pytest.approx(0.3)
+    middle = samples[len(samples) // 2 - 2048:len(samples) // 2 + 2048]
+    power = np.abs(np.fft.rfft(middle * np.hanning(4096)))
+    hertz = np.fft.rfftfreq(4096, 1 / 16_000)
+    first = hertz[(hertz > 60) & (hertz < 180)][power[(hertz > 60) & (hertz < 180)].argmax()]
+    assert 95 < first < 150  # 125 Hz with a melody and a fall of 15 %
+    assert 600 < hertz[power.argmax()] < 1250  # the strongest harmonic lies at the first or second formant
+    quiet, loud = power[(hertz > 1700) & (hertz < 1900)].max(), power[(hertz > 2300) & (hertz < 2600)].max()
+    assert loud > 1.5 * quiet  # the third formant stands above the valley before it
+
+
+def test_synthetic_corpus_is_the_same_for_a_seed(tmp_path):
+    for name in ("one", "two"):
+        assert synthetic.write_corpus(str(tmp_path / name), "speakers", 4, 1, 2) == 4
+    files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.wav"))
+    assert len(files) == 4
+    for path in files:
+        assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
+
+
+@pytest.fixture
+def tool():
+    path = pathlib.Path(__file__).resolve().parents[2] / "tools" / "make_speech.py"
+    spec = importlib.util.spec_from_file_location("make_speech", path)
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_tool_writes_a_corpus(tool, tmp_path, capsys):
+    arguments = f"--out_dir={tmp_path / 'd'} --layout=librispeech --speakers=4 --utterances=1 --vowels=3".split()
+    assert tool.main(["make_speech.py", *arguments]) == 0
+    assert "4 files of 4 speakers" in capsys.readouterr().out
+    assert len(data.load("librispeech", "test", str(tmp_path / "d")).spec.factors["speaker"]) == 4
+
+
+@pytest.mark.parametrize("arguments, says", [
+    ([], "--out_dir is missing"),
+    (["--out_dir=d", "--layout=vctk"], "--layout=vctk: expected one of timit, librispeech, speakers"),
+    (["--out_dir=d", "--speakers=3"], "--speakers=3: expected an integer from 4 to 80"),
+])
+def test_what_the_tool_cannot_do(tool, arguments, says):
+    with pytest.raises(InputError, match=says):
+        tool.main(["make_speech.py", *arguments])
