@@ -61,6 +61,11 @@ class Trainer:
         seed = tf.constant([self.config.training.seed, number], tf.int32)
         return self._compiled(phase)(x, seed)
 
+    def graph(self, phase, x):
+        """The `tf.Graph` of one step of a phase on batches of the shape of x."""
+        seed = tf.constant([self.config.training.seed, 0], tf.int32)
+        return self._compiled(phase).get_concrete_function(x, seed).graph
+
     @functools.cache  # noqa: B019 - a trainer lives as long as its process
     def _compiled(self, phase):
         def step(x, seed):

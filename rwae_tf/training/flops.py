@@ -1,0 +1,75 @@
+"""Floating-point operations of a traced function, counted on its graph: 2 for each multiplication and addition.
+
+Convolutions, their gradients and matrix products alone: what is done element by element is not counted, so a
+fraction of a machine's ceiling that is computed from this errs on the low side.
+"""
+
+import math
+
+
+def count(graph):
+    """FLOPs of one call of a graph.
+
+    Args:
+      graph: a `FuncGraph`, as `concrete_function.graph`, whose shapes are all known. What none of its outputs and side
+        effects needs is not counted, as it is not run.
+
+    Returns:
+      Type of operation -> FLOPs, of those types that occur.
+
+    Raises:
+      ValueError: for a loop, whose turns a graph does not tell, a call of another graph, and an unknown shape.
+    """
+    found = {}
+    for op in _needed(graph):
+        if op.type in _HIDING:
+            raise ValueError(f"{op.name}: {op.type} hides what it does; trace without loops and calls")
+        if op.type in _COUNTS:
+            found[op.type] = found.get(op.type, 0) + 2 * _COUNTS[op.type](op)
+    return found
+
+
+def _needed(graph):
+    """The operations that the graph's outputs and side effects depend on."""
+    found = set()
+    waiting = [tensor.op for tensor in graph.outputs] + list(graph.control_outputs)
+    while waiting:
+        op = waiting.pop()
+        if op not in found:
+            found.add(op)
+            waiting += [tensor.op for tensor in op.inputs] + list(op.control_inputs)
+    return found
+
+
+def _size(tensor):
+    """Number of elements of a tensor of known shape."""
+    if not tensor.shape.is_fully_defined():
+        raise ValueError(f"{tensor.name}: shape {tensor.shape} is not known; give every size when tracing")
+    return tensor.shape.num_elements()
+
+
+def _forward(op):
+    """Each output element is a sum over the kernel's window and the input's channels."""
+    return _size(op.outputs[0]) * math.prod(op.inputs[1].shape[:3])
+
+
+def _to_input(op):
+    """The forward convolution's products, each once: its output is input 2 here, its kernel input 1."""
+    return _size(op.inputs[2]) * math.prod(op.inputs[1].shape[:3])
+
+
+def _to_filter(op):
+    """As many again: one per element of the forward output (input 2) and of a kernel for one output channel."""
+    return _size(op.inputs[2]) * math.prod(op.outputs[0].shape[:3])
+
+
+def _product(op):
+    """Each output element is a sum over the dimension that both inputs share."""
+    left = op.inputs[0].shape
+    transposed = op.get_attr("transpose_a" if op.type == "MatMul" else "adj_x")
+    return _size(op.outputs[0]) * left[-2 if transposed else -1]
+
+
+_HIDING = ("While", "StatelessWhile", "If", "PartitionedCall", "StatefulPartitionedCall")
+_COUNTS = {"Conv2D": _forward, "Conv2DBackpropInput": _to_input, "Conv2DBackpropFilter": _to_filter,
+           "MatMul": _product, "BatchMatMulV2": _product}

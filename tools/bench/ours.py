@@ -1,0 +1,54 @@
+"""Our side of tools/benchmark.py: a phase of training, or one of the verbs, on random clips. See worker.py."""
+
+import functools
+import os
+import sys
+
+import worker
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
+
+
+def build(options):
+    """Work and facts of `options`: "config" (sections), "what" (a phase, or a verb), "batch", "length", "threads"."""
+    import tensorflow as tf
+
+    if options["threads"]:
+        tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
+        tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
+
+    from rwae_tf import config as config_lib
+    from rwae_tf.training import distribution, flops, run_dir
+    from rwae_tf.training.trainer import Trainer
+    from rwae_tf.types import SequenceSpec
+
+    config = config_lib.from_dict(options["config"])
+    size, length = config.data.size, options["length"]
+    strategy = distribution.strategy(1)
+    with strategy.scope():
+        model = run_dir.build(config, SequenceSpec((size, size, 3), length))
+    x = tf.random.stateless_uniform([options["batch"], length, size, size, 3], [0, 1])
+    facts = {"tensorflow": tf.__version__, "weights": sum(v.value.shape.num_elements() for v in model.variables)}
+    if options["what"] == "generate":
+        return functools.partial(_quietly, model.generate, num=options["batch"], length=length, seed=0), facts
+    if options["what"] == "encode":
+        return functools.partial(_quietly, model.encode, x.numpy()), facts
+    trainer = Trainer(model, strategy)
+    trainer.begin_epoch(0)
+    phase = next(phase for phase in trainer.phases if phase.name == options["what"])
+    if options.get("count"):
+        facts["flops"] = flops.count(trainer.graph(phase, x))
+
+    def step():
+        float(trainer.step(phase, x, 0)["objective"])  # which waits for the step
+
+    return step, facts
+
+
+def _quietly(verb, *args, **kwargs):
+    """Call a verb, which returns arrays, and say nothing of them."""
+    verb(*args, **kwargs)
+
+
+if __name__ == "__main__":
+    worker.serve(build)

@@ -1,0 +1,287 @@
+"""How fast this machine trains, draws and encodes, beside what it can do and beside the same model in PyTorch.
+
+    python tools/benchmark.py --suite=train --peer=torch     # one step of each preset; extra `peer`, or --peer_python
+    python tools/benchmark.py --suite=train,generate,encode,growth,start
+
+Every contender is a process of its own; they take turns, A B C A B C, and never work at the same time. Printed are
+medians over the turns, ratios of the times of one turn, and the fraction of the machine's ceiling: FLOPs counted on
+the graph, over what the fastest of some large products and convolutions reaches in the same turns. All of it goes to
+--out as JSON.
+"""
+
+import contextlib
+import json
+import os
+import platform
+import statistics
+import subprocess
+import sys
+import time
+
+from absl import flags as absl_flags
+
+from rwae_tf import config as config_lib
+from rwae_tf import errors, flags, json_file
+from rwae_tf.errors import InputError
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+_LENGTHS = (8, 32, 100, 400)
+_BATCHES = (1, 16, 64)
+_VARIANTS = ("eager", "channels_last", "compile")
+
+
+class Contender:
+    """A process that works when told to: see bench/worker.py.
+
+    Args:
+      script: file in bench/.
+      options: for it, as JSON.
+      python: interpreter.
+    """
+
+    def __init__(self, script, options, python=sys.executable):
+        self.script, self.times, self.answers = script, [], []
+        self._process = subprocess.Popen(
+            [python, os.path.join(_HERE, "bench", script), json.dumps(options)], text=True,
+            stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+            env={**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"})
+        self.first = self._answer()
+
+    def turn(self, calls=1):
+        """One more measured turn of so many calls."""
+        self._process.stdin.write(f"{calls}\n")
+        self._process.stdin.flush()
+        self.answers.append(self._answer())
+        self.times.append(self.answers[-1]["seconds"])
+
+    def _answer(self):
+        line = self._process.stdout.readline()
+        if not line:
+            raise InputError(f"{self.script}: ended with status {self._process.wait()}; run it by hand to see why")
+        return json.loads(line)
+
+    def close(self):
+        """End the process."""
+        self._process.stdin.close()
+        self._process.stdout.close()
+        self._process.wait()
+
+
+@contextlib.contextmanager
+def contenders(made):
+    """Name -> `Contender`, one after the other made by the functions in `made`; ended with the block."""
+    running = {}
+    try:
+        for name, make in made.items():
+            print(f"  {name} ...", file=sys.stderr, flush=True)
+            running[name] = make()
+        yield running
+    finally:
+        for contender in running.values():
+            contender.close()
+
+
+def take_turns(running, repeats, calls=1):
+    """Each contender in turn, `repeats` times, after one that does not count."""
+    for repeat in range(repeats + 1):
+        for contender in running.values():
+            contender.turn(calls)
+            if not repeat:
+                contender.times.clear()
+                contender.answers.clear()
+
+
+def ratio(slower, faster):
+    """Median over the turns of how many times as long `slower` takes, with the least and the most."""
+    found = [a / b for a, b in zip(slower.times, faster.times, strict=True)]
+    return {"median": statistics.median(found), "least": min(found), "most": max(found)}
+
+
+def preset(name):
+    """The configuration of a flagfile of tools/."""
+    values = flags.new()
+    flags.define_config(values)
+    flags.parse(values, ["benchmark", f"--flagfile={os.path.join(_HERE, name)}.flags"])
+    return flags.to_config(values)
+
+
+def dcgan64():
+    """The paper's Sprites settings at 64x64 in one joint step, frame-wise decoder as in the peer's default."""
+    values = config_lib.to_dict(preset("sprites"))
+    values["model"]["backbone"] = "dcgan"
+    values["training"].update(fused=True, inference_steps=1)
+    return config_lib.from_dict(values)
+
+
+def ours(config, what, values, **more):
+    """Makes our contender for a phase or verb `what`."""
+    options = {"config": config_lib.to_dict(config), "what": what, "threads": values.threads,
+               "batch": config.training.batch_size, "length": config.data.length, **more}
+    return lambda: Contender("ours.py", options)
+
+
+def peer(config, loss, variant, values):
+    """Makes the contender in PyTorch with the sizes of `config`."""
+    model = config.model
+    options = {"batch": config.training.batch_size, "length": config.data.length, "size": config.data.size,
+               "channels": model.channels, "features": model.feature_size, "content": model.content_size,
+               "motion": model.motion_size, "hidden": model.hidden_size, "decoder": model.decoder, "loss": loss,
+               "variant": variant, "threads": values.threads}
+    return lambda: Contender("torch_peer.py", options, values.peer_python or sys.executable)
+
+
+def suite_train(values):
+    """One joint step of two presets, beside the peer's and the ceiling."""
+    found = {}
+    for name, config in {"dcgan64": dcgan64(), "cpu_sprites": preset("cpu_sprites")}.items():
+        print(f"train, {name}", file=sys.stderr)
+        made = {"ours": ours(config, "joint", values, count=True),
+                "ceiling": lambda: Contender("ceiling.py", {"threads": values.threads})}
+        if values.peer == "torch":
+            made.update({f"torch {variant}, {loss}": peer(config, loss, variant, values)
+                         for loss in ("rwae_mmd", "ds_vae") for variant in _VARIANTS})
+        with contenders(made) as running:
+            take_turns(running, values.repeats, values.calls)
+        found[name] = train_result(running, config.training.batch_size)
+    return found
+
+
+def train_result(running, batch):
+    """What the turns of one preset say."""
+    mine, ceiling = running.pop("ours"), running.pop("ceiling")
+    flops = sum(mine.first["flops"].values())
+    fractions = [flops / seconds / 1e9 / max(answer["gflops"].values())
+                 for seconds, answer in zip(mine.times, ceiling.answers, strict=True)]
+    rates = {name: statistics.median(answer["gflops"][name] for answer in ceiling.answers)
+             for name in ceiling.answers[0]["gflops"]}
+    return {
+        "ours": {**described(mine), "sequences_per_second": batch / statistics.median(mine.times),
+                 "gflop_per_step": {kind: count / 1e9 for kind, count in mine.first["flops"].items()},
+                 "fraction_of_ceiling": statistics.median(fractions)},
+        "ceiling_gflops": rates,
+        "peers": {name: {**described(contender), "sequences_per_second": batch / statistics.median(contender.times),
+                         "times_ours": ratio(contender, mine)} for name, contender in running.items()},
+    }
+
+
+def described(contender):
+    """Median and extremes of a contender's seconds a call, its first call and its memory."""
+    return {"seconds": statistics.median(contender.times), "least": min(contender.times), "most": max(contender.times),
+            "first_call_s": contender.first["seconds"], "peak_mb": contender.answers[-1]["peak_mb"]}
+
+
+def suite_phases(values):
+    """The two phases of the alternating algorithm beside the joint step."""
+    found = {}
+    for name in ("dcgan64", "cpu_sprites"):
+        config = dcgan64() if name == "dcgan64" else preset(name)
+        apart = config_lib.to_dict(config)
+        apart["training"]["fused"] = False
+        apart = config_lib.from_dict(apart)
+        found[name] = measured({"joint": ours(config, "joint", values), "inference": ours(apart, "inference", values),
+                                "generation": ours(apart, "generation", values)}, values)
+    return found
+
+
+def suite_generate(values):
+    """Clips of several lengths from the priors."""
+    config = preset("cpu_sprites")
+    return measured({f"T={length}": ours(config, "generate", values, batch=8, length=length) for length in _LENGTHS},
+                    values)
+
+
+def suite_encode(values):
+    """Latency of encoding, by batch."""
+    config = preset("cpu_sprites")
+    return measured({f"B={batch}": ours(config, "encode", values, batch=batch) for batch in _BATCHES}, values)
+
+
+def suite_growth(values):
+    """A joint step as T, B and the frame grow, from one base."""
+    base = preset("cpu_sprites")
+    made = {f"T={length}": ours(base, "joint", values, batch=8, length=length) for length in (8, 32, 100, 400)}
+    made.update({f"B={batch}": ours(base, "joint", values, batch=batch) for batch in (15, 30, 60, 120)})
+    for size in (16, 32, 64):
+        values_of = config_lib.to_dict(base)
+        values_of["data"]["size"] = size
+        made[f"size={size}"] = ours(config_lib.from_dict(values_of), "joint", values)
+    # One at a time: their memory together would not fit everywhere.
+    found = {}
+    for name, make in made.items():
+        found.update(measured({name: make}, values))
+    return found
+
+
+def measured(made, values):
+    """Name -> what its contender's turns say."""
+    with contenders(made) as running:
+        take_turns(running, values.repeats, values.calls)
+    return {name: described(contender) for name, contender in running.items()}
+
+
+def suite_start(values):
+    """Seconds until the package is imported, and until commands answer --help."""
+    commands = {"import rwae_tf": ["-c", "import rwae_tf"],
+                **{f"{name} --help": ["-m", f"rwae_tf.{name}", "--help"] for name in ("train", "evaluate")}}
+    found = {}
+    for name, command in commands.items():
+        times = []
+        for _ in range(values.repeats):
+            begin = time.perf_counter()
+            subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
+            times.append(time.perf_counter() - begin)
+        found[name] = {"seconds": statistics.median(times), "least": min(times), "most": max(times)}
+    return found
+
+
+SUITES = {name.removeprefix("suite_"): suite for name, suite in list(globals().items()) if name.startswith("suite_")}
+
+
+def table(result, prefix=""):
+    """Lines of text, one per number worth reading, of a suite's result."""
+    lines = []
+    for name, value in result.items():
+        label = f"{prefix}{name}"
+        if isinstance(value, dict) and "seconds" in value:
+            line = f"{label:44s} {1000 * value['seconds']:9.1f} ms"
+            if "sequences_per_second" in value:
+                line += f" {value['sequences_per_second']:8.1f} sequences/s"
+            if "times_ours" in value:
+                line += "  {median:.2f} times ours ({least:.2f} to {most:.2f})".format(**value["times_ours"])
+            if "fraction_of_ceiling" in value:
+                line += f"  {value['fraction_of_ceiling']:.2f} of the ceiling"
+            lines.append(line)
+        elif isinstance(value, dict) and name == "ceiling_gflops":
+            best = max(value, key=value.get)
+            lines.append(f"{prefix + 'ceiling':44s} {value[best]:9.1f} GFLOP/s ({best})")
+        elif isinstance(value, dict):
+            lines += table(value, f"{label}, ")
+    return lines
+
+
+def main(argv):
+    """Measure as `argv` says; see the module's docstring."""
+    values = flags.new()
+    absl_flags.DEFINE_list("suite", "train", f"Which of {', '.join(SUITES)}.", flag_values=values)
+    absl_flags.DEFINE_enum("peer", "none", ["none", "torch"], "What else to measure in train.", flag_values=values)
+    absl_flags.DEFINE_string("peer_python", "", "Interpreter that has the peer's library; ours if empty.",
+                             flag_values=values)
+    absl_flags.DEFINE_integer("repeats", 7, "Turns of each contender.", 1, flag_values=values)
+    absl_flags.DEFINE_integer("calls", 2, "Calls in a turn.", 1, flag_values=values)
+    absl_flags.DEFINE_integer("threads", 0, "Threads of a contender; 0 for as many as it likes.", 0, flag_values=values)
+    absl_flags.DEFINE_string("out", "", "File for the JSON.", flag_values=values)
+    if not flags.parse(values, argv, __doc__):
+        return 0
+    if unknown := sorted(set(values.suite) - set(SUITES)):
+        raise InputError(f"--suite={unknown[0]}: choose of {', '.join(SUITES)}")
+    result = {"machine": f"{os.cpu_count()} cores ({platform.machine()})", "threads": values.threads}
+    for name in values.suite:
+        result[name] = SUITES[name](values)
+        print("\n".join(table(result[name], f"{name}, ")), flush=True)
+        if values.out:
+            json_file.write(result, values.out)
+    return 0
+
+
+if __name__ == "__main__":
+    errors.run(main)
