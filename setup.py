@@ -40,6 +40,7 @@ EXTRAS = {
         "onnxruntime>=1.19",  # runs what tf2onnx writes
     ],
     "speech": SPEECH,
+    "peer": ["torch>=2.5"],  # the model in PyTorch that tools/benchmark.py measures ours against
     "faces": ["opencv-python-headless<5"],  # 5 has no CascadeClassifier, which crops the faces
     "dev": SPEECH + ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6"],
 }
