@@ -70,10 +70,10 @@ def _check_together(config):
     if len(training.decay_epochs) != len(training.decay_factors):
         raise InputError(f"decay_epochs={_shown(training.decay_epochs)} and "
                          f"decay_factors={_shown(training.decay_factors)}: give as many of each")
-    if objective.balance_epochs:
-        balance = objective.balance_epochs
-        if len(balance) != 2 or balance[0] > balance[1]:
-            raise InputError(f"balance_epochs={_shown(balance)}: give two, the begin and an end no earlier, or none")
+    if objective.kl_change_epochs:
+        change = objective.kl_change_epochs
+        if len(change) != 2 or change[0] > change[1]:
+            raise InputError(f"kl_change_epochs={_shown(change)}: give two, the begin and an end no earlier, or none")
     if training.replicas and training.batch_size % training.replicas:
         raise InputError(f"batch_size={training.batch_size} does not divide among "
                          f"replicas={training.replicas}; give a multiple")

@@ -105,11 +105,13 @@ class ObjectiveConfig:
     content_kl_weight: float = _option(
         0.0, "eta_c, weight of the KL of q(z_c|x) from the prior; 0 as in eq. 9. Keeps out of z_c what z_m tells.",
         low=0.0)
-    balance_epochs: Tuple[float, ...] = _option(
-        (), "Begin and end of the epochs over which eta and eta_c go to balanced_kl_weight, evenly; empty for never.",
+    kl_change_epochs: Tuple[float, ...] = _option(
+        (), "Begin and end of the epochs over which eta and eta_c go to their later weights, evenly; empty for never.",
         low=0.0)
-    balanced_kl_weight: float = _option(
-        0.3, "What eta and eta_c both are after balance_epochs: a nat then costs the same in z_m and in z_c.", low=0.0)
+    later_motion_kl_weight: float = _option(
+        1.0, "eta after kl_change_epochs; above eta_c, so that what stays the same in a clip is cheaper in z_c.",
+        low=0.0)
+    later_content_kl_weight: float = _option(0.2, "eta_c after kl_change_epochs.", low=0.0)
     action_weight: float = _option(50.0, "kappa, weight of the KL on the action.", low=0.0)
     action_kl: str = _option(
         "categorical",

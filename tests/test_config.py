@@ -85,8 +85,8 @@ def test_truth_is_no_integer():
 @pytest.mark.parametrize("section, values, words", [
     ("training", {"fused": True}, ["inference_steps=5", "fused=True", "give inference_steps=1"]),
     ("training", {"fused": True, "inference_steps": 1, "lagging_stop": True}, ["lagging_stop=True", "drop one"]),
-    ("objective", {"balance_epochs": (3.0,)}, ["balance_epochs=3.0", "give two"]),
-    ("objective", {"balance_epochs": (3.0, 2.0)}, ["balance_epochs=3.0,2.0", "an end no earlier"]),
+    ("objective", {"kl_change_epochs": (3.0,)}, ["kl_change_epochs=3.0", "give two"]),
+    ("objective", {"kl_change_epochs": (3.0, 2.0)}, ["kl_change_epochs=3.0,2.0", "an end no earlier"]),
     ("training", {"decay_epochs": (1.0,)}, ["decay_epochs=1.0 and decay_factors=0.5,0.2", "as many of each"]),
     ("training", {"batch_size": 9, "replicas": 2}, ["batch_size=9", "replicas=2", "a multiple"]),
 ])

@@ -11,13 +11,14 @@ def learning_rate_factor(training, epoch):
 
 
 def kl_weights(objective, epoch):
-    """(eta, eta_c) at an epoch: as given until `balance_epochs` begin, both `balanced_kl_weight` once they end."""
+    """(eta, eta_c) at an epoch: as given until `kl_change_epochs` begin, the later ones once they end."""
     share = 0.0
-    if objective.balance_epochs and epoch >= objective.balance_epochs[0]:
-        begin, end = objective.balance_epochs
+    if objective.kl_change_epochs and epoch >= objective.kl_change_epochs[0]:
+        begin, end = objective.kl_change_epochs
         share = 1.0 if epoch >= end else (epoch - begin) / (end - begin)
-    return tuple((1 - share) * weight + share * objective.balanced_kl_weight
-                 for weight in (objective.motion_kl_weight, objective.content_kl_weight))
+    return tuple((1 - share) * first + share * later for first, later in (
+        (objective.motion_kl_weight, objective.later_motion_kl_weight),
+        (objective.content_kl_weight, objective.later_content_kl_weight)))
 
 
 def temperature(model, epoch):

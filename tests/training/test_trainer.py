@@ -105,21 +105,23 @@ def test_the_temperature_anneals():
         assert np.isclose(float(made.model.temperature.value), expected)
 
 
-@pytest.mark.parametrize(("balance_epochs", "expected"), [
-    # eta goes from 0.1, eta_c from 1, to 0.3 in four even steps, or at once.
-    ((2.0, 6.0), {1: (0.1, 1.0), 2: (0.1, 1.0), 3: (0.15, 0.825), 5: (0.25, 0.475), 6: (0.3, 0.3), 9: (0.3, 0.3)}),
-    ((4.0, 4.0), {3: (0.1, 1.0), 4: (0.3, 0.3)}),
+@pytest.mark.parametrize(("change", "expected"), [
+    # eta goes from 0.1 to 0.9, eta_c from 1 to 0.2, in four even steps, or at once.
+    ((2.0, 6.0), {1: (0.1, 1.0), 2: (0.1, 1.0), 3: (0.3, 0.8), 5: (0.7, 0.4), 6: (0.9, 0.2), 9: (0.9, 0.2)}),
+    ((4.0, 4.0), {3: (0.1, 1.0), 4: (0.9, 0.2)}),
     ((), {0: (0.1, 1.0), 500: (0.1, 1.0)}),
 ])
-def test_the_weights_of_both_kls_meet(balance_epochs, expected):
-    objective = tiny.config(motion_kl_weight=0.1, content_kl_weight=1.0, balance_epochs=balance_epochs).objective
+def test_the_weights_of_both_kls_change(change, expected):
+    objective = tiny.config(motion_kl_weight=0.1, content_kl_weight=1.0, kl_change_epochs=change,
+                            later_motion_kl_weight=0.9, later_content_kl_weight=0.2).objective
     for epoch, weights in expected.items():
         np.testing.assert_allclose(schedules.kl_weights(objective, epoch), weights, rtol=1e-12)
 
 
 def test_a_compiled_step_weighs_the_kls_by_the_schedule():
     """Two epochs of one trace: the objectives differ by what the KLs weigh more."""
-    made = trainer(motion_kl_weight=0.1, content_kl_weight=1.0, balance_epochs=(1.0, 1.0),
+    made = trainer(motion_kl_weight=0.1, content_kl_weight=1.0, kl_change_epochs=(1.0, 1.0),
+                   later_motion_kl_weight=0.9, later_content_kl_weight=0.2,
                    encoder_learning_rate=0.0, decoder_learning_rate=0.0, critic_learning_rate=0.0)
     x, found = tf.constant(tiny.sequences()), []
     for epoch in (0, 1):
@@ -127,8 +129,8 @@ def test_a_compiled_step_weighs_the_kls_by_the_schedule():
         found.append({name: float(term) for name, term in made.step(made.phases[1], x, 0).items()})
     first, second = found
     assert second["motion_kl"] == first["motion_kl"] > 0
-    # 0.3 - 0.1 more of the KL on z_m, 0.3 - 1 of that on z_c.
-    expected = first["objective"] + 0.2 * first["motion_kl"] - 0.7 * first["content_kl"]
+    # 0.9 - 0.1 more of the KL on z_m, 0.2 - 1 of that on z_c.
+    expected = first["objective"] + 0.8 * first["motion_kl"] - 0.8 * first["content_kl"]
     np.testing.assert_allclose(second["objective"], expected, rtol=1e-5)
 
 
