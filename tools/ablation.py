@@ -20,8 +20,8 @@ from rwae_tf.errors import InputError
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _DOCS = os.path.join(os.path.dirname(_HERE), "docs")
 _BEGIN, _END = "<!-- rows: written by tools/ablation.py -->", "<!-- end of rows -->"
-_HEAD = ("| row | changes | error | static kept | action kept | action under z_c (11) | worst static under z_m (17) "
-         "| H(y\\|v), H(y) | nats in z_c, z_m | passes, minutes |\n" + "|---" * 10 + "|")
+HEAD = ("| row | changes | error | static kept | dynamic kept | worst under z_c | worst under z_m "
+        "| H(y\\|v), H(y) | nats in z_c, z_m | passes, minutes |\n" + "|---" * 10 + "|")
 
 
 def main(argv):
@@ -94,8 +94,9 @@ def summary(result):
     return {
         "error": round(result["squared_error_per_sequence"], 2),
         "static_kept": per_factor(result["static_kept"]["per_factor"]),
-        "dynamic_kept": per_factor(result["dynamic_kept"]["per_factor"]),
+        "dynamic_kept": per_factor((result["dynamic_kept"] or {"per_factor": {}})["per_factor"]),
         "leakage": per_factor(result["leakage"]),
+        "chance": {factor: round(row["chance"], 4) for factor, row in result["leakage"].items()},
         "h_y_given_v": round(result["h_y_given_v"], 3), "h_y": round(result["h_y"], 3),
         "nats": {code: round(usage["information_total"], 1) for code, usage in result["usage"].items()},
         "budget": result["budget"], "split": result["split"], "clips": result["test_sequences"],
@@ -113,23 +114,33 @@ def insert(known, order, base):
     before, after = text.split(_BEGIN)[0], text.split(_END)[1]
     rows = [line(name, known[name]) for name in order if known.get(name, {}).get("base") == base]
     with open(path + ".part", "w", encoding="utf-8") as file:
-        file.write("\n".join([before + _BEGIN, _HEAD, *rows, _END]) + after)
+        file.write("\n".join([before + _BEGIN, HEAD, *rows, _END]) + after)
     os.replace(path + ".part", path)
 
 
 def line(name, row):
-    """One row of the table, accuracies in %."""
-    static, leaks = row["static_kept"], dict(row["leakage"])
-    action = leaks.pop("action")
-    worst = max(leaks, key=leaks.get)
+    """One row of the table, accuracies in %; leakage is that of the factor that is furthest above chance."""
+    static, dynamic = row["static_kept"], row["dynamic_kept"]
     cells = [
         name, f"`{' '.join(row['changes'])}`" if row["changes"] else "", f"{row['error']:.1f}",
-        f"{100 * sum(static.values()) / len(static):.1f}", f"{100 * row['dynamic_kept']['action']:.1f}",
-        f"{100 * action:.1f}", f"{worst} {100 * leaks[worst]:.1f}", f"{row['h_y_given_v']:.2f}, {row['h_y']:.2f}",
-        f"{row['nats']['z_c']:.0f}, {row['nats']['z_m']:.0f}",
+        _mean(static), _mean(dynamic), _worst(row, dynamic), _worst(row, static),
+        f"{row['h_y_given_v']:.2f}, {row['h_y']:.2f}", f"{row['nats']['z_c']:.0f}, {row['nats']['z_m']:.0f}",
         f"{row['budget']['passes']:.0f}, {row['budget']['seconds'] / 60:.0f}",
     ]
     return "| " + " | ".join(cells) + " |"
+
+
+def _mean(kept):
+    """Mean accuracy over factors in %; a dash where there is none."""
+    return f"{100 * sum(kept.values()) / len(kept):.1f}" if kept else "-"
+
+
+def _worst(row, factors):
+    """The one of `factors` that leaks most, its accuracy and (chance) in %; a dash where there is none."""
+    if not factors:
+        return "-"
+    worst = max(factors, key=lambda factor: row["leakage"][factor] - row["chance"][factor])
+    return f"{worst} {100 * row['leakage'][worst]:.1f} ({100 * row['chance'][worst]:.0f})"
 
 
 if __name__ == "__main__":
