@@ -23,7 +23,7 @@ def _same(x):
     return x
 
 
-class _Block(keras.layers.Layer):
+class Block(keras.layers.Layer):
     """conv 3x3 of LeakyReLU(x), plus x through a 1x1; `before` it pictures are doubled, or halved `after` it."""
 
     def __init__(self, width, before=_same, after=_same):
@@ -57,8 +57,8 @@ class TextFilterEncoder(_Stack):
 
     def __init__(self, frame_shape, channels, feature_size, name=None):
         widths = _widths(frame_shape[0], channels)
-        blocks = [_Block(width, after=halve) for width in widths]
-        super().__init__([layers.Conv2D(channels, 3, padding="same"), *blocks, _Block(widths[-1]), layers.Flatten(),
+        blocks = [Block(width, after=halve) for width in widths]
+        super().__init__([layers.Conv2D(channels, 3, padding="same"), *blocks, Block(widths[-1]), layers.Flatten(),
                           layers.Dense(feature_size)], name)
 
 
@@ -68,6 +68,6 @@ class TextFilterDecoder(_Stack):
     def __init__(self, frame_shape, channels, name=None):
         size, _, colours = frame_shape
         *inner, first = _widths(size, channels)
-        blocks = [_Block(width, before=double) for width in [*inner[::-1], channels]]
+        blocks = [Block(width, before=double) for width in [*inner[::-1], channels]]
         super().__init__([layers.Dense(4 * first), layers.Reshape((2, 2, first)), *blocks,
                           layers.Conv2D(colours, 3, padding="same")], name)
