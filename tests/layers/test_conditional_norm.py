@@ -1,6 +1,7 @@
 """The conditional norm against NumPy, in training and after it."""
 
 import numpy as np
+import tensorflow as tf
 
 from rwae_tf.layers.batch_norm import BatchNorm
 from rwae_tf.layers.conditional_norm import ConditionalNorm
@@ -33,3 +34,23 @@ def test_the_norm_inside_has_averages_alone():
     np.testing.assert_array_equal(bare(x, training=True), full(x, training=True))
     assert [len(norm.trainable_variables) for norm in (bare, full)] == [0, 2]
     assert len(bare.variables) == 2
+
+
+def test_two_replicas_normalise_by_all_rows(two_replicas):
+    rng = np.random.default_rng(0)
+    x, condition = (rng.normal(2, 3, shape).astype(np.float32) for shape in ((4, 3, 5, 2), (4, 6)))
+    one = ConditionalNorm()
+    expected = one(x, condition, training=True)
+    with two_replicas.scope():
+        two = ConditionalNorm()
+        two.build(x.shape, condition.shape)
+    two.affine.kernel.assign(one.affine.kernel.numpy())
+
+    def half(array):
+        return two_replicas.experimental_distribute_values_from_function(
+            lambda context: tf.constant(array[2 * context.replica_id_in_sync_group:][:2]))
+
+    call = tf.function(lambda *given: two_replicas.run(lambda x, c: two(x, c, training=True), given))
+    halves = two_replicas.experimental_local_results(call(half(x), half(condition)))
+    np.testing.assert_allclose(tf.concat(halves, 0), expected, rtol=1e-4, atol=1e-4)
+    np.testing.assert_allclose(two.norm.moving_variance.numpy(), one.norm.moving_variance.numpy(), rtol=1e-5)
