@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 import tiny
 
-from rwae_tf import backbones
+from rwae_tf import backbones, flags
 from rwae_tf.layers.attention import SelfAttention
 from rwae_tf.serving import saved_model
 from rwae_tf.training.checkpoints import Checkpoints, Counters
@@ -32,6 +32,13 @@ def build(kind, colours=3):
 @pytest.fixture(scope="module", params=KINDS)
 def made(request):
     return (request.param, *build(request.param))
+
+
+def test_every_choice_of_the_flag_is_here():
+    choices = flags.new()
+    flags.define_config(choices)
+    assert {kind.partition(",")[0] for kind in KINDS} | {"speech"} == set(choices["backbone"].parser.enum_values)
+    assert set(backbones._FAMILIES) == set(choices["backbone"].parser.enum_values)
 
 
 def test_shapes_of_any_batch_in_one_trace(made):
