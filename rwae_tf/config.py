@@ -79,8 +79,18 @@ def _check_together(config):
                          f"replicas={training.replicas}; give a multiple")
     if objective.motion_samples == "pair" and config.data.length < 2:
         raise InputError(f"length={config.data.length}: motion_samples=pair needs at least 2 frames")
-    if config.model.backbone == "ds_vae256" and config.data.size != 64:
-        raise InputError(f"size={config.data.size}: backbone=ds_vae256 needs 64; backbone=dcgan takes any")
+    _check_backbone(config.model, config.data.size)
+
+
+def _check_backbone(model, size):
+    """Refuse a backbone that does not go with frames of `size`, or with the width of its features there."""
+    if model.backbone == "ds_vae256" and size != 64:
+        raise InputError(f"size={size}: backbone=ds_vae256 needs 64; backbone=dcgan takes any")
+    parts = int(math.log2(size))  # one for each block between size x size and 2x2, and one for the 2x2 map
+    if model.backbone == "biggan" and model.feature_size % parts:
+        fitting = -(-model.feature_size // parts) * parts
+        raise InputError(f"feature_size={model.feature_size}: backbone=biggan splits it into {parts} even parts at "
+                         f"size={size}; give a multiple of {parts}, such as {fitting}")
 
 
 def to_dict(config: Config) -> Dict[str, Dict[str, Any]]:

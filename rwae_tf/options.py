@@ -60,9 +60,14 @@ class ModelConfig:
     """Encoders, priors and decoder (section 3 and Appendix G of the paper)."""
 
     model: str = _option("rwae", "Name of a model: a module of rwae_tf/models.", choices=("rwae",))
-    backbone: str = _option("dcgan", "Frame encoder and decoder.", choices=("dcgan", "ds_vae256", "speech"))
+    backbone: str = _option(
+        "dcgan", "Frame encoder and decoder.", choices=("dcgan", "ds_vae256", "biggan", "text_filter", "speech"))
     channels: int = _option(
         64, "Base width of the backbone: the first convolution's channels, or speech's hidden layers.", low=1)
+    decoder_channels: int = _option(0, "Base width of the frame decoder; 0 for that of the encoder.", low=0)
+    conditioning: str = _option(
+        "norm", "Backbone biggan: a part of h_t sets gain and bias of a block's norms, or joins its feature maps.",
+        choices=("norm", "concatenation"))
     feature_size: int = _option(150, "Width of the frame feature h_t.", low=1)
     content_size: int = _option(120, "Width of the content code z_c.", low=1)
     motion_size: int = _option(12, "Width of the motion code z_m,t.", low=1)

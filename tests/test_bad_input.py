@@ -95,6 +95,8 @@ def refused(workplace, capsys):
     ("train", ["--dataset=imagenet"], ["dataset='imagenet'", "choose one of", "moving_shapes, "]),
     ("train", ["--batch_size=6", "--replicas=4"], ["--batch_size=6", "--replicas=4", "give a multiple"]),
     ("train", ["--backbone=ds_vae256", "--size=32"], ["--size=32", "backbone=dcgan takes any"]),
+    ("train", ["--backbone=biggan", "--feature_size=128", "--size=32"],
+     ["--feature_size=128", "5 even parts at --size=32", "such as 130"]),
     ("train", [*TINY, "--batch_size=13"], ["batch_size=13", "only 12 sequences"]),
     ("train", [*TINY, "--num_digits=2"], ["moving_shapes has no option 'num_digits'"]),
     ("evaluate", [], ["--run_dir is missing", "--run_dir=FOLDER"]),

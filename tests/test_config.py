@@ -98,6 +98,13 @@ def test_options_that_exclude_each_other(section, values, words):
 def test_options_of_two_sections_that_exclude_each_other():
     with pytest.raises(InputError, match="size=32: backbone=ds_vae256 needs 64"):
         Config(data=DataConfig(size=32), model=ModelConfig(backbone="ds_vae256"))
+    for size, parts, fitting in ((64, 6, 132), (32, 5, 130), (16, 4, None)):
+        of_128 = {"data": DataConfig(size=size), "model": ModelConfig(backbone="biggan", feature_size=128)}
+        if fitting is None:
+            Config(**of_128)
+            continue
+        with pytest.raises(InputError, match=f"feature_size=128: .* {parts} even parts at size={size}; .* {fitting}$"):
+            Config(**of_128)
     with pytest.raises(InputError, match="length=1: motion_samples=pair needs at least 2 frames"):
         Config(data=DataConfig(length=1), objective=ObjectiveConfig(motion_samples="pair"))
 

@@ -1,10 +1,12 @@
 """Frame encoders x_t -> h_t and frame decoders h_t -> x_t, one family per file."""
 
-from rwae_tf.backbones import simple, speech
+from rwae_tf.backbones import biggan, simple, speech, text_filter
 from rwae_tf.errors import InputError
 
 _FAMILIES = {"dcgan": (simple.DcganEncoder, simple.DcganDecoder),
              "ds_vae256": (simple.DsVaeEncoder, simple.DsVaeDecoder),
+             "biggan": (biggan.BigganEncoder, biggan.BigganDecoder),
+             "text_filter": (text_filter.TextFilterEncoder, text_filter.TextFilterDecoder),
              "speech": (speech.SpeechEncoder, speech.SpeechDecoder)}
 
 
@@ -12,7 +14,7 @@ def build(model, frame_shape):
     """The frame encoder and frame decoder of a configuration.
 
     Args:
-      model: a `ModelConfig`; its `backbone`, `channels` and `feature_size` are read.
+      model: a `ModelConfig`; of it `backbone`, `channels`, `decoder_channels`, `feature_size` and `conditioning`.
       frame_shape: (H, W, C), or (F,) of speech.
 
     Returns:
@@ -26,5 +28,6 @@ def build(model, frame_shape):
         raise InputError(f"backbone={model.backbone}: frames of shape {list(frame_shape)} are {kind}; take "
                          f"--backbone={mend}")
     encoder, decoder = _FAMILIES[model.backbone]
+    own = {"conditioning": model.conditioning} if model.backbone == "biggan" else {}
     return (encoder(frame_shape, model.channels, model.feature_size, name="frame_encoder"),
-            decoder(frame_shape, model.channels, name="frame_decoder"))
+            decoder(frame_shape, model.decoder_channels or model.channels, **own, name="frame_decoder"))

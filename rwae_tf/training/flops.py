@@ -7,12 +7,13 @@ fraction of a machine's ceiling that is computed from this errs on the low side.
 import math
 
 
-def count(graph):
+def count(graph, operations=None):
     """FLOPs of one call of a graph.
 
     Args:
-      graph: a `FuncGraph`, as `concrete_function.graph`, whose shapes are all known. What none of its outputs and side
-        effects needs is not counted, as it is not run.
+      graph: a `FuncGraph`, as `concrete_function.graph`, whose shapes are all known.
+      operations: which of the graph's to count; None for those that its outputs and side effects need, as no others
+        are run.
 
     Returns:
       Type of operation -> FLOPs, of those types that occur.
@@ -21,7 +22,7 @@ def count(graph):
       ValueError: for a loop, whose turns a graph does not tell, a call of another graph, and an unknown shape.
     """
     found = {}
-    for op in _needed(graph):
+    for op in _needed(graph) if operations is None else operations:
         if op.type in _HIDING:
             raise ValueError(f"{op.name}: {op.type} hides what it does; trace without loops and calls")
         if op.type in _COUNTS:

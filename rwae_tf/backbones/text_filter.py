@@ -1,0 +1,73 @@
+"""The backbone of the text-filter GAN (Balaji et al., 2018; Table 9): plain residual blocks without norms.
+
+With base width c = 32, frames of 64x64 go through a convolution of 32 channels, blocks of 64-128-128-128-256 down to
+2x2 and one of 256 there, and from 256 at 2x2 through blocks of 128-128-128-64-32 up. Frames of half the size have one
+block of 128 less on either side. LeakyReLU 0.2.
+"""
+
+import math
+
+import keras
+import tensorflow as tf
+from keras import layers
+
+from rwae_tf.layers.residual import double, halve
+
+
+def _widths(size, channels):
+    """Channels of the maps of half the size and smaller, down to 2x2."""
+    return [2 * channels, *[4 * channels] * (int(math.log2(size)) - 3), 8 * channels]
+
+
+def _same(x):
+    return x
+
+
+class Block(keras.layers.Layer):
+    """conv 3x3 of LeakyReLU(x), plus x through a 1x1; `before` it pictures are doubled, or halved `after` it."""
+
+    def __init__(self, width, before=_same, after=_same):
+        super().__init__()
+        self.before, self.after = before, after
+        self.conv = layers.Conv2D(width, 3, padding="same")
+        self.skip = layers.Conv2D(width, 1, use_bias=False)
+
+    def call(self, x):
+        # The 1x1 of the skip commutes with both changes of size: each costs least on the smaller picture.
+        y = self.conv(self.before(tf.nn.leaky_relu(x)))
+        return self.after(y) + self.before(self.skip(self.after(x)))
+
+
+class _Stack(keras.layers.Layer):
+    """Layers called one after the other."""
+
+    def __init__(self, parts, name):
+        super().__init__(name=name)
+        self.parts = parts
+
+    def call(self, x, training=False):
+        del training  # the same in both: no batch norm
+        for part in self.parts:
+            x = part(x)
+        return x
+
+
+class TextFilterEncoder(_Stack):
+    """Frames [N, H, W, C] -> features [N, Dh]."""
+
+    def __init__(self, frame_shape, channels, feature_size, name=None):
+        widths = _widths(frame_shape[0], channels)
+        blocks = [Block(width, after=halve) for width in widths]
+        super().__init__([layers.Conv2D(channels, 3, padding="same"), *blocks, Block(widths[-1]), layers.Flatten(),
+                          layers.Dense(feature_size)], name)
+
+
+class TextFilterDecoder(_Stack):
+    """Features [N, Dh] -> logits [N, H, W, C]."""
+
+    def __init__(self, frame_shape, channels, name=None):
+        size, _, colours = frame_shape
+        *inner, first = _widths(size, channels)
+        blocks = [Block(width, before=double) for width in [*inner[::-1], channels]]
+        super().__init__([layers.Dense(4 * first), layers.Reshape((2, 2, first)), *blocks,
+                          layers.Conv2D(colours, 3, padding="same")], name)

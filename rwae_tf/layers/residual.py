@@ -1,0 +1,76 @@
+"""Residual blocks that halve or double pictures (Brock et al. 2019, Appendix B), LeakyReLU 0.2.
+
+The 1x1 convolution of a skip works on the smaller of the two sizes: it mixes channels alone, so it commutes with
+averaging and with doubling, and costs a quarter there. It has no bias: the convolution it is added to has one, or a
+norm follows that would take it out again.
+"""
+
+import tensorflow as tf
+from keras import layers
+
+from rwae_tf.layers.batch_norm import BatchNorm
+from rwae_tf.layers.conditional_norm import ConditionalNorm
+
+
+def conv(width, kernel_size=3, use_bias=True):
+    """A convolution of `width` channels that keeps the size, orthogonal at first."""
+    return layers.Conv2D(width, kernel_size, padding="same", use_bias=use_bias, kernel_initializer="orthogonal")
+
+
+def halve(x):
+    """[N, H, W, C] -> [N, H / 2, W / 2, C], means of 2x2."""
+    return tf.nn.avg_pool2d(x, 2, 2, "VALID")
+
+
+def double(x):
+    """[N, H, W, C] -> [N, 2 H, 2 W, C], each value four times."""
+    _, height, width, channels = x.shape
+    x = tf.tile(x[:, :, None, :, None], [1, 1, 2, 1, 2, 1])
+    return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
+
+
+class ResidualDown(layers.Layer):
+    """[LeakyReLU,] conv 3x3, LeakyReLU, conv 3x3, halve; skip: halve, 1x1.
+
+    Args:
+      width: channels of both convolutions and of the result.
+      activate: whether it begins with LeakyReLU; not so on pixels.
+
+    Input [N, H, W, C], output [N, H / 2, W / 2, width].
+    """
+
+    def __init__(self, width, activate=True, name=None):
+        super().__init__(name=name)
+        self.activate = activate
+        self.first, self.second = conv(width), conv(width)
+        self.skip = conv(width, 1, use_bias=False)
+
+    def call(self, x):
+        y = tf.nn.leaky_relu(x) if self.activate else x
+        y = self.second(tf.nn.leaky_relu(self.first(y)))
+        return halve(y) + self.skip(halve(x))
+
+
+class ResidualUp(layers.Layer):
+    """Norm, LeakyReLU, double, conv 3x3, norm, LeakyReLU, conv 3x3; skip: 1x1, double.
+
+    Args:
+      width: channels of both convolutions and of the result.
+      conditional: whether gain and bias of the norms follow a vector, which `call` then takes.
+
+    Input [N, H, W, C] (and [N, D]), output [N, 2 H, 2 W, width].
+    """
+
+    def __init__(self, width, conditional=True, name=None):
+        super().__init__(name=name)
+        norm = ConditionalNorm if conditional else BatchNorm
+        self.norms = [norm(), norm()]
+        self.first, self.second = conv(width, use_bias=False), conv(width, use_bias=False)
+        self.skip = conv(width, 1, use_bias=False)
+
+    def call(self, x, condition=None, training=False):
+        given = () if condition is None else (condition,)
+        y = tf.nn.leaky_relu(self.norms[0](x, *given, training=training))
+        y = self.first(double(y))
+        y = tf.nn.leaky_relu(self.norms[1](y, *given, training=training))
+        return self.second(y) + double(self.skip(x))
