@@ -12,7 +12,8 @@ import pytest
 from rwae_tf import backbones
 from rwae_tf.errors import InputError
 
-TOOL = pathlib.Path(__file__).parents[1] / "tools" / "layer_tables.py"
+ROOT = pathlib.Path(__file__).parents[1]
+TOOL = ROOT / "tools" / "layer_tables.py"
 
 
 @pytest.fixture(scope="module")
@@ -229,3 +230,9 @@ def test_the_command_prints_one_network(tool, capsys):
 def test_the_command_refuses_what_training_refuses(tool):
     with pytest.raises(InputError, match="--feature_size=128: --backbone=biggan splits it into 6 even parts"):
         tool.main(["layer_tables", "--backbone=biggan", "--feature_size=128"])
+
+
+def test_the_page_holds_what_the_command_prints(tool, capsys):
+    assert tool.main(["layer_tables"]) == 0
+    page = (ROOT / "docs" / "layers.md").read_text()
+    assert page[page.index("**"):].split("\n") == capsys.readouterr().out.rstrip().split("\n") + [""]
