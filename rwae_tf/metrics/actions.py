@@ -84,7 +84,7 @@ def record(counts, factor=None, classes=()):
     return {"factor": factor, "classes": list(classes),
             "matching": [classes[kind] if kind >= 0 else None for kind in matched], "counts": counts.tolist(),
             "clips": clips, "accuracy": right / clips if factor else None,
-            "entropy": float(scores.entropy(use)), "entropy_at_most": float(np.log(size)),
+            "entropy": abs(float(scores.entropy(use))), "entropy_at_most": float(np.log(size)),
             "unused": np.flatnonzero(use < UNUSED / size).tolist()}
 
 
