@@ -123,11 +123,12 @@ def conditional(judge, verbs, spec, found, clips, repeats, seeds):
     answers = np.stack([p.argmax(1) for p in runs])
     right = answers == wanted[asked]
     known = wanted[asked] >= 0
+    chance = disentanglement.chance(wanted[asked][known], answers) if known.any() else 0.0
     return {
         **scores.over_repeats([{"accuracy": float(hits.mean()), **scores.inception_score(p)}
                                for hits, p in zip(right, runs, strict=True)]),
         "at_most": float(known.mean()),
-        "chance": float(known.mean()) * disentanglement.chance(wanted[asked][known], answers),
+        "chance": float(known.mean()) * chance,
         "per_category": [float(right[:, asked == category].mean()) if (asked == category).any() else None
                          for category in range(len(wanted))]}
 

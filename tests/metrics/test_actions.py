@@ -109,6 +109,9 @@ def test_a_category_without_a_class_is_never_right():
     found = conditional(Actor(trends=(0, 1, 1, 2)), ["up", None, "down", "level"], clips=100)
     assert found["accuracy"] == found["at_most"] == 0.75 and found["per_category"] == [1.0, 0.0, 1.0, 1.0]
     assert found["chance"] == pytest.approx(0.75 * (0.25 + 0.5 + 0.25) / 3)
+    # A single clip asks for the first category alone.
+    alone = conditional(Actor(trends=(0, 1, 1, 2)), [None, "up", "down", "level"], clips=1)
+    assert alone["accuracy"] == alone["at_most"] == alone["chance"] == 0.0 and alone["per_category"][1:] == [None] * 3
 
 
 def test_classes_without_a_category_are_not_asked_for():
