@@ -90,8 +90,9 @@ def _acted(found):
         table += [f"  warning: unused: {', '.join(f'category {k}' for k in found['unused'])}"]
     if not factor:
         return [*table, "  not matched: the clips have no labelled factor of the motion"]
+    judged = f", of those judged {percent(found['recognised'])}" if "recognised" in found else ""
     table += [_line(f"  matched to {factor}, one to one",
-                    f"{percent(found['accuracy'])} of {found['clips']} clips right"),
+                    f"{percent(found['accuracy'])} of {found['clips']} training clips right{judged}"),
               "    " + ", ".join(f"{k} {name or '-'}" for k, name in enumerate(found["matching"]))]
     if size > classes:
         table += [f"  {size} actions for {classes} classes: {size - classes} mean none, what they draw counts as wrong"]

@@ -105,7 +105,7 @@ def test_of_actions_both_accuracies_stand_with_their_entropies():
     start = next(i for i, line in enumerate(lines) if line.startswith("actions of training clips"))
     assert [" ".join(line.split()) for line in lines[start:start + 7]] == [
         "actions of training clips 3 of 3 used, H(a) 0.99 nats, at most 1.10",
-        "matched to action, one to one 81.0 % of 300 clips right",
+        "matched to action, one to one 81.0 % of 300 training clips right, of those judged 80.0 %",
         "0 g, 1 e, 2 f",
         "swap: z_m and a of a clip, new z_c accuracy 91.2 ± 1.3 % chance 25.0 %",
         "H(y|v), H(y), inception score 0.050, 1.050 nats, 2.71",
@@ -120,7 +120,7 @@ def test_of_actions_what_is_wrong_is_said_without_a_judge():
     def said(**changes):
         return " | ".join(table.lines({**PLAIN, "action": {**ACTION, **changes}})[3:-2])
 
-    assert "warning" not in said() and "swap" not in said()
+    assert "warning" not in said() and "swap" not in said() and "81.0 % of 300 training clips right |" in said()
     assert "2 of 3 used" in said(unused=[1]) and "warning: unused: category 1" in said(unused=[1])
     more = said(matching=["g", None, "e", "f"])
     assert "4 actions for 3 classes: 1 mean none, what they draw counts as wrong" in more
