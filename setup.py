@@ -20,9 +20,10 @@ REQUIRES = [
     "setuptools<81",  # newer ones lack pkg_resources, which tensorflow-hub imports
     "numpy>=1.26,<3",  # TensorFlow 2.17 needs 1.26, 2.21 runs on 2
     "absl-py>=2.1",  # flags
-    "pillow>=10",  # PNG and GIF
+    "pillow>=10.1",  # PNG and GIF; the first whose own font has a size
     "imageio-ffmpeg>=0.5",  # MP4; carries its own ffmpeg
     "scikit-learn>=1.8,<2",  # linear probes, random forests and t-SNE of the evaluation
+    "scipy>=1.11",  # which learned action is which (Hungarian method); scikit-learn needs it too
     "threadpoolctl>=3.5,<4",  # one thread for the t-SNE; scikit-learn needs it too
     "matplotlib>=3.9,<4",  # the plots of the evaluation's page
 ]

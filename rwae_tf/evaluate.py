@@ -4,7 +4,8 @@ r"""Measure a trained model on every test sequence.
     python -m rwae_tf.evaluate --run_dir=runs/sprites --judge_dir=judges/sprites --data_dir=DATA
 
 Leaves run_dir/evaluation/metrics.json, figures and report.html, one page with all of it, and prints a table. What
-the codes hold is measured by a judge that `rwae_tf.judge` has trained. Settings are tuned with --split=validation, on
+the codes hold is measured by a judge that `rwae_tf.judge` has trained. Of a weakly supervised model it says in
+run_dir/actions.json which learned category means which class. Settings are tuned with --split=validation, on
 training clips that --hold_out kept from the training; that leaves run_dir/evaluation_validation/.
 """
 
@@ -17,8 +18,8 @@ import shlex
 
 from absl import flags as absl_flags
 
+from rwae_tf import acting, errors, flags, json_file
 from rwae_tf import config as config_lib
-from rwae_tf import errors, flags, json_file
 from rwae_tf.errors import InputError
 
 _BATCH = 100
@@ -62,8 +63,11 @@ def main(argv):
     if values.judge_dir:
         judge = judge_dir.load(values.judge_dir, dataclasses.replace(config.data, length=length), test.spec)
     result = {"split": values.split, **measure(model, train, test)}
+    if config.model.action_size:
+        result["action"] = acting.matched(model, train)
+        json_file.write(result["action"], run_dir.actions_path(values.run_dir))
     if judge:
-        result.update(judged(model, test, *judge, values.repeats))
+        result.update(judged(model, test, *judge, values.repeats, result.get("action")))
         result["judge"]["dir"] = values.judge_dir
     if network:
         result.update(frame_fid(model, test, network, values.repeats))
@@ -74,7 +78,7 @@ def main(argv):
     os.makedirs(folder, exist_ok=True)
     path = os.path.join(folder, "metrics.json")
     json_file.write(result, path)
-    pictures = draw(model, test, folder)
+    pictures = draw(model, test, folder, result.get("action"))
     command = "python -m rwae_tf.evaluate " + shlex.join(argv[1:])
     page = write_report(model, test, result, values.run_dir, command, pictures, os.path.join(folder, "report.html"))
     print("\n".join([*table.lines(result), path, *pictures, page]))
@@ -110,12 +114,12 @@ def measure(model, train, test):
     return {**found, "budget": {"passes": passes, **model.budget, "hardware": distribution.hardware()}}
 
 
-def judged(model, test, judge, record, repeats):
+def judged(model, test, judge, record, repeats, action=None):
     """What a judge tells of a model over all of `test`, and what it is itself; see `metrics.evaluation.measure`."""
     from rwae_tf import progress
     from rwae_tf.metrics import evaluation
 
-    line = progress.Progress(evaluation.draws(len(test), test.spec, repeats, _BATCH))
+    line = progress.Progress(evaluation.draws(len(test), test.spec, repeats, _BATCH, action))
     calls = itertools.count(1)
 
     def generate(**given):
@@ -125,7 +129,7 @@ def judged(model, test, judge, record, repeats):
     verbs = evaluation.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode,
                              generate)
     seed, codes = model.config.training.seed, model.config.evaluation.evaluate_content
-    result = evaluation.measure(lambda: test.batches(_BATCH), judge, verbs, test.spec, repeats, seed, codes)
+    result = evaluation.measure(lambda: test.batches(_BATCH), judge, verbs, test.spec, repeats, seed, codes, action)
     line.close()
     known = {name: record[name] for name in ("kind", "seed", "accuracy", "threshold", "classes", "test_clips")}
     result["judge"] = {**known, "on_real": result.pop("judge_on_real")}
@@ -169,8 +173,8 @@ def frame_fid(model, test, network, repeats):
     return {**found, "repeats": repeats}
 
 
-def draw(model, test, folder):
-    """Pictures of the verbs on test sequences; returns their paths."""
+def draw(model, test, folder, action=None):
+    """Pictures of the verbs on test sequences and, with the result of `acting.matched`, of actions; their paths."""
     import numpy as np
 
     from rwae_tf import figures, generate
@@ -184,6 +188,10 @@ def draw(model, test, folder):
     paths = [os.path.join(folder, name) for name in clips]
     for path, pictured in zip(paths, clips.values(), strict=True):
         figures.write(np.asarray(pictured), path, scale=generate.scale(model))
+    if action:
+        table, names = acting.table(model, _PICTURED, test.spec.length, model.config.training.seed, action)
+        paths += [os.path.join(folder, "actions.png")]
+        figures.write(table, paths[-1], scale=generate.scale(model), names=names)
     return paths
 
 

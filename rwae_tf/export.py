@@ -21,9 +21,10 @@ def export(run_dir, export_dir):
     """
     import rwae_tf
     from rwae_tf.serving import saved_model
+    from rwae_tf.training import run_dir as run_dir_lib
 
     model = rwae_tf.load(run_dir)
-    return saved_model.export(model, export_dir, model.budget)
+    return saved_model.export(model, export_dir, model.budget, run_dir_lib.read_actions(run_dir, model))
 
 
 def main(argv):

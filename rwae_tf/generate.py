@@ -3,10 +3,13 @@
     python -m rwae_tf.generate --run_dir=runs/sprites --mode=generate --num=8 --length=100
     python -m rwae_tf.generate --run_dir=runs/sprites --mode=swap --num=8 --data_dir=DATA --out=swap.gif
     python -m rwae_tf.generate --run_dir=runs/sprites --mode=reconstruct --num=6 --data_dir=DATA
+    python -m rwae_tf.generate --run_dir=runs/weak --mode=actions --num=6
 
 generate     clips drawn from the priors, playing side by side
 swap         test clips give the content (first column) and the motion (first row) of the clips between them
 reconstruct  test clips, each beside its reconstruction
+actions      of a weakly supervised model: a row per action, in columns clips that are alike but for it; named, where
+             `evaluate` has matched them, by the classes
 
 Writes R/figures/<mode>.gif (generate) or .png, or the file of --out: .gif, .mp4 or .png. Of speech it writes a .png
 of spectrograms and a .wav beside it; all clips of a swap then give both content and motion (--num=16 --length=20 is
@@ -20,10 +23,10 @@ import os
 import numpy as np
 from absl import flags as absl_flags
 
-from rwae_tf import errors, figures, flags
+from rwae_tf import acting, errors, figures, flags
 from rwae_tf.errors import InputError
 
-MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png"}
+MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png", "actions": ".png"}
 SIDE = 64  # frames are shown at least this large, in pixels
 
 
@@ -33,7 +36,8 @@ def _define():
     integer = functools.partial(absl_flags.DEFINE_integer, flag_values=values)
     string("run_dir", "", "Folder of a training run.")
     absl_flags.DEFINE_enum("mode", "generate", list(MODES), "What to show.", flag_values=values)
-    integer("num", 8, "Number of clips; for swap, half give content and half motion; of speech, all both.", 1)
+    integer("num", 8, "Number of clips; for swap, half give content and half motion, of speech, all both; for actions, "
+            "of each.", 1)
     integer("length", None, "Frames per clip; by default 100 for generate, else the length of test clips; of speech, a "
             "multiple of it, by default 5 times.", 1)
     string("out", "", "File to write; by default R/figures/<mode>.gif or .png.")
@@ -55,15 +59,23 @@ def main(argv):
 
     import rwae_tf
 
-    model = rwae_tf.load(values.run_dir)
-    if model.spec.modality == "speech":
+    model, names = rwae_tf.load(values.run_dir), None
+    if values.mode == "actions":
+        if not model.config.model.action_size or model.spec.modality == "speech":
+            raise InputError(f"--mode=actions: {values.run_dir} is no model of videos with actions; train one with "
+                             "--action_size=A")
+        from rwae_tf.training import run_dir
+
+        clips, names = acting.table(model, values.num, values.length or model.spec.length, values.seed,
+                                    run_dir.read_actions(values.run_dir, model))
+    elif model.spec.modality == "speech":
         return _speak(model, values, values.out or os.path.splitext(path)[0] + ".png")
-    if values.mode == "generate":
+    elif values.mode == "generate":
         clips = model.generate(num=values.num, length=values.length or 100, seed=values.seed)
     else:
         real = _test_clips(model.config, values)
         clips = swaps(model, real) if values.mode == "swap" else pairs(model, real)
-    figures.write(np.asarray(clips), path, scale=scale(model))
+    figures.write(np.asarray(clips), path, scale=scale(model), names=names)
     print(f"{path} ({os.path.getsize(path) / 1000:.0f} KB)")
     return 0
 

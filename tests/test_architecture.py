@@ -19,7 +19,7 @@ LAYERS = (
     {"inference", "priors", "regularizers", "reconstruction"},
     {"models"},
     {"training", "metrics", "figures", "serving"},
-    {"", "flags", "train", "evaluate", "generate", "judge", "export", "spoken"},
+    {"", "flags", "train", "evaluate", "generate", "judge", "export", "spoken", "acting"},
 )
 # Components that see less than the layers below them.
 SEES_ONLY = {
@@ -32,7 +32,7 @@ SEES_ONLY = {
 LIBRARIES = {
     "numpy": None, "tensorflow": None, "keras": None, "absl": None, "PIL": 4, "imageio_ffmpeg": 2,
     "tensorflow_probability": 1, "tensorflow_gan": 1, "tensorflow_io": 1, "soundfile": 1, "cv2": 1, "sklearn": 3,
-    "threadpoolctl": 1, "matplotlib": 1,
+    "threadpoolctl": 1, "matplotlib": 1, "scipy": 1,
 }
 FILE_LINES, FUNCTION_LINES = 300, 60
 

@@ -135,3 +135,30 @@ class Forgetful(Perfect):
     def encode(self, x):
         trend = read_trend(x)
         return super().encode(x)._replace(z_m=light(np.where(trend == 2, 0, trend)))
+
+
+class Actor(Perfect):
+    """The trend is in the action alone, z_m is nothing.
+
+    Args:
+      categories: the category that it infers for each trend.
+      trends: the trend that it draws for each category.
+    """
+
+    def __init__(self, categories=(1, 2, 0), trends=(2, 0, 1)):
+        self.categories, self.trends = np.array(categories), np.array(trends)
+
+    def encode(self, x):
+        action = np.eye(len(self.trends))[self.categories[read_trend(x)]]
+        return Codes(np.eye(3)[read_colour(x)], np.zeros((len(x), x.shape[1], 1)), action)
+
+    def decode(self, codes):
+        trend = self.trends[np.asarray(codes.action).argmax(1)]
+        return draw(np.asarray(codes.z_c), light(trend, codes.z_m.shape[1]))
+
+    def generate(self, num=None, length=None, seed=0, z_c=None, z_m=None, action=None):
+        draws = np.array([np.random.default_rng(int(one)).integers(0, (3, len(self.trends))) for one in seed])
+        assert num in (None, len(draws))
+        return self.decode(Codes(np.eye(3)[draws[:, 0]] if z_c is None else z_c,
+                                 np.zeros((len(draws), length, 1)) if z_m is None else z_m,
+                                 np.eye(len(self.trends))[draws[:, 1]] if action is None else action))

@@ -8,10 +8,11 @@ from rwae_tf.errors import InputError
 from rwae_tf.figures import animation, grids, spectrogram
 
 
-def _write_png(videos, path, fps, scale):
+def _write_png(videos, path, fps, scale, names=None):
     """A still of `videos`: one row per clip, or the table as it is."""
     videos = grids.to_uint8(videos)
-    grids.write_png(grids.table(videos[:, None] if videos.ndim == 5 else videos, scale), path)
+    still = grids.table(videos[:, None] if videos.ndim == 5 else videos, scale)
+    grids.write_png(grids.labelled(still, names) if names else still, path)
 
 
 def painter(modality, reference):
@@ -33,7 +34,7 @@ def check_path(path):
         raise InputError(f"{path}: the name must end in one of {' '.join(WRITERS)}")
 
 
-def write(videos, path, fps=10, scale=1):
+def write(videos, path, fps=10, scale=1, names=None):
     """Write clips as the kind of picture that the suffix of `path` names; the folder is made if need be.
 
     Args:
@@ -41,7 +42,9 @@ def write(videos, path, fps=10, scale=1):
       path: file to write, ending in .gif, .mp4 (all clips play at once) or .png (frames side by side).
       fps: frames per second of an animation.
       scale: how often each pixel is repeated in height and width.
+      names: of the rows, which a .png has on its left; None for none.
     """
     check_path(path)
     os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
-    WRITERS[os.path.splitext(path)[1].lower()](videos, path, fps=fps, scale=scale)
+    suffix = os.path.splitext(path)[1].lower()
+    WRITERS[suffix](videos, path, fps=fps, scale=scale, **({"names": names} if suffix == ".png" else {}))

@@ -14,6 +14,7 @@ from rwae_tf.errors import InputError
 BACKGROUND = 128  # middle grey separates frames on black and on white alike
 FRAME_GAP = 1
 CLIP_GAP = 3
+TEXT = 13  # height of letters, in pixels
 FRAMES_ACROSS = 20  # a still of all clips of a row stays this many frames wide, and so readable
 
 
@@ -92,6 +93,18 @@ def swap_table(content, motion, mixed):
 def swap_grid(content, motion, mixed, scale=1):
     """The still of `swap_table`: uint8 [h, w, C]. Arguments are those of `swap_table`."""
     return table(swap_table(content, motion, mixed), scale)
+
+
+def labelled(image, names):
+    """`image` [h, w, C] of rows of equal height, with the name of each on its left in black on white: [h, w', C]."""
+    from PIL import Image, ImageDraw, ImageFont
+
+    image, font = _clips(image, 3), ImageFont.load_default(TEXT)
+    margin = 2 * CLIP_GAP + int(max(font.getlength(name) for name in names))
+    text = Image.new("L", (margin, len(image)), 255)
+    for row, name in enumerate(names):
+        ImageDraw.Draw(text).text((CLIP_GAP, (row + 0.5) * len(image) / len(names)), name, 0, font, anchor="lm")
+    return np.concatenate([np.repeat(np.asarray(text)[..., None], image.shape[-1], -1), image], axis=1)
 
 
 def write_png(image, path):

@@ -46,7 +46,7 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
       result: what is written to metrics.json.
       held: result of `metrics.usage.holds`; None without a judge.
       pictures: the bytes of "swap.png", "reconstruct.png", "generate.png" and "generate.gif", or, of speech, of a WAV
-        beside each PNG in place of the GIF.
+        beside each PNG in place of the GIF; of a weakly supervised model of videos also of "actions.png".
       points: of some clips, z_c in the plane [N, 2]; labels: of the same, {factor: int [N]}.
       spec: `SequenceSpec` of the clips.
       log: rows of the run's metrics.jsonl; may be empty.
@@ -62,6 +62,7 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
         _section("Swap", "The first column gives the content z_c, the first row the motion z_m; between them, both.",
                  _image(pictures["swap.png"], "content of the row with the motion of the column"),
                  *_sound(pictures, "swap", "Clips, each followed by the same with the voice of the next.")),
+        *([_actions(result["action"], pictures["actions.png"])] if "actions.png" in pictures else []),
         _section("Reconstruction", "Each clip, and beside it what the decoder makes of its codes.",
                  _image(pictures["reconstruct.png"], "clips beside their reconstructions"),
                  *_sound(pictures, "reconstruct", "Clips, each followed by its reconstruction.")),
@@ -136,6 +137,22 @@ def _head(name, result, spec, missing):
     return "\n".join([f"<header>\n<h1>{_text(name)}</h1>\n{_quiet(about)}", verdict,
                       _table(table.key_numbers(result)),
                       _details("all numbers", "\n".join(table.lines(result))), "</header>"])
+
+
+def _actions(found, picture):
+    """Clips of every action, and what is known of each."""
+    obeyed = found.get("conditional", {}).get("per_category", [None] * len(found["matching"]))
+    titles = ("category", found["factor"] or "class", "training clips", "obeyed")
+    head = "".join(f"<th>{_text(title)}</th>" for title in titles)
+    rows = "".join(
+        f"<tr><th>{k}</th><td>{_text(name or '–')}</td><td>{sum(counts)}</td>"
+        f"<td>{'–' if right is None else table.percent(right)}</td></tr>"
+        for k, (name, counts, right) in enumerate(zip(found["matching"], found["counts"], obeyed, strict=True)))
+    text = ("A row is an action; in a column all clips have the same z_c and the same z_m, drawn from the priors. "
+            "Actions are named by the class that they were matched to on training clips; obeyed: how often a judge of "
+            "other clips of the action sees that class.")
+    return _section("Actions", text, _image(picture, "clips of every action"),
+                    f"<table><tr>{head}</tr>{rows}</table>")
 
 
 def _embedding(points, labels, spec):

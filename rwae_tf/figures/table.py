@@ -24,6 +24,8 @@ def lines(result):
     ]
     if result.get("fid") is not None:
         table += [_line("FID of frames", f"{result['fid']:8.2f} ± {result['fid_std']:.2f}"), f"  {result['fid_note']}"]
+    if "action" in result:
+        table += _acted(result["action"])
     if "eer" not in result:
         table += _judged(result) if "judge" in result else [HOW_TO_JUDGE]
     return [*table, f"budget: {budget['passes']} passes, {budget['sequences']} sequences, {budget['seconds']:.0f} s on "
@@ -44,6 +46,10 @@ def key_numbers(result):
     if result.get("eer"):
         numbers += [(f"equal error rate of {title}", percent(result["eer"][name]))
                     for name, title in EMBEDDINGS.items()]
+    if "conditional" in result.get("action", ()):
+        row = result["action"]["conditional"]
+        numbers += [("action obeyed: a given, z_c and z_m new",
+                     f"{percent(row['accuracy'], row['accuracy_std'])} (chance {percent(row['chance'])})")]
     if "judge" not in result:
         return numbers
     for name, title in (("static_kept", "content kept by z_c"), ("dynamic_kept", "motion kept by z_m")):
@@ -73,6 +79,35 @@ def _verified(result):
         f"equal error rates over {found['trials']} trials, all pairs of {found['utterances']} utterances of "
         f"{found['speakers']} speakers, {found['speakers_trained_on']} of whom the model was trained on",
         *(_line(f"  {title}", f"{100 * found[name]:8.2f} %") for name, title in EMBEDDINGS.items())]
+
+
+def _acted(found):
+    """Of a weakly supervised model: which action is which, whether all are used, and whether clips show them."""
+    size, classes, factor = len(found["matching"]), len(found["classes"]), found["factor"]
+    table = [_line("actions of training clips", f"{size - len(found['unused'])} of {size} used, H(a) "
+                   f"{found['entropy']:.2f} nats, at most {found['entropy_at_most']:.2f}")]
+    if found["unused"]:
+        table += [f"  warning: unused: {', '.join(f'category {k}' for k in found['unused'])}"]
+    if not factor:
+        return [*table, "  not matched: the clips have no labelled factor of the motion"]
+    judged = f", of those judged {percent(found['recognised'])}" if "recognised" in found else ""
+    table += [_line(f"  matched to {factor}, one to one",
+                    f"{percent(found['accuracy'])} of {found['clips']} training clips right{judged}"),
+              "    " + ", ".join(f"{k} {name or '-'}" for k, name in enumerate(found["matching"]))]
+    if size > classes:
+        table += [f"  {size} actions for {classes} classes: {size - classes} mean none, what they draw counts as wrong"]
+    elif size < classes:
+        missing = [name for name in found["classes"] if name not in found["matching"]]
+        table += [f"  {size} actions for {classes} classes: none means {', '.join(missing)}"]
+    for name, title in (("swap", "swap: z_m and a of a clip, new z_c"),
+                        ("conditional", "conditional: a given, all else new")):
+        if name in found:
+            row = found[name]
+            table += [_line(f"  {title}", f"accuracy {percent(row['accuracy'], row['accuracy_std'])}   chance "
+                            f"{percent(row['chance'])}"),
+                      _line("    H(y|v), H(y), inception score", f"{row['h_y_given_v']:.3f}, {row['h_y']:.3f} nats, "
+                            f"{row['inception_score']:.2f}")]
+    return table
 
 
 def _line(label, text):

@@ -8,6 +8,7 @@ that survives under the wrong code leaks into it.
 import numpy as np
 
 from rwae_tf.errors import InputError
+from rwae_tf.metrics import scores
 from rwae_tf.metrics.scores import predictions, spread
 
 
@@ -57,16 +58,17 @@ def kept(batches, judge, resample_motion, resample_content, static, repeats=5):
         "per_factor": {factor: as below}, "mean" and "std" over repeats of the accuracy};
       "leakage": {factor: "code" into which it would leak, "excess" = accuracy - chance, and as below};
       "judge_on_real": {factor: the judge's accuracy on the real clips}; "clips": how many there were.
-      For a factor: "accuracy", "agreement", their "_std" over repeats, "chance", "majority".
+      For a factor: "accuracy", "agreement", "h_y_given_v", "h_y" and "inception_score" of the changed clips
+        (`scores.inception_score`), their "_std" over repeats; "chance", "majority".
 
     Raises:
       InputError: no clips, or no factor that both the labels and the judge name.
     """
     changes = {"z_c": resample_motion, "z_m": resample_content}
-    labels, real, answers = _answers(batches, judge, changes, repeats)
-    rows = {code: {factor: _row(labels[factor], real[factor], found) for factor, found in answers[code].items()}
+    labels, real, read = _read(batches, judge, changes, repeats)
+    rows = {code: {factor: _row(labels[factor], real[factor], found) for factor, found in read[code].items()}
             for code in changes}
-    hits = {code: {factor: (found == labels[factor]).mean(1) for factor, found in answers[code].items()}
+    hits = {code: {factor: (found.argmax(-1) == labels[factor]).mean(1) for factor, found in read[code].items()}
             for code in changes}
     groups = {"z_c": [factor for factor in labels if factor in static],
               "z_m": [factor for factor in labels if factor not in static]}
@@ -82,8 +84,8 @@ def kept(batches, judge, resample_motion, resample_content, static, repeats=5):
     }
 
 
-def _answers(batches, judge, changes, repeats):
-    """Labels and the judge's answers on real clips {factor: [N]}, on changed ones {code: {factor: [repeats, N]}}."""
+def _read(batches, judge, changes, repeats):
+    """Labels, the judge's answers on real clips {factor: [N]}, p(y|v) of changed ones {code: {factor: [R, N, K]}}."""
     labels, real, changed = [], [], {code: [[] for _ in range(repeats)] for code in changes}
     for batch in batches:
         x = batch["x"]
@@ -92,7 +94,7 @@ def _answers(batches, judge, changes, repeats):
         real.append(seen)
         for code, change in changes.items():
             for repeat in range(repeats):
-                changed[code][repeat].append(predictions(judge, np.asarray(change(x, repeat))))
+                changed[code][repeat].append(scores.probabilities(judge, np.asarray(change(x, repeat))))
     if not labels or not labels[0]:
         raise InputError("disentanglement: no clips whose labelled factors the judge knows; "
                          "give clips with labels and a judge of the same dataset")
@@ -100,19 +102,19 @@ def _answers(batches, judge, changes, repeats):
     def joined(parts):
         return {factor: np.concatenate([part[factor] for part in parts]) for factor in labels[0]}
 
-    answers = {}
+    read = {}
     for code, runs in changed.items():
         runs = [joined(run) for run in runs]
-        answers[code] = {factor: np.stack([run[factor] for run in runs]) for factor in labels[0]}
-    return joined(labels), joined(real), answers
+        read[code] = {factor: np.stack([run[factor] for run in runs]) for factor in labels[0]}
+    return joined(labels), joined(real), read
 
 
-def _row(labels, real, answers):
-    """The numbers of one factor under one code; answers [repeats, N]."""
-    accuracy, agreement = (answers == labels).mean(1), (answers == real).mean(1)
-    return {"accuracy": float(accuracy.mean()), "accuracy_std": spread(accuracy),
-            "agreement": float(agreement.mean()), "agreement_std": spread(agreement),
-            "chance": chance(labels, answers), "majority": majority(labels)}
+def _row(labels, real, read):
+    """The numbers of one factor under one code; read [repeats, N, K]."""
+    answers = read.argmax(-1)
+    repeats = [{"accuracy": (answer == labels).mean(), "agreement": (answer == real).mean(),
+                **scores.inception_score(p)} for answer, p in zip(answers, read, strict=True)]
+    return {**scores.over_repeats(repeats), "chance": chance(labels, answers), "majority": majority(labels)}
 
 
 def _group(rows, hits, factors):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rwae_tf.metrics import exchange, frechet, probes, scores, usage
+from rwae_tf.metrics import actions, exchange, frechet, probes, scores, usage
 from rwae_tf.metrics.exchange import Verbs
 
 __all__ = ["Verbs", "draws", "measure"]
@@ -14,7 +14,7 @@ _LONG_PARTS = 10  # in which they are drawn: long clips take much memory
 NO_FID = "needs --inception_weights=FILE, weights that are not part of this package; frechet_judge is no FID"
 
 
-def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean"):
+def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean", action=None):
     """Everything that a judge tells of a model, and what its codes tell without one.
 
     Args:
@@ -25,13 +25,15 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean"):
       repeats: draws per clip and number of sets of samples, over which means and deviations are.
       seed: of every draw.
       codes: "mean" or "sample", the codes that are exchanged; the others get a summary.
+      action: of a model with actions, a result of `actions.record` on training clips; None for others.
 
     Returns:
       "static_kept", "dynamic_kept", "leakage", "judge_on_real" of `disentanglement.kept`; the same without the last
       for the other kind of codes, in "with_sample" (or "with_mean"); of as many clips from
       the priors as there are test clips "inception_score", "h_y_given_v", "h_y" (each with "_std") for the factor
       "inception_of", for all "inception_per_factor", and "frechet_judge"; "fid", None, and "fid_note"; "consistency"
-      of long samples; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts". Fit for JSON.
+      of long samples; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts"; with `action`, that and what
+      `_acted` adds to it, as "action". Fit for JSON.
     """
     seeds = exchange.Seeds(seed)
     known = _encode_all(batches(), judge, verbs, seeds)
@@ -43,6 +45,7 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean"):
     kept[other].pop("judge_on_real")
     usages = {code: usage.code_usage(**parameters) for code, parameters in known["parameters"].items()}
     moved = exchange.influence(verbs.decode, known["codes"], seed)
+    found = {"action": _acted(action, known, kept[codes], judge, verbs, spec, repeats, seeds)} if action else {}
     return {
         **kept[codes],
         f"with_{other}": kept[other],
@@ -53,16 +56,18 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean"):
         "probes": _probes(known["samples"], known["labels"], seed),
         "usage": usages,
         "influence": moved,
-        "verdicts": usage.verdicts(kept[codes], usages, moved),
+        "verdicts": usage.verdicts(kept[codes], usages, moved) + (actions.verdicts(found["action"]) if found else []),
+        **found,
     }
 
 
-def draws(clips, spec, repeats, batch):
+def draws(clips, spec, repeats, batch, action=None):
     """How often `measure` calls `generate`, for so many clips in batches of `batch`: to tell how far it is."""
     def parts(size):
         return repeats * -(-clips // size)
 
-    return 4 * parts(batch) + parts(BATCH) + (_LONG_PARTS if spec.static else 0)
+    acted = parts(actions.BATCH) if action and action["factor"] else 0
+    return 4 * parts(batch) + parts(BATCH) + (_LONG_PARTS if spec.static else 0) + acted
 
 
 def _sampler(verbs, seeds):
@@ -101,6 +106,20 @@ def _samples(judge, verbs, spec, real_features, repeats, seeds):
     per_factor = {factor: scores.over_repeats([run[factor] for run in runs]) for factor in spec.factors}
     return {**per_factor[chosen], "inception_of": chosen, "inception_per_factor": per_factor,
             **scores.over_repeats(distances)}
+
+
+def _acted(action, known, kept, judge, verbs, spec, repeats, seeds):
+    """The record `action` and, where it has a factor, what becomes of it.
+
+    "recognised": share of the clips whose inferred category is that of their class; "swap": the row of the factor in
+    "dynamic_kept", whose clips have the z_m and the action of a real clip; "conditional": see `actions.conditional`.
+    """
+    factor = action["factor"]
+    if not factor:
+        return action
+    right = actions.matched_classes(action)[actions.taken(known["codes"]["action"])] == known["labels"][factor]
+    return {**action, "recognised": float(right.mean()), "swap": kept["dynamic_kept"]["per_factor"][factor],
+            "conditional": actions.conditional(judge, verbs, spec, action, len(right), repeats, seeds)}
 
 
 def _consistency(judge, verbs, spec, seeds):

@@ -28,7 +28,7 @@ def checked(probabilities, name="judge"):
     return p
 
 
-def predictions(judge, x):
+def probabilities(judge, x):
     """What a judge reads off clips.
 
     Args:
@@ -36,9 +36,14 @@ def predictions(judge, x):
       x: clips [B, T, ...].
 
     Returns:
-      {factor: int class [B]}.
+      {factor: p(y|x), float64 [B, K]}.
     """
-    return {factor: checked(p, f"judge of '{factor}'").argmax(1) for factor, p in judge(x).items()}
+    return {factor: checked(p, f"judge of '{factor}'") for factor, p in judge(x).items()}
+
+
+def predictions(judge, x):
+    """The likeliest class of each clip, {factor: int [B]}; arguments are those of `probabilities`."""
+    return {factor: p.argmax(1) for factor, p in probabilities(judge, x).items()}
 
 
 def entropy(p, axis=-1):

@@ -42,7 +42,7 @@ def action_kl(logits, objective, action=None, temperature=None):
       action: for "monte_carlo", a relaxed one-hot sample of q, [B, A].
       temperature: for "monte_carlo", the temperature it was drawn with, of q and p alike.
     """
-    log_alpha = tf.nn.log_softmax(logits)
+    log_alpha = tf.nn.log_softmax(tf.cast(logits, tf.float32))  # half precision has too few digits near 0 and log A
     if objective.action_kl == "monte_carlo":
         return tf.reduce_mean(_relaxed_log_ratio(log_alpha, action, temperature))
     size = logits.shape[-1]

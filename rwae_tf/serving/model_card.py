@@ -6,31 +6,40 @@ from rwae_tf import config as configuration
 from rwae_tf.serving import signatures
 
 
-def write(model, functions, budget=None):
+def write(model, functions, budget=None, actions=None):
     """The model card in Markdown.
 
     Args:
       model: the exported model, with `spec` and `config`.
       functions: signature name -> tf.function with an input signature.
       budget: what training cost, name -> value; None when unknown.
+      actions: of a model with actions, {"factor", "matching"}: which category means which class; None when unknown.
     """
     config, spec = model.config, model.spec
     settings = configuration.to_dict(config)
     del settings["data"]["data_dir"]  # a path of the machine that trained means nothing elsewhere
     rows = [f"| `{name}` | {_tensors(signatures.inputs(f))} | {_tensors(signatures.outputs(f))} |"
             for name, f in functions.items()]
-    actions = config.model.action_size
-    example = str([[1] + [0] * (actions - 1)] * 2).replace(" ", "")
+    size = config.model.action_size
+    example = str([[1] + [0] * (size - 1)] * 2).replace(" ", "")
     return _PAGE.format(
         dataset=config.data.dataset, method=f"{config.model.model}, {config.objective.content_divergence}",
         backbone=config.model.backbone, frame=list(spec.frame_shape),
         values=_VALUES[spec.modality], images=_IMAGES if spec.modality == "video" else "", length=config.data.length,
         content_size=config.model.content_size, motion_size=config.model.motion_size,
-        actions=f", one of {actions} actions" if actions else "",
+        actions=f", one of {size} actions" if size else "", meanings=_meanings(actions) if size else "",
         factors=", ".join(spec.factors) or "none",
         budget=", ".join(f"{name} {value}" for name, value in (budget or {}).items()) or "not recorded",
-        signatures="\n".join(rows), generate_action=f";action={example}" if actions else "",
+        signatures="\n".join(rows), generate_action=f";action={example}" if size else "",
         config=json.dumps(settings, indent=2))
+
+
+def _meanings(actions):
+    """A line about what each entry of an action means."""
+    if not actions or not actions["factor"]:
+        return "\n- Which entry of `action` means what is not known; `rwae_tf.evaluate`, before the export, finds out."
+    names = ", ".join(f"{k} {name or 'nothing known'}" for k, name in enumerate(actions["matching"]))
+    return f"\n- `action`: one-hot, by entry the {actions['factor']} that it was matched to: {names}."
 
 
 def _tensors(specs):
@@ -68,7 +77,7 @@ B clips of T frames, both free. `serving_default` is `encode`.
 |---|---|---|
 {signatures}
 
-- Codes are posterior means: the same clip always gives the same codes.
+- Codes are posterior means: the same clip always gives the same codes.{meanings}
 - `generate` draws one clip per row from the priors; a row depends on its own `seed` alone, whatever rows are
   served beside it. All rows get as many frames as the largest `length` among them.{images}
 

@@ -12,7 +12,7 @@ from rwae_tf.serving import model_card, signatures
 CARD = "README.md"
 
 
-def export(model, export_dir, budget=None):
+def export(model, export_dir, budget=None, actions=None):
     """Write `model` to `export_dir`/<version>, version being the next free integer, and return that path.
 
     The version appears whole or not at all: it is written under another name, then renamed.
@@ -21,6 +21,7 @@ def export(model, export_dir, budget=None):
       model: a model with `spec`, `config`, `encode_codes`, `decode_codes` and `generate_codes`.
       export_dir: folder of all versions of this model; made if need be.
       budget: what training cost, name -> value, for the model card; None when unknown.
+      actions: of a model with actions, {"factor", "matching"}: which category means which class; None when unknown.
 
     Raises:
       InputError: if `export_dir` is a file.
@@ -38,7 +39,7 @@ def export(model, export_dir, budget=None):
             archive.add_endpoint(name, function)  # the first one, encode, becomes serving_default too
         archive.write_out(part, verbose=False)
         with open(os.path.join(part, CARD), "w", encoding="utf-8") as file:
-            file.write(model_card.write(model, functions, budget))
+            file.write(model_card.write(model, functions, budget, actions))
         os.chmod(part, 0o755)
         return _publish(part, export_dir)
     except BaseException:

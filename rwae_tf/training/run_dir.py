@@ -33,6 +33,33 @@ def indicators_path(run_dir):
     return os.path.join(run_dir, "indicators.jsonl")
 
 
+def actions_path(run_dir):
+    """Path of what the training clips tell about the categories of a weakly supervised model."""
+    return os.path.join(run_dir, "actions.json")
+
+
+def read_actions(run_dir, model):
+    """What `evaluate` found about the categories of the model of a run; None where it has not measured these weights.
+
+    Args:
+      run_dir: folder of the run.
+      model: the one that `load` gave.
+
+    Raises:
+      InputError: for a damaged file.
+    """
+    path = actions_path(run_dir)
+    if not (model.config.model.action_size and os.path.exists(path)):
+        return None
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+        same = found["iterations"] == model.budget["iterations"]
+        return found if same and len(found["matching"]) == model.config.model.action_size else None
+    except (ValueError, KeyError, TypeError):
+        raise InputError(f"{path}: damaged; python -m rwae_tf.evaluate --run_dir={run_dir} writes it anew") from None
+
+
 def prepare(run_dir, config, spec):
     """Make the folder of a run, or check that it is one of the same configuration.
 

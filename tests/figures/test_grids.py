@@ -66,6 +66,30 @@ def test_still_of_many_columns_keeps_three_frames():
 
 
 @pytest.mark.parametrize("channels", [1, 3])
+def test_names_stand_beside_their_rows(channels):
+    image = np.random.default_rng(0).integers(0, 256, (3 * 20, 7, channels)).astype(np.uint8)
+    whole = grids.labelled(image, ["anger", "", "joy"])
+    np.testing.assert_array_equal(whole[:, -7:], image)
+    margin = whole[:, :-7]
+    dark = (margin < 128).any((1, 2))  # rows of pixels with letters
+    assert (margin == margin[..., :1]).all() and (margin[:, :grids.CLIP_GAP] > 128).all()
+    assert dark[:20].any() and not dark[20:40].any() and dark[40:].any()
+    columns = (margin < 128).any((0, 2)).nonzero()[0]
+    assert (margin[40:] < 128).any((0, 2)).nonzero()[0].max() < columns.max()  # "joy" is shorter, from the same left
+    assert grids.labelled(image, ["a longer name", "", ""]).shape[1] > whole.shape[1]
+
+
+def test_names_are_in_stills_alone(tmp_path):
+    clips = np.zeros((2, 3, 4, 8, 8, 3), np.uint8)
+    for name in ("a.png", "a.gif"):
+        figures.write(clips, str(tmp_path / name), names=["one", "two"])
+        figures.write(clips, str(tmp_path / ("plain_" + name)))
+    widths = {path.name: Image.open(path).size for path in tmp_path.iterdir()}
+    assert widths["a.gif"] == widths["plain_a.gif"] == (3 * 8 + 2 * 3, 2 * 8 + 3)
+    assert widths["a.png"][0] > widths["plain_a.png"][0] and widths["a.png"][1] == widths["plain_a.png"][1]
+
+
+@pytest.mark.parametrize("channels", [1, 3])
 def test_png_reads_back(tmp_path, channels):
     image = np.random.default_rng(0).integers(0, 256, (5, 7, channels)).astype(np.uint8)
     grids.write_png(image, str(tmp_path / "a.png"))

@@ -51,10 +51,10 @@ LOG = [{"iteration": i, "epoch": i / 2, "terms": {"reconstruction": 9.0 / i, "mo
 COMMAND = "python -m rwae_tf.evaluate --run_dir='runs/a&b'"
 
 
-def made(result=JUDGED, held=HELD, spec=SPEC, log=LOG):
+def made(result=JUDGED, held=HELD, spec=SPEC, log=LOG, pictures=PICTURES):
     rng = np.random.default_rng(0)
     labels = {factor: rng.integers(0, 2, 20) for factor in spec.factors}
-    return report.page("runs/a&b", COMMAND, result, held, PICTURES, rng.normal(size=(20, 2)), labels, spec, log)
+    return report.page("runs/a&b", COMMAND, result, held, pictures, rng.normal(size=(20, 2)), labels, spec, log)
 
 
 class Read(html.parser.HTMLParser):
@@ -105,6 +105,24 @@ def test_pictures_are_in_the_page():
     assert shown[:4] == [("data:image/png", b"\x89PNG swap"), ("data:image/png", b"\x89PNG pairs"),
                          ("data:image/png", b"\x89PNG still"), ("data:image/gif", b"GIF89a")]
     assert len(shown) == 7 and all(data.startswith(b"\x89PNG\r\n") for _, data in shown[4:])  # map, curves, usage
+
+
+def test_actions_are_shown_with_what_is_known_of_each():
+    action = {"factor": "act<ion>", "classes": ["up", "down"], "matching": ["down", None, "up"], "clips": 30,
+              "counts": [[2, 8], [0, 0], [15, 5]], "accuracy": 23 / 30, "entropy": 0.64, "entropy_at_most": 1.1,
+              "unused": [1]}
+    pictures = {**PICTURES, "actions.png": b"\x89PNG rows"}
+    for judged, obeyed in (({}, ["–", "–", "–"]),
+                           ({"conditional": {"accuracy": 0.5, "accuracy_std": 0.01, "chance": 0.4, "h_y_given_v": 0.1,
+                                             "h_y": 0.6, "inception_score": 1.6, "per_category": [0.912, 0.0, None]}},
+                            ["91.2 %", "0.0 %", "–"])):
+        read = Read(made({**JUDGED, "action": {**action, **judged}}, pictures=pictures))
+        rows = [cells for cells in read.rows if len(cells) == 4]
+        assert rows == [["category", "act<ion>", "training clips", "obeyed"], ["0", "down", "10", obeyed[0]],
+                        ["1", "–", "0", obeyed[1]], ["2", "up", "20", obeyed[2]]]
+        sources = [attributes["src"] for tag, attributes in read.tags if tag == "img"]
+        assert base64.b64decode(sources[1].partition(",")[2]) == b"\x89PNG rows"
+    assert "Actions" not in made()
 
 
 def test_numbers_are_those_of_the_result():

@@ -92,3 +92,40 @@ def test_of_speech_without_trials_the_table_says_why():
     lines = table.lines({**PLAIN, "eer": None, "eer_note": "too few"})
     assert lines[0] == "equal error rates: not measured. too few" and len(lines) == 5
     assert len(table.key_numbers({**PLAIN, "eer": None})) == 1
+
+
+ACTION = {"factor": "action", "classes": ["e", "f", "g"], "matching": ["g", "e", "f"], "clips": 300, "accuracy": 0.81,
+          "entropy": 0.987, "entropy_at_most": 1.0986, "unused": []}
+ACTED = {**ACTION, "recognised": 0.8, "swap": {**ROW, **SCORE},
+         "conditional": {**SCORE, "inception_score": 2.5, "accuracy": 0.654, "accuracy_std": 0.01, "chance": 0.34}}
+
+
+def test_of_actions_both_accuracies_stand_with_their_entropies():
+    lines = table.lines({**JUDGED, "action": ACTED})
+    start = next(i for i, line in enumerate(lines) if line.startswith("actions of training clips"))
+    assert [" ".join(line.split()) for line in lines[start:start + 7]] == [
+        "actions of training clips 3 of 3 used, H(a) 0.99 nats, at most 1.10",
+        "matched to action, one to one 81.0 % of 300 training clips right, of those judged 80.0 %",
+        "0 g, 1 e, 2 f",
+        "swap: z_m and a of a clip, new z_c accuracy 91.2 ± 1.3 % chance 25.0 %",
+        "H(y|v), H(y), inception score 0.050, 1.050 nats, 2.71",
+        "conditional: a given, all else new accuracy 65.4 ± 1.0 % chance 34.0 %",
+        "H(y|v), H(y), inception score 0.050, 1.050 nats, 2.50"]
+    assert lines[:start] + lines[start + 7:] == table.lines(JUDGED)
+    assert ("action obeyed: a given, z_c and z_m new", "65.4 ± 1.0 % (chance 34.0 %)") in table.key_numbers(
+        {**JUDGED, "action": ACTED})
+
+
+def test_of_actions_what_is_wrong_is_said_without_a_judge():
+    def said(**changes):
+        return " | ".join(table.lines({**PLAIN, "action": {**ACTION, **changes}})[3:-2])
+
+    assert "warning" not in said() and "swap" not in said() and "81.0 % of 300 training clips right |" in said()
+    assert "2 of 3 used" in said(unused=[1]) and "warning: unused: category 1" in said(unused=[1])
+    more = said(matching=["g", None, "e", "f"])
+    assert "4 actions for 3 classes: 1 mean none, what they draw counts as wrong" in more
+    assert "0 g, 1 -, 2 e, 3 f" in more
+    assert "2 actions for 3 classes: none means f" in said(matching=["g", "e"])
+    assert said(factor=None, matching=[None] * 3, accuracy=None).endswith(
+        "not matched: the clips have no labelled factor of the motion")
+    assert len(table.key_numbers({**PLAIN, "action": ACTION})) == 1

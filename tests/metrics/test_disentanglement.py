@@ -1,10 +1,12 @@
 """Kept and leaked factors on toy models whose codes are known, against loops and scikit-learn."""
 
 import json
+import math
 import statistics
 
 import numpy as np
 import pytest
+import scipy.stats
 from sklearn.metrics import accuracy_score
 
 from rwae_tf.errors import InputError
@@ -170,6 +172,11 @@ def test_every_number_against_loops_over_repeats_and_clips():
             assert row["accuracy_std"] == pytest.approx(statistics.stdev(repeat[i] for repeat in per_repeat))
             assert row["agreement"] == pytest.approx(statistics.mean(agreements))
             assert row["agreement_std"] == pytest.approx(statistics.stdev(agreements))
+            # The judge is sure of every answer: H(y|v) is 0, and H(y) that of how often it gives each.
+            entropies = [scipy.stats.entropy(np.bincount(flat(run, factor))) for run in written[code]]
+            assert row["h_y_given_v"] == 0.0 and row["h_y"] == pytest.approx(statistics.mean(entropies))
+            assert row["h_y_std"] == pytest.approx(statistics.stdev(entropies))
+            assert row["inception_score"] == pytest.approx(statistics.mean(map(math.exp, entropies)))
     for factor, row in found["leakage"].items():
         runs = written[row["code"]]
         truth, answers = flat(labels, factor), [answer for run in runs for answer in flat(run, factor)]
