@@ -33,9 +33,9 @@ def written(monkeypatch):
     """What `figures.write` was given, in order: (clips, path, scale)."""
     calls, write = [], figures.write
 
-    def record(clips, path, scale):
+    def record(clips, path, scale, names):
         calls.append((clips, path, scale))
-        write(clips, path, scale=scale)
+        write(clips, path, scale=scale, names=names)
 
     monkeypatch.setattr(figures, "write", record)
     return calls
