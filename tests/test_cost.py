@@ -23,7 +23,7 @@ def tool(monkeypatch):
 
 
 def test_steps_are_counted_at_the_batch_and_length_of_the_flags(tool):
-    model = tiny.build()
+    model = tiny.build(inference_steps=1, fused=True)
     trainer = Trainer(model, tf.distribute.get_strategy())
     x = tf.constant(tiny.sequences())
     assert tool.counted(model) == {phase.name: sum(flops.count(trainer.graph(phase, x)).values())
@@ -44,10 +44,10 @@ def test_numbers_are_shown_with_a_prefix(tool):
 
 
 def test_the_command(tool, capsys):
-    small = ["--dataset=moving_shapes", "--size=16", "--channels=4", "--feature_size=8", "--batch_size=4", "--length=3"]
+    small = ["--dataset=moving_shapes", "--size=16", "--channels=4", "--batch_size=4", "--length=3", "--fused",
+             "--inference_steps=1"]
     assert tool.main(["cost", *small, "--epochs=1", "--clips=24"]) == 0
-    first, *phases, last = capsys.readouterr().out.splitlines()
-    assert "a step of each phase, B = 2, T = 2: at most" in first
-    assert [line.split(":")[0] for line in phases] == ["inference", "generation"]
-    assert all(line.endswith("FLOP a step, B = 4, T = 3") for line in phases)
-    assert last.startswith("1 epochs of 24 clips: 1 iterations, ")
+    first, step, everything = capsys.readouterr().out.splitlines()
+    assert " parameters; a step of each phase, B = 2, T = 2: " in first
+    assert step.startswith("joint: ") and step.endswith("FLOP a step, B = 4, T = 3")
+    assert everything.startswith("1 epochs of 24 clips: 6 iterations, ")
