@@ -1,17 +1,16 @@
-"""Every flagfile that ships builds its model at full size and takes one step of each phase."""
+"""Every flagfile that ships builds its model and takes one step of each phase; every network once at full size."""
 
 import dataclasses
+import gc
+import importlib.util
 import pathlib
 
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from rwae_tf import config as config_lib
-from rwae_tf import flags, models
-from rwae_tf.training.trainer import Trainer
-from rwae_tf.types import SequenceSpec
+from rwae_tf import flags
 
 TOOLS = pathlib.Path(__file__).resolve().parents[1] / "tools"
 FLAGFILES = sorted(TOOLS.glob("*.flags"))
@@ -24,42 +23,70 @@ def read(path, *overrides):
     return flags.to_config(values)
 
 
+@pytest.fixture(scope="module")
+def cost():
+    """The tool that builds the model of a flagfile and takes its first steps."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.syspath_prepend(str(TOOLS))
+        spec = importlib.util.spec_from_file_location("cost", TOOLS / "cost.py")
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+    return module
+
+
+def width(path):
+    """Flags that make a network narrow that an earlier flagfile has already shown at its full size."""
+    config = read(path)
+    earlier = [read(other) for other in FLAGFILES[:FLAGFILES.index(path)]]
+    known = any((other.model, other.data.size) == (config.model, config.data.size) for other in earlier)
+    return ("--channels=8", "--decoder_channels=0") if known else ()
+
+
 @pytest.mark.parametrize("path", FLAGFILES, ids=lambda path: path.stem)
-def test_flagfile_takes_a_step(path):
+def test_flagfile_takes_a_step(path, cost):
     keras.backend.clear_session()
-    config = read(path, "--batch_size=2", "--length=2")
-    channels = 1 if config.data.dataset == "sm_mnist" else 3
-    shape = (config.data.size, config.data.size, channels)
-    spec = SequenceSpec(shape, 2)
-    if config.model.backbone == "speech":
-        shape = (200,)
-        spec = SequenceSpec(shape, 2, "speech", normalization=((-40.0,) * 200, (10.0,) * 200))
-    trainer = Trainer(models.build(config, spec), tf.distribute.get_strategy())
-    trainer.begin_epoch(0)
-    x = tf.constant(np.random.default_rng(0).random((2, 2, *shape), np.float32))
-    for number, phase in enumerate(trainer.phases):
-        terms = trainer.step(phase, x, number)
-        assert all(np.isfinite(float(value)) for value in terms.values()), terms
+    for terms in cost.steps(cost.build(read(path, *width(path)))).values():
+        assert np.isfinite(list(terms.values())).all(), terms
+    gc.collect()  # or the largest models would be held together
 
 
 def test_paper_presets_hold_the_papers_settings():
-    """Appendix G: coefficients, learning rates, code sizes, L, schedule and epochs; of speech, those of Sprites."""
-    common = {"content_size": 120, "motion_size": 12, "feature_size": 150, "inference_steps": 5, "batch_size": 60,
-              "encoder_learning_rate": 1e-4, "critic_learning_rate": 1e-4, "decay_epochs": (50.0, 80.0),
-              "decay_factors": (0.5, 0.2), "adam_beta_1": 0.5, "adam_beta_2": 0.9, "epochs": 500, "size": 64,
-              "length": 8, "fused": False, "decoder": "lstm", "content_divergence": "scaled_mmd",
-              "motion_bandwidths": (1.0, 2.0, 4.0, 8.0, 16.0), "motion_kl_weight": 1.0}
-    speech = {"content_size": 16, "motion_size": 16, "feature_size": 256, "hidden_size": 256, "channels": 256,
-              "length": 20, "content_weight": 10.0, "motion_weight": 60.0, "decoder_learning_rate": 3e-4,
-              "reconstruction": "squared_error", "backbone": "speech"}
-    own = {"sprites": {"content_weight": 10.0, "motion_weight": 60.0, "decoder_learning_rate": 3e-4,
-                       "reconstruction": "squared_error"},
-           "sm_mnist": {"content_weight": 5.0, "motion_weight": 20.0, "decoder_learning_rate": 5e-4,
-                        "reconstruction": "bernoulli"},
+    """Appendix G: networks, coefficients, learning rates, sizes, L, schedule and epochs.
+
+    Of speech and of Moving-Shape most are not printed and those of Sprites.
+    """
+    common = {"inference_steps": 5, "decay_epochs": (50.0, 80.0), "decay_factors": (0.5, 0.2), "adam_beta_1": 0.5,
+              "adam_beta_2": 0.9, "size": 64, "fused": False, "lagging_stop": False, "reuse_batch": False,
+              "decoder": "lstm", "content_encoder": "bidirectional", "motion_input": "features",
+              "motion_bandwidths": (1.0, 2.0, 4.0, 8.0, 16.0), "motion_kl_weight": 1.0, "content_kl_weight": 0.0,
+              "kl_change_epochs": (), "mmd_cross_coefficient": 2.0, "action_size": 0}
+    mmd, gan = {"content_divergence": "scaled_mmd"}, {"content_divergence": "adversarial"}
+    s, c = {"backbone": "ds_vae256"}, {"backbone": "biggan", "channels": 64, "decoder_channels": 0}
+    video = {"content_size": 120, "motion_size": 12, "feature_size": 150, "batch_size": 60, "length": 8,
+             "encoder_learning_rate": 1e-4, "critic_learning_rate": 1e-4, "epochs": 500, "test_length": 0}
+    sprites = {**video, "content_weight": 10.0, "motion_weight": 60.0, "decoder_learning_rate": 3e-4,
+               "reconstruction": "squared_error"}
+    sm_mnist = {**video, "content_weight": 5.0, "motion_weight": 20.0, "decoder_learning_rate": 5e-4,
+                "reconstruction": "bernoulli", "test_length": 10}
+    mug = {**c, "decoder_channels": 96, "content_size": 150, "motion_size": 16, "feature_size": 180, "action_size": 6,
+           "batch_size": 30, "length": 8, "test_length": 10, "encoder_learning_rate": 2e-4,
+           "critic_learning_rate": 2e-4, "decoder_learning_rate": 5e-4, "epochs": 800, "action_weight": 50.0,
+           "action_input": "motion", "reconstruction": "squared_error"}
+    shapes = {**sprites, **mmd, "length": 16, "channels": 32, "decoder_channels": 0}
+    speech = {**sprites, **mmd, "content_size": 16, "motion_size": 16, "feature_size": 256, "hidden_size": 256,
+              "channels": 256, "length": 20, "backbone": "speech"}
+    own = {"sprites": {**sprites, **s, **mmd}, "sprites_gan": {**sprites, **s, **gan},
+           "sprites_c": {**sprites, **c, **mmd}, "sprites_c_gan": {**sprites, **c, **gan},
+           "sm_mnist": {**sm_mnist, **s, **mmd}, "sm_mnist_gan": {**sm_mnist, **s, **gan},
+           "sm_mnist_c": {**sm_mnist, **c, **mmd}, "sm_mnist_c_gan": {**sm_mnist, **c, **gan},
+           "mug": {**mug, **mmd, "content_weight": 10.0, "motion_weight": 50.0},
+           "mug_gan": {**mug, **gan, "content_weight": 5.0, "motion_weight": 60.0},
+           "moving_shapes_biggan": {**shapes, "backbone": "biggan"},
+           "moving_shapes_text_filter": {**shapes, "backbone": "text_filter"},
            "timit": speech, "librispeech": speech}
     for name, settings in own.items():
         config = read(TOOLS / f"{name}.flags")
         found = {k: v for section in config_lib.SECTIONS
                  for k, v in dataclasses.asdict(getattr(config, section)).items()}
-        for key, value in {**common, **settings}.items():
-            assert found[key] == value, f"{name}: {key}"
+        wrong = {key: found[key] for key, value in {**common, **settings}.items() if found[key] != value}
+        assert not wrong, f"{name}: {wrong}"

@@ -1,0 +1,53 @@
+"""What tools/cost.py counts, against the loop of training and counts by hand."""
+
+import importlib.util
+import pathlib
+
+import pytest
+import tensorflow as tf
+import tiny
+
+from rwae_tf.training import flops
+from rwae_tf.training.trainer import Trainer
+
+TOOLS = pathlib.Path(__file__).parents[1] / "tools"
+
+
+@pytest.fixture
+def tool(monkeypatch):
+    monkeypatch.syspath_prepend(str(TOOLS))
+    spec = importlib.util.spec_from_file_location("cost", TOOLS / "cost.py")
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+def test_steps_are_counted_at_the_batch_and_length_of_the_flags(tool):
+    model = tiny.build(inference_steps=1, fused=True)
+    trainer = Trainer(model, tf.distribute.get_strategy())
+    x = tf.constant(tiny.sequences())
+    assert tool.counted(model) == {phase.name: sum(flops.count(trainer.graph(phase, x)).values())
+                                   for phase in trainer.phases}
+
+
+@pytest.mark.parametrize("changes, expected", [
+    ({}, (34, {"inference": 68, "generation": 34})),  # 4 x 25 batches of 101 clips, three to an iteration
+    ({"reuse_batch": True}, (100, {"inference": 200, "generation": 100})),
+    ({"inference_steps": 1, "fused": True}, (100, {"joint": 100})),
+])
+def test_the_schedule(tool, changes, expected):
+    assert tool.schedule(tiny.build(epochs=4, **changes), 101) == expected
+
+
+def test_numbers_are_shown_with_a_prefix(tool):
+    assert [tool.shown(n) for n in (0, 999, 1000, 5.976e18)] == ["0 ", "999 ", "1 k", "5.98 E"]
+
+
+def test_the_command(tool, capsys):
+    small = ["--dataset=moving_shapes", "--size=16", "--channels=4", "--batch_size=4", "--length=3", "--fused",
+             "--inference_steps=1"]
+    assert tool.main(["cost", *small, "--epochs=1", "--clips=24"]) == 0
+    first, step, everything = capsys.readouterr().out.splitlines()
+    assert " parameters; a step of each phase, B = 2, T = 2: " in first
+    assert step.startswith("joint: ") and step.endswith("FLOP a step, B = 4, T = 3")
+    assert everything.startswith("1 epochs of 24 clips: 6 iterations, ")

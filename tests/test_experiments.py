@@ -1,0 +1,64 @@
+"""docs/experiments.md and the flagfiles: nothing is missing from the page, and what it names is there."""
+
+import pathlib
+import re
+import shlex
+
+import pytest
+
+from rwae_tf import flags
+
+ROOT = pathlib.Path(__file__).resolve().parents[1]
+PAGE = (ROOT / "docs" / "experiments.md").read_text()
+FLAGFILES = sorted((ROOT / "tools").glob("*.flags"))
+
+
+def opening(path):
+    """The comments at the head of a flagfile."""
+    lines = path.read_text().splitlines()
+    return "\n".join(line.removeprefix("#").strip() for line in lines if line.startswith("#"))
+
+
+def test_every_flagfile_is_on_the_page():
+    named = re.findall(r"\]\(\.\./tools/(\w+)\.flags\)", PAGE)
+    assert set(named) == {path.stem for path in FLAGFILES}
+
+
+def test_what_the_page_names_is_there():
+    links = [ROOT / "docs" / target for target in re.findall(r"\]\(([^)]+)\)", PAGE)]
+    paths = [ROOT / name for name in re.findall(r"\b(?:tools|rwae_tf)/[\w/.]*\w", PAGE) if "NAME" not in name]
+    assert links and paths
+    assert [path for path in links + paths if not path.exists()] == []
+    assert [name for name in re.findall(r"`((?:cpu_)\w+)`", PAGE) if not (ROOT / f"tools/{name}.flags").exists()] == []
+
+
+def test_the_variants_on_the_page_can_be_trained():
+    """A flagfile with other flags after it, as the page has them in a table or as a command."""
+    network_c = "--backbone=biggan --feature_size=500"
+    for name, changes in (("cpu_sprites_c", "--content_divergence=adversarial"), ("cpu_sm_mnist", network_c),
+                          ("cpu_sm_mnist_gan", network_c), ("timit", "--spectrum=mel --max_minutes=0")):
+        assert changes in PAGE
+        config(f"--flagfile={ROOT}/tools/{name}.flags", *changes.split())
+
+
+def config(*arguments):
+    values = flags.new()
+    flags.define_config(values)
+    flags.parse(values, ["train", *arguments])
+    return flags.to_config(values)
+
+
+@pytest.mark.parametrize("path", FLAGFILES, ids=lambda path: path.stem)
+def test_a_flagfile_opens_with_its_own_command(path):
+    """The paper's with their cost too, which the page repeats."""
+    text = opening(path)
+    if path.stem == "ablation":  # the tool that reads it has the command
+        return
+    (command,) = re.findall(r"^python -m rwae_tf\.train .*", text, re.M)
+    arguments = shlex.split(command)
+    assert arguments[3] == f"--flagfile=tools/{path.stem}.flags"
+    assert all(re.fullmatch(r"--(flagfile|data_dir|run_dir)=\S+", argument) for argument in arguments[3:])
+    if "with the paper's s" in text or "Table 9" in text and not path.stem.startswith("cpu_"):
+        (cost,) = re.findall(r"[\d.]+ [PE]FLOP", text)
+        (row,) = re.findall(rf"^\| {path.stem} \|.*", PAGE, re.M)
+        assert cost in row
