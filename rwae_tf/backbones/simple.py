@@ -6,10 +6,10 @@ at any power-of-two size and base width; `ds_vae256` is the one of Li & Mandt. L
 
 import math
 
-import keras
 from keras import layers
 
 from rwae_tf.layers.batch_norm import BatchNorm
+from rwae_tf.layers.stack import Stack
 
 
 def _block(layer):
@@ -17,25 +17,12 @@ def _block(layer):
     return [layer, BatchNorm(), layers.LeakyReLU(negative_slope=0.2)]
 
 
-class _Stack(keras.layers.Layer):
-    """Layers called one after the other."""
-
-    def __init__(self, parts, name):
-        super().__init__(name=name)
-        self.parts = parts
-
-    def call(self, x, training=False):
-        for part in self.parts:
-            x = part(x, training=training) if isinstance(part, BatchNorm) else part(x)
-        return x
-
-
 def _widths(size, channels):
     """Channels of the stride-2 convolutions from size x size down to 4x4: c, 2c, 4c, ..."""
     return [channels * 2**i for i in range(int(math.log2(size)) - 2)]
 
 
-class DcganEncoder(_Stack):
+class DcganEncoder(Stack):
     """Convolutions 4x4, stride 2, down to 4x4; then to Dh with tanh.
 
     The last "valid" 4x4 convolution sees the whole 4x4 map, so it is a Dense on the flattened map.
@@ -49,7 +36,7 @@ class DcganEncoder(_Stack):
         super().__init__(parts, name)
 
 
-class DcganDecoder(_Stack):
+class DcganDecoder(Stack):
     """`DcganEncoder` mirrored: Dense to 4x4, transposed convolutions 4x4, stride 2, up to logits."""
 
     def __init__(self, frame_shape, channels, name=None):
@@ -63,7 +50,7 @@ class DcganDecoder(_Stack):
         super().__init__(parts, name)
 
 
-class DsVaeEncoder(_Stack):
+class DsVaeEncoder(Stack):
     """Four convolutions 5x5 of 4c channels (c = 64: 256), strides 1, 2, 2, 2; Dense 4096, 2048, Dh."""
 
     def __init__(self, frame_shape, channels, feature_size, name=None):
@@ -77,7 +64,7 @@ class DsVaeEncoder(_Stack):
         super().__init__([*parts, layers.Dense(feature_size, activation="tanh")], name)
 
 
-class DsVaeDecoder(_Stack):
+class DsVaeDecoder(Stack):
     """Dense 4096, 16384 -> 8x8x256, three transposed convolutions 5x5 of stride 2, one of stride 1."""
 
     def __init__(self, frame_shape, channels, name=None):

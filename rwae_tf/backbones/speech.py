@@ -1,25 +1,19 @@
 """The backbone of speech: two hidden layers on each frame (Li & Mandt, 2018; Appendix D). LeakyReLU 0.2."""
 
-import keras
 from keras import layers
+
+from rwae_tf.layers.stack import Stack
 
 
 def _hidden(width):
     return [layers.Dense(width), layers.LeakyReLU(negative_slope=0.2)]
 
 
-class _Perceptron(keras.layers.Layer):
+class _Perceptron(Stack):
     """Two hidden layers of `width`, then the outputs; frames know nothing of each other."""
 
     def __init__(self, width, outputs, name):
-        super().__init__(name=name)
-        self.parts = [*_hidden(width), *_hidden(width), outputs]
-
-    def call(self, x, training=False):
-        del training  # the same in both: no batch norm
-        for part in self.parts:
-            x = part(x)
-        return x
+        super().__init__([*_hidden(width), *_hidden(width), outputs], name)
 
 
 class SpeechEncoder(_Perceptron):

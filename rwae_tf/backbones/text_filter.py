@@ -7,11 +7,11 @@ block of 128 less on either side. LeakyReLU 0.2.
 
 import math
 
-import keras
 import tensorflow as tf
 from keras import layers
 
 from rwae_tf.layers.residual import double, halve
+from rwae_tf.layers.stack import Stack
 
 
 def _widths(size, channels):
@@ -23,7 +23,7 @@ def _same(x):
     return x
 
 
-class Block(keras.layers.Layer):
+class Block(layers.Layer):
     """conv 3x3 of LeakyReLU(x), plus x through a 1x1; `before` it pictures are doubled, or halved `after` it."""
 
     def __init__(self, width, before=_same, after=_same):
@@ -38,21 +38,7 @@ class Block(keras.layers.Layer):
         return self.after(y) + self.before(self.skip(self.after(x)))
 
 
-class _Stack(keras.layers.Layer):
-    """Layers called one after the other."""
-
-    def __init__(self, parts, name):
-        super().__init__(name=name)
-        self.parts = parts
-
-    def call(self, x, training=False):
-        del training  # the same in both: no batch norm
-        for part in self.parts:
-            x = part(x)
-        return x
-
-
-class TextFilterEncoder(_Stack):
+class TextFilterEncoder(Stack):
     """Frames [N, H, W, C] -> features [N, Dh]."""
 
     def __init__(self, frame_shape, channels, feature_size, name=None):
@@ -62,7 +48,7 @@ class TextFilterEncoder(_Stack):
                           layers.Dense(feature_size)], name)
 
 
-class TextFilterDecoder(_Stack):
+class TextFilterDecoder(Stack):
     """Features [N, Dh] -> logits [N, H, W, C]."""
 
     def __init__(self, frame_shape, channels, name=None):

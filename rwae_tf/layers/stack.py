@@ -1,0 +1,24 @@
+"""Layers called one after the other."""
+
+import keras
+
+from rwae_tf.layers.batch_norm import BatchNorm
+
+
+class Stack(keras.layers.Layer):
+    """What `keras.Sequential` computes, as a layer that other layers may derive from.
+
+    Args:
+      parts: layers, each called on the result of the one before.
+
+    Input of the first layer, output of the last; `training` is for the batch norms among them.
+    """
+
+    def __init__(self, parts, name=None):
+        super().__init__(name=name)
+        self.parts = parts
+
+    def call(self, x, training=False):
+        for part in self.parts:
+            x = part(x, training=training) if isinstance(part, BatchNorm) else part(x)
+        return x
