@@ -1,8 +1,8 @@
 """The table of tools/ablation.py: rows read, written down and put into the page."""
 
-import importlib.util
 import pathlib
 
+import ablation as tool
 import pytest
 
 from rwae_tf.errors import InputError
@@ -13,12 +13,9 @@ TOOLS = pathlib.Path(__file__).parents[1] / "tools"
 @pytest.fixture
 def ablation(tmp_path, monkeypatch):
     """The tool, with a page of its own."""
-    spec = importlib.util.spec_from_file_location("ablation", TOOLS / "ablation.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    monkeypatch.setattr(module, "_DOCS", str(tmp_path))
-    (tmp_path / "ablation.md").write_text(f"before\n{module._BEGIN}\nnone yet\n{module._END}\nafter\n")
-    return module
+    monkeypatch.setattr(tool, "_DOCS", str(tmp_path))
+    (tmp_path / "ablation.md").write_text(f"before\n{tool._BEGIN}\nnone yet\n{tool._END}\nafter\n")
+    return tool
 
 
 ROW = {

@@ -1,8 +1,8 @@
 """The bookkeeping of tools/benchmark.py: turns, ratios and the table; no time is ever tested."""
 
-import importlib.util
 import pathlib
 
+import benchmark as tool
 import pytest
 
 from rwae_tf.errors import InputError
@@ -20,14 +20,11 @@ worker.serve(lambda options: (lambda: {{"calls": next(calls)}}, {{"name": option
 @pytest.fixture
 def benchmark(tmp_path, monkeypatch):
     """The tool, with a folder of workers of its own."""
-    spec = importlib.util.spec_from_file_location("benchmark", TOOLS / "benchmark.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "good.py").write_text(WORKER.format(bench=str(TOOLS / "bench")))
     (tmp_path / "bench" / "bad.py").write_text("raise SystemExit(3)")
-    monkeypatch.setattr(module, "_HERE", str(tmp_path))
-    return module
+    monkeypatch.setattr(tool, "_HERE", str(tmp_path))
+    return tool
 
 
 def test_contenders_take_turns(benchmark):

@@ -1,8 +1,6 @@
 """What tools/cost.py counts, against the loop of training and counts by hand."""
 
-import importlib.util
-import pathlib
-
+import cost as tool
 import pytest
 import tensorflow as tf
 import tiny
@@ -10,19 +8,8 @@ import tiny
 from rwae_tf.training import flops
 from rwae_tf.training.trainer import Trainer
 
-TOOLS = pathlib.Path(__file__).parents[1] / "tools"
 
-
-@pytest.fixture
-def tool(monkeypatch):
-    monkeypatch.syspath_prepend(str(TOOLS))
-    spec = importlib.util.spec_from_file_location("cost", TOOLS / "cost.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_steps_are_counted_at_the_batch_and_length_of_the_flags(tool):
+def test_steps_are_counted_at_the_batch_and_length_of_the_flags():
     model = tiny.build(inference_steps=1, fused=True)
     trainer = Trainer(model, tf.distribute.get_strategy())
     x = tf.constant(tiny.sequences())
@@ -35,15 +22,15 @@ def test_steps_are_counted_at_the_batch_and_length_of_the_flags(tool):
     ({"reuse_batch": True}, (100, {"inference": 200, "generation": 100})),
     ({"inference_steps": 1, "fused": True}, (100, {"joint": 100})),
 ])
-def test_the_schedule(tool, changes, expected):
+def test_the_schedule(changes, expected):
     assert tool.schedule(tiny.build(epochs=4, **changes), 101) == expected
 
 
-def test_numbers_are_shown_with_a_prefix(tool):
+def test_numbers_are_shown_with_a_prefix():
     assert [tool.shown(n) for n in (0, 999, 1000, 5.976e18)] == ["0 ", "999 ", "1 k", "5.98 E"]
 
 
-def test_the_command(tool, capsys):
+def test_the_command(capsys):
     small = ["--dataset=moving_shapes", "--size=16", "--channels=4", "--batch_size=4", "--length=3", "--fused",
              "--inference_steps=1"]
     assert tool.main(["cost", *small, "--epochs=1", "--clips=24"]) == 0

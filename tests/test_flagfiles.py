@@ -2,9 +2,9 @@
 
 import dataclasses
 import gc
-import importlib.util
 import pathlib
 
+import cost
 import keras
 import numpy as np
 import pytest
@@ -23,17 +23,6 @@ def read(path, *overrides):
     return flags.to_config(values)
 
 
-@pytest.fixture(scope="module")
-def cost():
-    """The tool that builds the model of a flagfile and takes its first steps."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.syspath_prepend(str(TOOLS))
-        spec = importlib.util.spec_from_file_location("cost", TOOLS / "cost.py")
-        module = importlib.util.module_from_spec(spec)
-        spec.loader.exec_module(module)
-    return module
-
-
 def width(path):
     """Flags that make a network narrow that an earlier flagfile has already shown at its full size."""
     config = read(path)
@@ -43,7 +32,7 @@ def width(path):
 
 
 @pytest.mark.parametrize("path", FLAGFILES, ids=lambda path: path.stem)
-def test_flagfile_takes_a_step(path, cost):
+def test_flagfile_takes_a_step(path):
     keras.backend.clear_session()
     for terms in cost.steps(cost.build(read(path, *width(path)))).values():
         assert np.isfinite(list(terms.values())).all(), terms

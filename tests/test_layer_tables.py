@@ -4,28 +4,19 @@ A convolution of k x k from i to o channels has k k i o weights; those of BigGAN
 GAN have o biases, except in skips. d is the width of one of the six parts of h.
 """
 
-import importlib.util
 import pathlib
 
+import layer_tables as tool
 import pytest
 
 from rwae_tf import backbones
 from rwae_tf.errors import InputError
 
 ROOT = pathlib.Path(__file__).parents[1]
-TOOL = ROOT / "tools" / "layer_tables.py"
 
 
 @pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("layer_tables", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture(scope="module")
-def network(tool):
+def network():
     """Stages of the encoder and of the decoder of one of the tool's networks, each traced once."""
     found = {}
 
@@ -217,7 +208,7 @@ def test_flops(network):
     assert encoder[1].flops == 2 * 64 * 32 * (64 * 64 * 9 + 32 * 32)
 
 
-def test_the_command_prints_one_network(tool, capsys):
+def test_the_command_prints_one_network(capsys):
     assert tool.main(["layer_tables", "--size=32", "--channels=4", "--dataset=sm_mnist"]) == 0
     lines = capsys.readouterr().out.splitlines()
     # 4x4x16 = 256 values to 150 features.
@@ -227,12 +218,12 @@ def test_the_command_prints_one_network(tool, capsys):
     assert f"| all |  | {72 + 528 + 2080 + 38_550:,} | {2 * (16_384 + 32_768 + 32_768 + 38_400) / 1e6:.1f} |" in lines
 
 
-def test_the_command_refuses_what_training_refuses(tool):
+def test_the_command_refuses_what_training_refuses():
     with pytest.raises(InputError, match="--feature_size=128: --backbone=biggan splits it into 6 even parts"):
         tool.main(["layer_tables", "--backbone=biggan", "--feature_size=128"])
 
 
-def test_the_page_holds_what_the_command_prints(tool, capsys):
+def test_the_page_holds_what_the_command_prints(capsys):
     assert tool.main(["layer_tables"]) == 0
     page = (ROOT / "docs" / "layers.md").read_text()
     assert page[page.index("**"):].split("\n") == capsys.readouterr().out.rstrip().split("\n") + [""]

@@ -1,24 +1,15 @@
 """The table of tools/results_table.py, of metrics.json files."""
 
-import importlib.util
 import json
 import pathlib
 
 import pytest
+import results_table as tool
 
 from rwae_tf import config as config_lib
 from rwae_tf.errors import InputError
 
 ROOT = pathlib.Path(__file__).parents[1]
-
-
-@pytest.fixture
-def tool(monkeypatch):
-    monkeypatch.syspath_prepend(str(ROOT / "tools"))
-    spec = importlib.util.spec_from_file_location("results_table", ROOT / "tools" / "results_table.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def write(path, motion=True, **objective):
@@ -36,7 +27,7 @@ def write(path, motion=True, **objective):
     return str(path)
 
 
-def test_rows_say_what_was_measured_and_what_differs_from_the_first(tool, tmp_path):
+def test_rows_say_what_was_measured_and_what_differs_from_the_first(tmp_path):
     first = write(tmp_path / "first.json", content_kl_weight=2.0)
     later = write(tmp_path / "later.json", motion=False, content_kl_weight=1.0, kl_change_epochs=(1.0, 2.5))
     head, _, *rows = tool.table([first, later]).splitlines()
@@ -49,14 +40,14 @@ def test_rows_say_what_was_measured_and_what_differs_from_the_first(tool, tmp_pa
     ]
 
 
-def test_switches_are_written_as_they_are_typed(tool):
+def test_switches_are_written_as_they_are_typed():
     base, config = (config_lib.from_dict({"training": {"fused": fused, "inference_steps": 1}, "data": {"size": size}})
                     for fused, size in ((True, 64), (False, 32)))
     assert tool.changes(base, config) == ["--size=32", "--nofused"]
     assert tool.changes(config, config) == []
 
 
-def test_files_that_cannot_be_used_are_named(tool, tmp_path):
+def test_files_that_cannot_be_used_are_named(tmp_path):
     with pytest.raises(InputError, match="no files"):
         tool.main(["results_table.py"])
     with pytest.raises(InputError, match="absent.json: No such file"):

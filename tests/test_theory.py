@@ -1,15 +1,9 @@
 """tools/theory.py: its identity by other sums, its minima against known ones, its figures."""
 
-import importlib.util
-import pathlib
-
 import numpy as np
 import pytest
+import theory
 from PIL import Image
-
-SPEC = importlib.util.spec_from_file_location("theory", pathlib.Path(__file__).parents[1] / "tools" / "theory.py")
-theory = importlib.util.module_from_spec(SPEC)
-SPEC.loader.exec_module(theory)
 
 
 @pytest.mark.parametrize("sharpness", [0.0, 0.5, 3.0])

@@ -1,6 +1,4 @@
-import importlib.util
-import pathlib
-
+import make_faces as tool
 import numpy as np
 import pytest
 from PIL import Image
@@ -8,7 +6,6 @@ from PIL import Image
 from rwae_tf.data import _cartoon_face, _cartoon_takes, _mug_takes, _pictures
 from rwae_tf.errors import InputError
 
-TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools" / "make_faces.py"
 SQUARE = np.array([[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]])
 
 
@@ -70,9 +67,6 @@ def test_every_mouth_stays_in_the_face():
 
 
 def test_the_tool_writes_mugs_layout(tmp_path, capsys):
-    spec = importlib.util.spec_from_file_location("make_faces", TOOL)
-    tool = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(tool)
     flags = ["--subjects=2", "--takes=1", "--frames=3", "--size=16"]
     for folder in ("a", "b"):
         tool.main(["make_faces.py", f"--out_dir={tmp_path / folder}", *flags])

@@ -4,10 +4,8 @@ Frames of one flat colour say which they are: (subject, take, number of the fram
 """
 
 import hashlib
-import importlib.util
 import json
 import os
-import pathlib
 import shutil
 import struct
 import sys
@@ -16,6 +14,7 @@ import zipfile
 import zlib
 
 import numpy as np
+import prepare_mug as tool
 import pytest
 from PIL import Image
 
@@ -24,15 +23,6 @@ from rwae_tf.data import _face_boxes, _mug_manifest, _mug_prepare, _mug_takes, _
 from rwae_tf.errors import InputError
 
 HEADER = "take,left,top,width,height\n"
-TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools" / "prepare_mug.py"
-
-
-@pytest.fixture(scope="module")
-def tool():
-    spec = importlib.util.spec_from_file_location("prepare_mug", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 def draw(folder, numbers, colour=(0, 0), size=(64, 64), name="img_{:04d}.png"):
@@ -426,7 +416,7 @@ def test_the_folder_of_another_preparation_is_refused(sound, tmp_path):
 # The tool, and real data.
 
 
-def test_the_tool_says_what_it_found_and_draws_a_sheet(tool, layouts, tmp_path, capsys):
+def test_the_tool_says_what_it_found_and_draws_a_sheet(layouts, tmp_path, capsys):
     tool.main(["prepare_mug.py", f"--raw_dir={layouts}", f"--data_dir={tmp_path}", "--crop=none", "--length=3"])
     said = capsys.readouterr().out
     for words in ("6 takes to read", "6, of 4 subjects", "3 neutral, 1 short", "5 for training, 1 for test"):
@@ -440,7 +430,7 @@ def test_the_tool_says_what_it_found_and_draws_a_sheet(tool, layouts, tmp_path, 
     ([], "--raw_dir is missing"), (["--raw_dir=x"], "--data_dir is missing"),
     (["--stride=0"], "--stride=0: expected an integer, at least 1"), (["--raw=x"], "did you mean --raw_dir"),
 ])
-def test_the_tool_refuses_flags_in_one_line(tool, arguments, says):
+def test_the_tool_refuses_flags_in_one_line(arguments, says):
     with pytest.raises(InputError, match=says) as caught:
         tool.main(["prepare_mug.py", *arguments])
     assert "\n" not in str(caught.value)

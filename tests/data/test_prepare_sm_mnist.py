@@ -1,16 +1,14 @@
 import gzip
 import hashlib
-import importlib.util
-import pathlib
 import struct
 
 import numpy as np
+import prepare_sm_mnist as tool
 import pytest
 
 from rwae_tf import data
 from rwae_tf.errors import InputError
 
-TOOL = pathlib.Path(__file__).resolve().parents[2] / "tools" / "prepare_sm_mnist.py"
 NAMES = {"x_train": "train-images-idx3-ubyte", "y_train": "train-labels-idx1-ubyte",
          "x_test": "t10k-images-idx3-ubyte", "y_test": "t10k-labels-idx1-ubyte"}
 
@@ -21,15 +19,7 @@ def idx(array):
 
 
 @pytest.fixture
-def tool():
-    spec = importlib.util.spec_from_file_location("prepare_sm_mnist", TOOL)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-@pytest.fixture
-def raw_dir(tool, mnist_dir, tmp_path, monkeypatch):
+def raw_dir(mnist_dir, tmp_path, monkeypatch):
     """Raw files of the small stand-in, two of them packed; the tool holds their sums for the published."""
     folder = tmp_path / "raw"
     folder.mkdir()
@@ -46,12 +36,12 @@ def raw_dir(tool, mnist_dir, tmp_path, monkeypatch):
     return folder
 
 
-def run(tool, raw_dir, data_dir):
+def run(raw_dir, data_dir):
     tool.main(["prepare_sm_mnist.py", f"--raw_dir={raw_dir}", f"--data_dir={data_dir}"])
 
 
-def test_raw_files_become_the_npz(tool, raw_dir, mnist_dir, tmp_path):
-    run(tool, raw_dir, tmp_path / "made" / "here")
+def test_raw_files_become_the_npz(raw_dir, mnist_dir, tmp_path):
+    run(raw_dir, tmp_path / "made" / "here")
     with np.load(mnist_dir / "mnist.npz") as old, np.load(tmp_path / "made" / "here" / "mnist.npz") as new:
         assert set(new) == set(NAMES)
         for key in NAMES:
@@ -65,17 +55,17 @@ def test_raw_files_become_the_npz(tool, raw_dir, mnist_dir, tmp_path):
     ("t10k-labels-idx1-ubyte", b"something else", "MD5"),
     ("t10k-images-idx3-ubyte.gz", b"\x1f\x8b cut", "cannot be read"),
 ])
-def test_a_bad_raw_file_is_refused_and_nothing_written(tool, raw_dir, tmp_path, name, content, words):
+def test_a_bad_raw_file_is_refused_and_nothing_written(raw_dir, tmp_path, name, content, words):
     (raw_dir / name).unlink()
     if content is not None:
         (raw_dir / name).write_bytes(content)
     with pytest.raises(InputError, match=f"{name}.*{words}") as caught:
-        run(tool, raw_dir, tmp_path / "made")
+        run(raw_dir, tmp_path / "made")
     assert "\n" not in str(caught.value)
     assert not (tmp_path / "made").exists()
 
 
-def test_the_sums_are_those_of_the_published_files(tool, shared_data):
+def test_the_sums_are_those_of_the_published_files(shared_data):
     path = shared_data / "mnist" / "mnist.npz"
     if not path.is_file():
         pytest.skip(f"{path} is missing")

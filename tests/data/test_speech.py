@@ -1,10 +1,9 @@
 """Speech as clips: segments, normalization, splits of speakers, and broken folders."""
 
-import importlib.util
 import os
-import pathlib
 import shutil
 
+import make_speech as tool
 import numpy as np
 import pytest
 
@@ -279,16 +278,7 @@ def test_synthetic_corpus_is_the_same_for_a_seed(tmp_path):
         assert (tmp_path / "one" / path).read_bytes() == (tmp_path / "two" / path).read_bytes()
 
 
-@pytest.fixture
-def tool():
-    path = pathlib.Path(__file__).resolve().parents[2] / "tools" / "make_speech.py"
-    spec = importlib.util.spec_from_file_location("make_speech", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-def test_tool_writes_a_corpus(tool, tmp_path, capsys):
+def test_tool_writes_a_corpus(tmp_path, capsys):
     arguments = f"--out_dir={tmp_path / 'd'} --layout=librispeech --speakers=4 --utterances=1 --vowels=3".split()
     assert tool.main(["make_speech.py", *arguments]) == 0
     assert "4 files of 4 speakers" in capsys.readouterr().out
@@ -300,6 +290,6 @@ def test_tool_writes_a_corpus(tool, tmp_path, capsys):
     (["--out_dir=d", "--layout=vctk"], "--layout=vctk: expected one of timit, librispeech, speakers"),
     (["--out_dir=d", "--speakers=3"], "--speakers=3: expected an integer from 4 to 80"),
 ])
-def test_what_the_tool_cannot_do(tool, arguments, says):
+def test_what_the_tool_cannot_do(arguments, says):
     with pytest.raises(InputError, match=says):
         tool.main(["make_speech.py", *arguments])

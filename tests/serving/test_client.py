@@ -2,12 +2,12 @@
 
 import base64
 import http.server
-import importlib.util
 import json
 import pathlib
 import threading
 import types
 
+import client
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -15,14 +15,6 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 from PIL import Image
 
 EXPORT = pathlib.Path(__file__).resolve().parents[2] / "export"
-
-
-@pytest.fixture(scope="module")
-def client():
-    spec = importlib.util.spec_from_file_location("client", EXPORT / "client.py")
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
 
 
 class Handler(http.server.BaseHTTPRequestHandler):
@@ -62,7 +54,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def served(exported, client, tmp_path, monkeypatch):
+def served(exported, tmp_path, monkeypatch):
     """`call(*arguments)` runs the client against a server of the exported model, in an empty folder."""
     monkeypatch.chdir(tmp_path)
     server = http.server.HTTPServer(("localhost", 0), Handler)
@@ -178,7 +170,7 @@ def test_monitoring_config():
     assert parsed.prometheus_config.path in (EXPORT / "README.md").read_text()
 
 
-def test_models_config(client):
+def test_models_config():
     policy = {"latest": {"num_versions": "uint32"}, "all": {}, "specific": {"versions": ["int64"]}}
     model = {"name": "string", "base_path": "string", "model_platform": "string", "model_version_policy": policy}
     parsed = parse("models.config", "ModelServerConfig", model_config_list={"config": [model]})
