@@ -1,7 +1,9 @@
-"""The table of tools/results_table.py, of metrics.json files."""
+"""The tables of tools/results_table.py, of metrics.json files, and the pages that hold them."""
 
 import json
 import pathlib
+import re
+import shlex
 
 import pytest
 import results_table as tool
@@ -56,3 +58,82 @@ def test_files_that_cannot_be_used_are_named(tmp_path):
     path.write_text(json.dumps({**json.loads(path.read_text()), "static_kept": None}))
     with pytest.raises(InputError, match="first.json: measured without a judge"):
         tool.table([str(path)])
+
+
+def judged(**accuracies):
+    """The judge's measures of some factors, from (accuracy, its s.d.) of each."""
+    return {name: {"accuracy": accuracy, "accuracy_std": std} for name, (accuracy, std) in accuracies.items()}
+
+
+def test_the_tables_of_the_readme(tmp_path, monkeypatch):
+    """Of two results; 4 and 2 classes have log 4 = 1.39 and a chance of 25 and 50 %."""
+    monkeypatch.setattr(tool, "README", {"one": (tool._MMD, (97.5, None), ("one_swap.png", "one_generate.gif")),
+                                         "two": (tool._GAN, (98.0, 94.125), ())})
+    monkeypatch.setattr(tool, "FACTORS", ("two",))
+    leakage = judged(size=(0.551, 0.002), heading=(0.26, 0.03))
+    for (name, code, excess, chance) in (("size", "z_m", 0.05, 0.5012), ("heading", "z_c", 0.02, 0.24)):
+        leakage[name] |= {"code": code, "excess": excess, "chance": chance}
+    result = {
+        "static_kept": {"accuracy": 0.9, "per_factor": judged(size=(0.9, 0.0))}, "dynamic_kept": None,
+        "leakage": leakage, "inception_of": "heading", "h_y": 1.333,
+        "judge": {"classes": {"size": [0, 1], "heading": [0, 1, 2, 3]}},
+        "squared_error_per_sequence": 7.04, "floors": {"mean_image": 99.6, "first_frame": 50.4},
+        "budget": {"passes": 8.957, "seconds": 630},
+    }
+    (tmp_path / "one.json").write_text(json.dumps(result))
+    result["dynamic_kept"] = {"accuracy": 0.8104, "per_factor": judged(heading=(0.8104, 0.012))}
+    (tmp_path / "two.json").write_text(json.dumps(result))
+    rest = "size under z_m 55.1 (50.1) | 1.33 of 1.39 (heading) | 7.0 (100, 50) | 8.96, 10 | "
+    assert tool.readme(tmp_path).splitlines()[2:] == [
+        f"| [`tools/one.flags`](tools/one.flags), R-WAE(MMD) | 90.0 (97.50) |  | {rest}[JSON](docs/results/one.json), "
+        "[swap](docs/figures/one_swap.png), [generate](docs/figures/one_generate.gif) |",
+        f"| [`tools/two.flags`](tools/two.flags), R-WAE(GAN) | 90.0 (98.00) | 81.0 (94.12) | {rest}"
+        "[JSON](docs/results/two.json) |",
+        "",
+        "| | size | heading |", "|---|---|---|",
+        "| R-WAE(GAN), z_c kept, z_m drawn | 90.0 ± 0.0 | *26.0 ± 3.0* |",
+        "| R-WAE(GAN), z_m kept, z_c drawn | *55.1 ± 0.2* | 81.0 ± 1.2 |",
+        "| chance | 50 | 25 |",
+    ]
+
+
+def test_the_readme_holds_what_the_command_prints():
+    page = (ROOT / "README.md").read_text()
+    for table in tool.readme().split("\n\n"):
+        assert f"\n\n{table}\n\n" in page
+
+
+def test_the_page_of_the_ablation_holds_what_its_command_prints(monkeypatch, capsys):
+    monkeypatch.chdir(ROOT)
+    page = (ROOT / "docs" / "ablation.md").read_text()
+    [(command, table)] = re.findall(r"<!-- python (tools/results_table\.py .*) -->\n((?:\|.*\n)+)", page)
+    files = [str(path) for word in shlex.split(command)[1:] for path in sorted(pathlib.Path().glob(word))]
+    tool.main(["results_table.py", *files])
+    assert table == capsys.readouterr().out
+
+
+def measured():
+    """(numbers as shown, formulas, name of the result) of each measurement that docs/experiments.md links to.
+
+    The text before a table of the page says what its numbers are of, such as "1 − `dynamic_kept.mean`".
+    """
+    head, *sections = re.split(r"\n(?=\*\*Table|## )", (ROOT / "docs" / "experiments.md").read_text())
+    for section in sections:
+        formulas = re.findall(r"(1 − )?`([a-z_]+\.[a-z_.]+)`", section.split("\n|")[0])
+        for shown, name in re.findall(r"\[([\d., /%]+)\]\(results/(\w+)\.json\)", section):
+            numbers = re.findall(r"[\d.]+", shown)
+            kept = [("", "static_kept.mean"), ("", "dynamic_kept.mean")]  # outside the tables
+            yield numbers, kept if shown.endswith("%") else formulas[:len(numbers)], name
+
+
+def test_the_experiments_hold_what_was_measured():
+    found = list(measured())
+    assert {name for *_, name in found} >= set(tool.README)
+    for numbers, formulas, name in found:
+        result = json.loads((ROOT / "docs" / "results" / f"{name}.json").read_text())
+        for shown, (complement, path) in zip(numbers, formulas, strict=True):
+            value = result
+            for key in path.split("."):
+                value = value[key]
+            value = 100 * (1 - value if complement else value)
+            assert f"{value:.{len(shown.partition('.')[2])}f}" == shown, f"{name}: {path}"

@@ -1,12 +1,15 @@
-"""A table of trainings, from the metrics.json files that `python -m rwae_tf.evaluate` left of them.
+"""Tables of trainings in Markdown, from the metrics.json files that `python -m rwae_tf.evaluate` left of them.
 
-    python tools/results_table.py docs/results/cpu_sprites.json docs/results/cpu_sprites_*.json
+    python tools/results_table.py docs/results/cpu_sprites.json docs/results/cpu_sprites_*.json   # of docs/ablation.md
+    python tools/results_table.py --readme                                                        # those of README.md
 
-One row for each file, in Markdown: what was measured, and the options in which its configuration differs from
-that of the first file.
+The first has a row for each file: what was measured, and the options in which its configuration differs from that of
+the first file. The others are made of docs/results: a row for each training of `README`, and for each of `FACTORS` a
+row of what either code keeps of every factor.
 """
 
 import dataclasses
+import math
 import os
 
 from ablation import HEAD, line, summary
@@ -15,27 +18,94 @@ from rwae_tf import config as config_lib
 from rwae_tf import errors, json_file
 from rwae_tf.errors import InputError
 
+RESULTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "results")
+_GAN, _MMD = "R-WAE(GAN)", "R-WAE(MMD)"
+README = {
+    "cpu_sprites": (_MMD, (97.55, 94.17), ("sprites_swap.png", "sprites_reconstruct.png", "sprites_generate.png")),
+    "cpu_sprites_gan": (_GAN, (98.00, 96.27), ("sprites_gan_swap.png", "sprites_gan_generate.png")),
+    "cpu_moving_shapes": (_MMD, (80.50, 83.60), ("moving_shapes_swap.png", "moving_shapes_generate.png")),
+    "cpu_sm_mnist": (_MMD, (98.22, None), ("sm_mnist_swap.png", "sm_mnist_generate.png")),
+    "quickstart": (_MMD, (80.50, 83.60), ("quickstart_swap.png", "quickstart_generate.gif")),
+}
+"""Name of the result and its flagfile: the method, the paper's static and dynamic accuracy in %, pictures."""
+FACTORS = ("cpu_sprites", "cpu_sprites_gan")
+"""Results of the same factors that README.md shows one by one."""
 _PLACES = ("data_dir", "summary_minutes", "max_minutes", "replicas")  # where and how long a run may be, not what it is
 
 
 def main(argv):
-    """Print the table of the files that `argv` names."""
+    """Print the table of the files that `argv` names, or those of README.md."""
     if len(argv) < 2:
-        raise InputError("no files: name those of evaluate, such as docs/results/*.json")
-    print(table(list(dict.fromkeys(argv[1:]))))
+        raise InputError("no files: name those of evaluate, such as docs/results/*.json, or --readme")
+    print(readme() if argv[1:] == ["--readme"] else table(list(dict.fromkeys(argv[1:]))))
 
 
 def table(paths):
     """The table of the metrics.json files `paths`, compared with the first; `InputError` for what is none."""
-    found = {path: json_file.read(path, "the measures", "an evaluated run") for path in paths}
+    found = {path: _read(path) for path in paths}
     configs = {path: config_lib.from_dict(result.get("config", {}), source=path) for path, result in found.items()}
     rows = [HEAD]
     for path, result in found.items():
-        if not result.get("static_kept"):
-            raise InputError(f"{path}: measured without a judge; run evaluate with --judge_dir")
         row = {**summary(result), "changes": changes(configs[paths[0]], configs[path])}
         rows.append(line(os.path.splitext(os.path.basename(path))[0], row))
     return "\n".join(rows)
+
+
+def _read(path):
+    """The measures in the file `path`, a judge's among them."""
+    result = json_file.read(path, "the measures", "an evaluated run")
+    if not result.get("static_kept"):
+        raise InputError(f"{path}: measured without a judge; run evaluate with --judge_dir")
+    return result
+
+
+def readme(folder=RESULTS):
+    """The two tables of README.md, an empty line between them; `folder` holds the results."""
+    found = {name: _read(os.path.join(folder, f"{name}.json")) for name in README}
+    rows = ["| flagfile | static kept, % | dynamic kept, % | worst leak, % | H(y) of samples "
+            "| squared error (mean image, first frame) | passes, minutes | |", "|---" * 8 + "|"]
+    rows += [_training(name, result) for name, result in found.items()]
+    kept = found[FACTORS[0]]
+    names = [*kept["static_kept"]["per_factor"], *kept["dynamic_kept"]["per_factor"]]
+    rows += ["", f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    rows += [row for name in FACTORS for row in _factors(README[name][0], found[name], names)]
+    chances = [f"{100 / len(kept['judge']['classes'][factor]):.0f}" for factor in names]
+    return "\n".join([*rows, f"| chance | {' | '.join(chances)} |"])
+
+
+def _training(name, result):
+    """A training's row in README.md; leakage is that of the factor that is furthest above chance."""
+    method, paper, pictures = README[name]
+    kept = ["" if not result[key] else f"{_percent(result[key])} ({shown:.2f})"
+            for key, shown in zip(("static_kept", "dynamic_kept"), paper, strict=True)]
+    factor, worst = max(result["leakage"].items(), key=lambda item: item[1]["excess"])
+    judged, floors, budget = result["inception_of"], result["floors"], result["budget"]
+    links = [f"[JSON](docs/results/{name}.json)"]
+    links += [f"[{os.path.splitext(file)[0].split('_')[-1]}](docs/figures/{file})" for file in pictures]
+    cells = (
+        f"[`tools/{name}.flags`](tools/{name}.flags), {method}", *kept,
+        f"{factor} under {worst['code']} {_percent(worst)} ({100 * worst['chance']:.1f})",
+        f"{result['h_y']:.2f} of {math.log(len(result['judge']['classes'][judged])):.2f} ({judged})",
+        f"{result['squared_error_per_sequence']:.1f} ({floors['mean_image']:.0f}, {floors['first_frame']:.0f})",
+        f"{budget['passes']:.3g}, {budget['seconds'] / 60:.0f}", ", ".join(links),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _factors(method, result, names):
+    """Two rows of a training in README.md: z_c of a clip and z_m drawn, and the other way round; leakage in italics."""
+    for first, code, drawn in (("static_kept", "z_c", "z_m"), ("dynamic_kept", "z_m", "z_c")):
+        cells = []
+        for name in names:
+            kept = result[first]["per_factor"].get(name)
+            row = kept or result["leakage"][name]
+            shown = f"{_percent(row)} ± {100 * row['accuracy_std']:.1f}"
+            cells.append(shown if kept else f"*{shown}*")
+        yield f"| {method}, {code} kept, {drawn} drawn | {' | '.join(cells)} |"
+
+
+def _percent(row):
+    return f"{100 * row['accuracy']:.1f}"
 
 
 def changes(base, config):
