@@ -88,10 +88,13 @@ class Trainer:
             # Keras sums gradients over replicas; dividing here, once, makes them means.
             losses = {update.loss: terms[update.loss] / replicas for update in phase.updates}
         gradients = self._gradients(tape, losses, phase, variables)
-        for part, gradient in gradients.items():
-            self.optimizers[part].apply(gradient, variables[part])
-        if "critic" in gradients:
-            self.model.after_critic_update()
+        # Updates wait for every term: TensorFlow's graph optimizer drops an edge by which the critic's update would
+        # wait until the gradient penalty has read a bias.
+        with tf.control_dependencies(list(terms.values())):
+            for part, gradient in gradients.items():
+                self.optimizers[part].apply(gradient, variables[part])
+            if "critic" in gradients:
+                self.model.after_critic_update()
         return terms
 
     @staticmethod
