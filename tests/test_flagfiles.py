@@ -36,7 +36,7 @@ def test_flagfile_takes_a_step(path):
     keras.backend.clear_session()
     for terms in cost.steps(cost.build(read(path, *width(path)))).values():
         assert np.isfinite(list(terms.values())).all(), terms
-    gc.collect()  # or the largest models would be held together
+    gc.collect()  # a trainer holds itself in a circle: without this the largest models would be held together
 
 
 def test_paper_presets_hold_the_papers_settings():

@@ -25,6 +25,7 @@ class Trainer:
         with strategy.scope():
             self.optimizers = {update.part: self._optimizer(update) for update in self._updates}
         self._gather = distribution.gatherer(strategy.num_replicas_in_sync, self.config.objective.mmd_scope)
+        self._compiled = functools.cache(self._compile)
 
     def variables(self, part):
         """The trainable variables of a part of the model."""
@@ -66,8 +67,7 @@ class Trainer:
         seed = tf.constant([self.config.training.seed, 0], tf.int32)
         return self._compiled(phase).get_concrete_function(x, seed).graph
 
-    @functools.cache  # noqa: B019 - a trainer lives as long as its process
-    def _compiled(self, phase):
+    def _compile(self, phase):
         def step(x, seed):
             terms = self.strategy.run(functools.partial(self._replica_step, phase), args=(x, seed))
             return {name: self.strategy.reduce("mean", term, axis=None) for name, term in terms.items()}

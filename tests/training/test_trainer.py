@@ -1,5 +1,8 @@
 """One step: which weights move in which phase, the joint step, and one replica against two."""
 
+import gc
+import weakref
+
 import keras
 import numpy as np
 import pytest
@@ -168,3 +171,13 @@ def test_per_replica_mmd_differs_from_the_global_one(two_replicas):
         x = next(iter(two_replicas.experimental_distribute_dataset(data)))
         found.append(float(made.step(made.phases[0], x, 0)["motion_divergence"]))
     assert abs(found[0] - found[1]) > 1e-4
+
+
+def test_a_trainer_goes_with_its_last_name():
+    """What it has compiled does not hold it, its optimizers and its model for the rest of the process."""
+    made = trainer()
+    made.step(made.phases[0], tf.constant(tiny.sequences()), 0)
+    gone = weakref.ref(made.model)
+    del made
+    gc.collect()
+    assert gone() is None
