@@ -166,6 +166,9 @@ class TrainingConfig:
     reuse_batch: bool = _option(
         False, "One batch for all updates of an iteration instead of a fresh one each.")
     fused: bool = _option(False, "With L = 1: one forward pass and one joint step for all parts.")
+    precision: str = _option(
+        "float32", "What convolutions multiply in training; sums and all else are float32 either way. bfloat16 is "
+        "faster on processors that have it.", choices=("float32", "bfloat16"), resumable=True)
     decoder_learning_rate: float = _option(3e-4, "Adam's learning rate of decoder and motion prior.", low=0.0)
     encoder_learning_rate: float = _option(1e-4, "Adam's learning rate of the encoders.", low=0.0)
     critic_learning_rate: float = _option(1e-4, "Adam's learning rate of the critic.", low=0.0)

@@ -66,8 +66,13 @@ def test_the_result_of_a_preset(benchmark):
     found = benchmark.train_result(running, batch=60)
     # 4 GFLOP in 2, 1, 2 s are 2, 4, 2 GFLOP/s of 4.
     assert found["ours"]["fraction_of_ceiling"] == 0.5 and found["ours"]["sequences_per_second"] == 30
-    assert found["peers"]["torch"]["times_ours"] == {"median": 1.5, "least": 1.5, "most": 3.0}
+    assert found["others"]["torch"]["times_ours"] == {"median": 1.5, "least": 1.5, "most": 3.0}
     text = "\n".join(benchmark.table({"cpu_sprites": found}, "train, "))
     for words in ("train, cpu_sprites, ours", "30.0 sequences/s", "0.50 of the ceiling", "1.50 times ours",
                   "4.0 GFLOP/s (product)"):
         assert words in text
+
+
+def test_the_picture_of_growth(benchmark):
+    found = {"frames": {str(n): {"seconds": n / 100, "peak_mb": 500.0 + n} for n in (8, 32)}}
+    assert benchmark.picture(found).startswith(b"\x89PNG")

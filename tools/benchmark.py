@@ -23,11 +23,13 @@ from absl import flags as absl_flags
 from rwae_tf import config as config_lib
 from rwae_tf import errors, flags, json_file
 from rwae_tf.errors import InputError
+from rwae_tf.figures import plots
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _LENGTHS = (8, 32, 100, 400)
 _BATCHES = (1, 16, 64)
-_VARIANTS = ("eager", "channels_last", "compile")
+_PEERS = [(variant, loss) for loss in ("rwae_mmd", "ds_vae") for variant in ("eager", "channels_last", "compile")]
+_PEERS.append(("bfloat16", "rwae_mmd"))
 
 
 class Contender:
@@ -106,10 +108,16 @@ def preset(name):
 
 
 def dcgan64():
-    """The paper's Sprites settings at 64x64 in one joint step, frame-wise decoder as in the peer's default."""
+    """The paper's Sprites settings at 64x64 with the backbone `dcgan`, in one joint step."""
     values = config_lib.to_dict(preset("sprites"))
     values["model"]["backbone"] = "dcgan"
-    values["training"].update(fused=True, inference_steps=1)
+    return with_training(config_lib.from_dict(values), fused=True, inference_steps=1)
+
+
+def with_training(config, **changes):
+    """`config` with other values in its section of the training."""
+    values = config_lib.to_dict(config)
+    values["training"].update(changes)
     return config_lib.from_dict(values)
 
 
@@ -136,10 +144,10 @@ def suite_train(values):
     for name, config in {"dcgan64": dcgan64(), "cpu_sprites": preset("cpu_sprites")}.items():
         print(f"train, {name}", file=sys.stderr)
         made = {"ours": ours(config, "joint", values, count=True),
+                "ours, bfloat16": ours(with_training(config, precision="bfloat16"), "joint", values),
                 "ceiling": lambda: Contender("ceiling.py", {"threads": values.threads})}
         if values.peer == "torch":
-            made.update({f"torch {variant}, {loss}": peer(config, loss, variant, values)
-                         for loss in ("rwae_mmd", "ds_vae") for variant in _VARIANTS})
+            made.update({f"torch {variant}, {loss}": peer(config, loss, variant, values) for variant, loss in _PEERS})
         with contenders(made) as running:
             take_turns(running, values.repeats, values.calls)
         found[name] = train_result(running, config.training.batch_size)
@@ -159,7 +167,7 @@ def train_result(running, batch):
                  "gflop_per_step": {kind: count / 1e9 for kind, count in mine.first["flops"].items()},
                  "fraction_of_ceiling": statistics.median(fractions)},
         "ceiling_gflops": rates,
-        "peers": {name: {**described(contender), "sequences_per_second": batch / statistics.median(contender.times),
+        "others": {name: {**described(contender), "sequences_per_second": batch / statistics.median(contender.times),
                          "times_ours": ratio(contender, mine)} for name, contender in running.items()},
     }
 
@@ -175,9 +183,7 @@ def suite_phases(values):
     found = {}
     for name in ("dcgan64", "cpu_sprites"):
         config = dcgan64() if name == "dcgan64" else preset(name)
-        apart = config_lib.to_dict(config)
-        apart["training"]["fused"] = False
-        apart = config_lib.from_dict(apart)
+        apart = with_training(config, fused=False)
         found[name] = measured({"joint": ours(config, "joint", values), "inference": ours(apart, "inference", values),
                                 "generation": ours(apart, "generation", values)}, values)
     return found
@@ -197,19 +203,30 @@ def suite_encode(values):
 
 
 def suite_growth(values):
-    """A joint step as T, B and the frame grow, from one base."""
+    """A joint step as T, B and the frame grow, from one base, and clips drawn as T grows."""
     base = preset("cpu_sprites")
-    made = {f"T={length}": ours(base, "joint", values, batch=8, length=length) for length in (8, 32, 100, 400)}
-    made.update({f"B={batch}": ours(base, "joint", values, batch=batch) for batch in (15, 30, 60, 120)})
-    for size in (16, 32, 64):
-        values_of = config_lib.to_dict(base)
-        values_of["data"]["size"] = size
-        made[f"size={size}"] = ours(config_lib.from_dict(values_of), "joint", values)
+    made = {"frames": {f"{length}": ours(base, "joint", values, batch=8, length=length) for length in _LENGTHS},
+            "clips": {f"{batch}": ours(base, "joint", values, batch=batch) for batch in (15, 30, 60, 120)},
+            "pixels": {f"{size**2}": ours(of_size(base, size), "joint", values) for size in (16, 32, 64)},
+            "frames drawn": {f"{length}": ours(base, "generate", values, batch=8, length=length)
+                             for length in _LENGTHS}}
     # One at a time: their memory together would not fit everywhere.
-    found = {}
-    for name, make in made.items():
-        found.update(measured({name: make}, values))
-    return found
+    return {what: {name: measured({name: make}, values)[name] for name, make in kinds.items()}
+            for what, kinds in made.items()}
+
+
+def of_size(config, size):
+    """`config` with frames of another size."""
+    values = config_lib.to_dict(config)
+    values["data"]["size"] = size
+    return config_lib.from_dict(values)
+
+
+def picture(found):
+    """The PNG of what `suite_growth` found: time and memory over each size."""
+    return plots.growth([
+        (title, what, [float(x) for x in by], [kind[key] for kind in by.values()])
+        for key, title in (("seconds", "seconds a call"), ("peak_mb", "memory of the process, MB")) for what, by in found.items()])
 
 
 def measured(made, values):
@@ -270,6 +287,7 @@ def main(argv):
     absl_flags.DEFINE_integer("calls", 2, "Calls in a turn.", 1, flag_values=values)
     absl_flags.DEFINE_integer("threads", 0, "Threads of a contender; 0 for as many as it likes.", 0, flag_values=values)
     absl_flags.DEFINE_string("out", "", "File for the JSON.", flag_values=values)
+    absl_flags.DEFINE_string("picture", "", "File for the PNG of growth.", flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0
     if unknown := sorted(set(values.suite) - set(SUITES)):
@@ -280,6 +298,9 @@ def main(argv):
         print("\n".join(table(result[name], f"{name}, ")), flush=True)
         if values.out:
             json_file.write(result, values.out)
+    if values.picture and "growth" in result:
+        with open(values.picture, "wb") as file:
+            file.write(picture(result["growth"]))
     return 0
 
 

@@ -9,6 +9,7 @@ import math
 from keras import layers
 
 from rwae_tf.layers.batch_norm import BatchNorm
+from rwae_tf.layers.convolution import Conv2D, Conv2DTranspose
 from rwae_tf.layers.stack import Stack
 
 
@@ -31,7 +32,7 @@ class DcganEncoder(Stack):
     def __init__(self, frame_shape, channels, feature_size, name=None):
         parts = []
         for width in _widths(frame_shape[0], channels):
-            parts += _block(layers.Conv2D(width, 4, 2, "same", use_bias=False))
+            parts += _block(Conv2D(width, 4, 2, use_bias=False))
         parts += [layers.Flatten(), layers.Dense(feature_size, activation="tanh")]
         super().__init__(parts, name)
 
@@ -45,8 +46,8 @@ class DcganDecoder(Stack):
         parts = _block(layers.Dense(16 * widths[0], use_bias=False))
         parts.insert(1, layers.Reshape((4, 4, widths[0])))
         for width in widths[1:]:
-            parts += _block(layers.Conv2DTranspose(width, 4, 2, "same", use_bias=False))
-        parts.append(layers.Conv2DTranspose(colours, 4, 2, "same"))
+            parts += _block(Conv2DTranspose(width, 4, 2, use_bias=False))
+        parts.append(Conv2DTranspose(colours, 4, 2))
         super().__init__(parts, name)
 
 
@@ -57,7 +58,7 @@ class DsVaeEncoder(Stack):
         del frame_shape
         parts = []
         for stride in (1, 2, 2, 2):
-            parts += _block(layers.Conv2D(4 * channels, 5, stride, "same", use_bias=False))
+            parts += _block(Conv2D(4 * channels, 5, stride, use_bias=False))
         parts.append(layers.Flatten())
         for width in (64 * channels, 32 * channels):
             parts += _block(layers.Dense(width, use_bias=False))
@@ -74,5 +75,5 @@ class DsVaeDecoder(Stack):
         parts += _block(layers.Dense(side * side * width, use_bias=False))
         parts.append(layers.Reshape((side, side, width)))
         for _ in range(3):
-            parts += _block(layers.Conv2DTranspose(width, 5, 2, "same", use_bias=False))
-        super().__init__([*parts, layers.Conv2DTranspose(colours, 5, 1, "same")], name)
+            parts += _block(Conv2DTranspose(width, 5, 2, use_bias=False))
+        super().__init__([*parts, Conv2DTranspose(colours, 5, 1)], name)

@@ -10,6 +10,7 @@ import math
 import tensorflow as tf
 from keras import layers
 
+from rwae_tf.layers.convolution import Conv2D
 from rwae_tf.layers.residual import double, halve
 from rwae_tf.layers.stack import Stack
 
@@ -29,8 +30,8 @@ class Block(layers.Layer):
     def __init__(self, width, before=_same, after=_same):
         super().__init__()
         self.before, self.after = before, after
-        self.conv = layers.Conv2D(width, 3, padding="same")
-        self.skip = layers.Conv2D(width, 1, use_bias=False)
+        self.conv = Conv2D(width, 3)
+        self.skip = Conv2D(width, 1, use_bias=False)
 
     def call(self, x):
         # The 1x1 of the skip commutes with both changes of size: each costs least on the smaller picture.
@@ -44,7 +45,7 @@ class TextFilterEncoder(Stack):
     def __init__(self, frame_shape, channels, feature_size, name=None):
         widths = _widths(frame_shape[0], channels)
         blocks = [Block(width, after=halve) for width in widths]
-        super().__init__([layers.Conv2D(channels, 3, padding="same"), *blocks, Block(widths[-1]), layers.Flatten(),
+        super().__init__([Conv2D(channels, 3), *blocks, Block(widths[-1]), layers.Flatten(),
                           layers.Dense(feature_size)], name)
 
 
@@ -56,4 +57,4 @@ class TextFilterDecoder(Stack):
         *inner, first = _widths(size, channels)
         blocks = [Block(width, before=double) for width in [*inner[::-1], channels]]
         super().__init__([layers.Dense(4 * first), layers.Reshape((2, 2, first)), *blocks,
-                          layers.Conv2D(colours, 3, padding="same")], name)
+                          Conv2D(colours, 3)], name)

@@ -81,6 +81,27 @@ def bars(panels):
     return _png(figure)
 
 
+def growth(panels):
+    """What something costs as it grows, on logarithmic axes, beside a line as steep as the size itself.
+
+    Args:
+      panels: list of (title, label of x, x, y): [N] each, positive. The dashed line is proportional to x and meets the
+        last point: a curve above it to its left grows more slowly than x.
+    """
+    figure, axes = _axes(len(panels), 4, (2.9, 2.4))
+    for axis, (title, label, x, y) in zip(axes, panels, strict=True):
+        x, y = np.asarray(x, np.float64), np.asarray(y, np.float64)
+        axis.loglog(x, y[-1] * x / x[-1], "--", color=_PAIR[1], linewidth=1, label="in proportion")
+        axis.loglog(x, y, "o-", color=_PAIR[0], linewidth=1.3, markersize=4, label="measured")
+        axis.set_xticks(x, [f"{value:g}" for value in x])
+        axis.minorticks_off()
+        axis.grid(alpha=0.3)
+        axis.legend(loc="lower right", fontsize=7, frameon=False)
+        axis.set_xlabel(label, fontsize=8)
+        _title(axis, title)
+    return _png(figure)
+
+
 def heat(values):
     """Colours, uint8 [..., 3], of values [...]: dark at 0 and below, bright at 1 and above."""
     from matplotlib import colormaps

@@ -162,7 +162,8 @@ def _before(x):
 
 def _product(x, y):
     """Sum over frames and rows of x^T y: [T, B, m], [T, B, n] -> [m, n]."""
-    return tf.tensordot(x, y, [[0, 1], [0, 1]])
+    x, y = (tf.reshape(array, [-1, array.shape[-1]]) for array in (x, y))
+    return tf.matmul(x, y, transpose_a=True)
 
 
 def _scan(step, state, rows, reverse=False):

@@ -10,11 +10,12 @@ from keras import layers
 
 from rwae_tf.layers.batch_norm import BatchNorm
 from rwae_tf.layers.conditional_norm import ConditionalNorm
+from rwae_tf.layers.convolution import Conv2D
 
 
 def conv(width, kernel_size=3, use_bias=True):
     """A convolution of `width` channels that keeps the size, orthogonal at first."""
-    return layers.Conv2D(width, kernel_size, padding="same", use_bias=use_bias, kernel_initializer="orthogonal")
+    return Conv2D(width, kernel_size, use_bias=use_bias, kernel_initializer="orthogonal")
 
 
 def halve(x):

@@ -2,11 +2,12 @@
 
 import functools
 
-import keras
 import tensorflow as tf
 
+from rwae_tf.layers import convolution
 from rwae_tf.noise import BatchNoise
 from rwae_tf.training import distribution, schedules
+from rwae_tf.training.adam import Adam
 
 
 class Trainer:
@@ -33,7 +34,7 @@ class Trainer:
 
     def _optimizer(self, update):
         training = self.config.training
-        optimizer = keras.optimizers.Adam(
+        optimizer = Adam(
             getattr(training, update.learning_rate), beta_1=training.adam_beta_1, beta_2=training.adam_beta_2)
         # Before the first trace: an optimizer that builds inside it works on one replica and not on two.
         optimizer.build(self.variables(update.part))
@@ -84,7 +85,8 @@ class Trainer:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             for variable in sum(variables.values(), []):
                 tape.watch(variable.value)
-            terms = self.model.losses(x, noise, self._gather)
+            with convolution.products_in(self.config.training.precision):
+                terms = self.model.losses(x, noise, self._gather)
             # Keras sums gradients over replicas; dividing here, once, makes them means.
             losses = {update.loss: terms[update.loss] / replicas for update in phase.updates}
         gradients = self._gradients(tape, losses, phase, variables)

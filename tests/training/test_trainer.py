@@ -173,6 +173,7 @@ def test_per_replica_mmd_differs_from_the_global_one(two_replicas):
     assert abs(found[0] - found[1]) > 1e-4
 
 
+<<<<<<< HEAD
 def test_a_trainer_goes_with_its_last_name():
     """What it has compiled does not hold it, its optimizers and its model for the rest of the process."""
     made = trainer()
@@ -181,3 +182,18 @@ def test_a_trainer_goes_with_its_last_name():
     del made
     gc.collect()
     assert gone() is None
+=======
+def test_bfloat16_moves_float32_weights_nearly_alike_and_leaves_the_verbs_alone():
+    x, found = tf.constant(tiny.sequences()), {}
+    for precision in ("float32", "bfloat16"):
+        made = trainer(fused=True, inference_steps=1, precision=precision)
+        codes = made.model.encode(tiny.sequences())
+        terms = made.step(made.phases[0], x, 0)
+        found[precision] = codes, {name: float(value) for name, value in terms.items()}
+        assert {variable.dtype for variable in made.model.trainable_variables} == {"float32"}
+    for exact, rounded in zip(found["float32"][0][:2], found["bfloat16"][0][:2], strict=True):
+        np.testing.assert_array_equal(exact, rounded)
+    exact, rounded = found["float32"][1]["reconstruction"], found["bfloat16"][1]["reconstruction"]
+    # 8 bits of mantissa: each factor is off by 2^-9 of itself at most.
+    assert exact != rounded and rounded == pytest.approx(exact, rel=0.01)
+>>>>>>> 31de655 (Adam in one operation a weight, convolutions on the fastest kernels, an option to multiply them in bfloat16; growth as a picture)

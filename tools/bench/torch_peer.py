@@ -134,7 +134,8 @@ class Peer:
 
     Args:
       o: sizes ("batch", "length", "size", "channels", "features", "content", "motion", "hidden"), "decoder" ("lstm" or
-        "dense"), "loss" ("ds_vae" or "rwae_mmd"), "variant" ("eager", "channels_last" or "compile").
+        "dense"), "loss" ("ds_vae" or "rwae_mmd"), "variant" ("eager", "channels_last", "compile", or
+        "bfloat16": channels_last under autocast).
     """
 
     def __init__(self, o):
@@ -145,7 +146,7 @@ class Peer:
         self.optimizers = [torch.optim.Adam(part.parameters(), 3e-4, (0.5, 0.9)) for part in parts]
         self.x = torch.rand(o["batch"], o["length"], 3, o["size"], o["size"])
         self.main = [p for part in parts[:3] for p in part.parameters()]
-        if o["variant"] == "channels_last":
+        if o["variant"] in ("channels_last", "bfloat16"):
             for part in (self.encoders.frames, self.decoder.frames):
                 part.to(memory_format=torch.channels_last)
             self.x = self.x.flatten(0, 1).to(memory_format=torch.channels_last).unflatten(0, self.x.shape[:2])
@@ -155,10 +156,13 @@ class Peer:
     def step(self):
         """One joint update."""
         o = self.o
-        z_c, content, z_m, motion = self.encoders(
-            self.x, torch.randn(o["batch"], o["content"]), torch.randn(o["batch"], o["length"], o["motion"]))
-        loc, scale = self.prior(z_m)
-        objective = (torch.sigmoid(self.decoder(z_c, z_m)) - self.x).square().sum() / o["batch"]
+        with torch.autocast("cpu", torch.bfloat16, enabled=o["variant"] == "bfloat16"):
+            z_c, content, z_m, motion = self.encoders(
+                self.x, torch.randn(o["batch"], o["content"]), torch.randn(o["batch"], o["length"], o["motion"]))
+            loc, scale = self.prior(z_m)
+            logits = self.decoder(z_c, z_m)
+        z_c, z_m, loc, scale = (code.float() for code in (z_c, z_m, loc, scale))
+        objective = (torch.sigmoid(logits.float()) - self.x).square().sum() / o["batch"]
         content_kl = normal_kl(*content, torch.zeros(()), torch.ones(()))
         motion_kl = normal_kl(*motion, loc, scale)
         for optimizer in self.optimizers:

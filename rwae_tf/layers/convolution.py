@@ -1,0 +1,143 @@
+"""The convolutions of the backbones: Keras's weights and numbers, on the kernels that are fastest for them.
+
+TensorFlow differentiates a convolution by two kernels, one to the input and one to the kernel, and computes a
+transposed convolution by the former. Where these are slow, the same sums are taken in another way:
+
+- to frames: a transposed convolution 4x4 of stride 2 to a picture's few channels is one convolution 2x2 that gives the
+  four pixels of a block at once (a sub-pixel convolution: Shi et al., 2016);
+- to a kernel 4x4 of stride 2 in bfloat16, where maps are small and wide: as four matrix products.
+
+Within `products_in("bfloat16")` what a convolution multiplies, and its sums in the end, are rounded to bfloat16 (8 bits
+of mantissa), which newer processors compute several times faster; weights and all other layers stay in float32.
+"""
+
+import contextlib
+import contextvars
+
+import tensorflow as tf
+from keras import layers
+
+_PRODUCTS = contextvars.ContextVar("products", default="float32")
+_FEW = 4
+"""Channels of a picture, at most."""
+_SMALL, _WIDE = 8, 128
+"""Side of maps up to which, and their channels from which on, four products beat the kernel."""
+
+
+@contextlib.contextmanager
+def products_in(precision):
+    """Multiply in "float32" or "bfloat16" what is traced in the block."""
+    token = _PRODUCTS.set(precision)
+    try:
+        yield
+    finally:
+        _PRODUCTS.reset(token)
+
+
+class Conv2D(layers.Conv2D):
+    """`keras.layers.Conv2D` with "same" padding: [N, H, W, C] -> [N, H / strides, W / strides, filters]."""
+
+    def __init__(self, filters, kernel_size, strides=1, **kwargs):
+        super().__init__(filters, kernel_size, strides, "same", **kwargs)
+
+    def convolution_op(self, inputs, kernel):
+        """What Keras's layer calls before it adds the bias."""
+        return _convolved(inputs, tf.convert_to_tensor(kernel), self.strides[0], _PRODUCTS.get())
+
+
+class Conv2DTranspose(layers.Conv2DTranspose):
+    """`keras.layers.Conv2DTranspose` with "same" padding: [N, H, W, C] -> [N, H strides, W strides, filters]."""
+
+    def __init__(self, filters, kernel_size, strides=1, **kwargs):
+        super().__init__(filters, kernel_size, strides, "same", **kwargs)
+
+    def call(self, x):
+        y = _transposed(x, tf.convert_to_tensor(self.kernel.value), self.strides[0], _PRODUCTS.get())
+        return tf.nn.bias_add(y, self.bias.value) if self.use_bias else y
+
+
+def _convolved(x, kernel, stride, precision):
+    """x [N, H, W, C], kernel [k, k, C, D] -> [N, H / stride, W / stride, D]."""
+
+    @tf.custom_gradient
+    def product(x, kernel):
+        x, kernel = (tf.cast(factor, precision) for factor in (x, kernel))
+
+        def gradient(dy):
+            dy = tf.cast(dy, precision)
+            return (_float32(_to_input(dy, kernel, stride, tf.shape(x))),
+                    _float32(_to_kernel(x, dy, kernel.shape, stride)))
+
+        return _float32(tf.nn.conv2d(x, kernel, stride, "SAME")), gradient
+
+    return product(x, kernel)
+
+
+def _transposed(x, kernel, stride, precision):
+    """x [N, H, W, D], kernel [k, k, C, D] -> [N, H stride, W stride, C]: `_convolved` from back to front."""
+
+    @tf.custom_gradient
+    def product(x, kernel):
+        x, kernel = (tf.cast(factor, precision) for factor in (x, kernel))
+        n, height, width, _ = tf.unstack(tf.shape(x))
+        shape = [n, height * stride, width * stride, kernel.shape[2]]
+        to_frames = kernel.shape[2] <= _FEW and _is_4x4(kernel.shape, stride)
+        y = _blocks(x, kernel) if to_frames else _to_input(x, kernel, stride, shape)
+
+        def gradient(dy):
+            dy = tf.cast(dy, precision)
+            return (_float32(tf.nn.conv2d(dy, kernel, stride, "SAME")),
+                    _float32(_to_kernel(dy, x, kernel.shape, stride)))
+
+        y = tf.ensure_shape(y, [None, *(side and side * stride for side in x.shape[1:3]), kernel.shape[2]])
+        return _float32(y), gradient
+
+    return product(x, kernel)
+
+
+def _float32(x):
+    return tf.cast(x, tf.float32)
+
+
+def _is_4x4(kernel_shape, stride):
+    return stride == 2 and tuple(kernel_shape[:2]) == (4, 4)
+
+
+def _to_input(dy, kernel, stride, shape):
+    """TensorFlow's kernel for the gradient of a convolution in its input of `shape`."""
+    return tf.raw_ops.Conv2DBackpropInput(
+        input_sizes=shape, filter=kernel, out_backprop=dy, strides=[1, stride, stride, 1], padding="SAME")
+
+
+def _to_kernel(x, dy, shape, stride):
+    """The gradient of a convolution in its kernel of `shape`: x [N, H, W, C], dy [N, H / stride, W / stride, D]."""
+    small_and_wide = dy.shape[1] is not None and dy.shape[1] <= _SMALL and shape[3] >= _WIDE
+    if dy.dtype == tf.bfloat16 and _is_4x4(shape, stride) and small_and_wide:
+        return _to_kernel_by_products(x, dy, shape)
+    return tf.raw_ops.Conv2DBackpropFilter(
+        input=x, filter_sizes=shape, out_backprop=dy, strides=[1, stride, stride, 1], padding="SAME")
+
+
+def _to_kernel_by_products(x, dy, shape):
+    """For a kernel 4x4 and stride 2: tap (2 a + b) of the kernel meets pixel b of block j + a of the padded x."""
+    height, width, features = dy.shape[1:]
+    blocks = tf.nn.space_to_depth(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), 2)
+    dy = tf.reshape(dy, [-1, features])
+    parts = [tf.reshape(blocks[:, i : i + height, j : j + width], [-1, blocks.shape[-1]])
+             for i in (0, 1) for j in (0, 1)]
+    taps = [tf.matmul(part, dy, transpose_a=True) for part in parts]
+    taps = tf.reshape(tf.stack(taps), [2, 2, 2, 2, shape[2], features])  # a, of y and x; b, of y and x; channels
+    return tf.reshape(tf.transpose(taps, [0, 2, 1, 3, 4, 5]), shape)
+
+
+def _blocks(x, kernel):
+    """A transposed convolution 4x4 of stride 2 as a sub-pixel convolution 2x2.
+
+    Pixel q of the output sums x_p w_k over 2 p + k - 1 = q, so block j, the pixels 2 j - 1 and 2 j, sees x_j-1
+    and x_j alone: y_2j-1 = x_j-1 w_2 + x_j w_0 and y_2j = x_j-1 w_3 + x_j w_1, along each axis.
+    """
+    channels, features = kernel.shape[2:]
+    taps = tf.reshape(kernel, [2, 2, 2, 2, channels, features])[::-1, :, ::-1]  # of y: x_j-1, x_j; pixel; and of x
+    taps = tf.reshape(tf.transpose(taps, [0, 2, 5, 1, 3, 4]), [2, 2, features, 4 * channels])
+    blocks = tf.nn.conv2d(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), taps, 1, "VALID")
+    return tf.nn.depth_to_space(blocks, 2)[:, 1:-1, 1:-1]

@@ -1,0 +1,107 @@
+"""The convolutions against Keras's, forward and backward, and what bfloat16 does to them."""
+
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from rwae_tf.layers import convolution
+
+# (kernel, stride): every kind of the backbones.
+KINDS = [(1, 1), (3, 1), (4, 2), (5, 1), (5, 2)]
+
+
+def pair(ours, kerass, x, filters, kernel, stride):
+    """Our layer and Keras's with the same weights."""
+    layers = [ours(filters, kernel, stride), kerass(filters, kernel, stride, padding="same")]
+    for layer in layers:
+        layer.build(x.shape)
+    generator = np.random.default_rng(0)
+    values = [generator.normal(size=weight.shape).astype(np.float32) for weight in layers[0].weights]
+    for layer in layers:
+        layer.set_weights(values)
+    return layers
+
+
+def forward_and_backward(layer, x, dy=None):
+    """y, dx and the gradients of the weights for a random dy."""
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        y = layer(x)
+    dy = normal(y.shape, 2) if dy is None else dy
+    return [y, *tape.gradient(y, [x, *(weight.value for weight in layer.weights)], dy)]
+
+
+def normal(shape, seed):
+    return tf.constant(np.random.default_rng(seed).normal(size=shape), tf.float32)
+
+
+@pytest.mark.parametrize("kernel,stride", KINDS)
+@pytest.mark.parametrize("filters", [3, 6])
+@pytest.mark.parametrize("ours,kerass", [(convolution.Conv2D, keras.layers.Conv2D),
+                                         (convolution.Conv2DTranspose, keras.layers.Conv2DTranspose)])
+def test_equals_keras(ours, kerass, filters, kernel, stride):
+    x = normal([5, 8, 8, 4], 1)
+    found, expected = (forward_and_backward(layer, x) for layer in pair(ours, kerass, x, filters, kernel, stride))
+    for a, b in zip(found, expected, strict=True):
+        # Sums of up to 5 * 64 products of standard normals: 1e-4 is 1e-6 of the largest.
+        np.testing.assert_allclose(a, b, atol=1e-4)
+
+
+def test_the_pixels_of_a_block_come_from_one_convolution():
+    """A transposed convolution of one point by hand: output q takes weight k = q - 2 p + 1."""
+    layer = convolution.Conv2DTranspose(1, 4, 2, use_bias=False)
+    layer.build((None, 3, 3, 1))
+    kernel = np.arange(1.0, 17.0, dtype=np.float32).reshape(4, 4, 1, 1)
+    layer.set_weights([kernel])
+    x = np.zeros((1, 3, 3, 1), np.float32)
+    x[0, 1, 1] = 1
+    expected = np.zeros((6, 6), np.float32)
+    expected[1:5, 1:5] = kernel[..., 0, 0]  # p = 1: q = k + 1
+    np.testing.assert_array_equal(layer(x)[0, ..., 0], expected)
+
+
+@pytest.mark.parametrize("ours,size,channels,filters", [
+    (convolution.Conv2D, 8, 2, 128), (convolution.Conv2D, 32, 2, 128), (convolution.Conv2DTranspose, 4, 128, 2),
+    (convolution.Conv2DTranspose, 8, 6, 12), (convolution.Conv2D, 8, 3, 8)])
+def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, filters):
+    x = normal([3, size, size, channels], 1)
+    layer = ours(filters, 4, 2, use_bias=False)
+    layer.build(x.shape)
+    layer.set_weights([normal(layer.kernel.shape, 3)])
+    y = layer(x)
+    dy = normal(y.shape, 2)
+    with convolution.products_in("bfloat16"):
+        found = forward_and_backward(layer, x, dy)
+
+    def rounded(values):
+        return tf.cast(tf.cast(values, tf.bfloat16), tf.float32)
+
+    layer.set_weights([rounded(layer.kernel.value)])
+    expected = forward_and_backward(layer, rounded(x), rounded(dy))
+    for a, b in zip(found, expected, strict=True):
+        assert a.dtype == tf.float32
+        # A rounded sum is off by half of a last place, 2^-9 of it. The four products of a gradient are each one sum.
+        np.testing.assert_allclose(a, b, rtol=2**-8, atol=2**-8 * np.abs(b).max() / 4)
+        assert not np.array_equal(a, b)
+
+
+def test_float32_is_what_is_outside_the_block():
+    x = normal([3, 8, 8, 4], 1)
+    layer = convolution.Conv2D(5, 4, 2)
+    before = layer(x)
+    with convolution.products_in("bfloat16"):
+        within = layer(x)
+    np.testing.assert_array_equal(before, layer(x))
+    assert not np.array_equal(before, within)
+
+
+@pytest.mark.parametrize("ours", [convolution.Conv2D, convolution.Conv2DTranspose])
+def test_any_number_of_rows_in_a_graph(ours):
+    layer = ours(3, 4, 2)
+    layer.build((None, 8, 8, 4))
+    graph = tf.function(layer, input_signature=[tf.TensorSpec([None, 8, 8, 4])])
+    for rows in (1, 3):
+        x = normal([rows, 8, 8, 4], rows)
+        assert graph(x).shape[1:] == layer(x).shape[1:]
+        np.testing.assert_allclose(graph(x), layer(x), atol=1e-5)
