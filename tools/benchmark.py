@@ -1,7 +1,8 @@
 """How fast this machine trains, draws and encodes, beside what it can do and beside the same model in PyTorch.
 
     python tools/benchmark.py --suite=train --peer=torch     # one step of each preset; extra `peer`, or --peer_python
-    python tools/benchmark.py --suite=train,generate,encode,growth,start
+    python tools/benchmark.py --suite=phases,generate,encode,growth,start
+    python tools/benchmark.py --suite=before --before=../before    # a step, beside that of another checkout
 
 Every contender is a process of its own; they take turns, A B C A B C, and never work at the same time. Printed are
 medians over the turns, ratios of the times of one turn, and the fraction of the machine's ceiling: FLOPs counted on
@@ -189,6 +190,20 @@ def suite_phases(values):
     return found
 
 
+def suite_before(values):
+    """A joint step of two presets by this checkout and by another."""
+    if not os.path.isdir(os.path.join(values.before, "rwae_tf")):
+        raise InputError(f"--before={values.before}: no checkout of this repository; `git worktree add` makes one")
+    tree, found = os.path.abspath(values.before), {}
+    for name, config in {"dcgan64": dcgan64(), "cpu_sprites": preset("cpu_sprites")}.items():
+        made = {"now": ours(config, "joint", values), "before": ours(config, "joint", values, tree=tree)}
+        with contenders(made) as running:
+            take_turns(running, values.repeats, values.calls)
+        found[name] = {key: described(contender) for key, contender in running.items()}
+        found[name]["before"]["times_ours"] = ratio(running["before"], running["now"])
+    return found
+
+
 def suite_generate(values):
     """Clips of several lengths from the priors."""
     config = preset("cpu_sprites")
@@ -226,7 +241,8 @@ def picture(found):
     """The PNG of what `suite_growth` found: time and memory over each size."""
     return plots.growth([
         (title, what, [float(x) for x in by], [kind[key] for kind in by.values()])
-        for key, title in (("seconds", "seconds a call"), ("peak_mb", "memory of the process, MB")) for what, by in found.items()])
+        for key, title in (("seconds", "seconds a call"), ("peak_mb", "memory of the process, MB"))
+        for what, by in found.items()])
 
 
 def measured(made, values):
@@ -240,6 +256,10 @@ def suite_start(values):
     """Seconds until the package is imported, and until commands answer --help."""
     commands = {"import rwae_tf": ["-c", "import rwae_tf"],
                 **{f"{name} --help": ["-m", f"rwae_tf.{name}", "--help"] for name in ("train", "evaluate")}}
+    if values.run_dir:  # what evaluate does before it reads data
+        commands["load a run"] = ["-c", "import sys; from rwae_tf import data; from rwae_tf.figures import table; from "
+                                        "rwae_tf.training import judge_dir, run_dir; run_dir.load(sys.argv[1])",
+                                  values.run_dir]
     found = {}
     for name, command in commands.items():
         times = []
@@ -287,6 +307,8 @@ def main(argv):
     absl_flags.DEFINE_integer("calls", 2, "Calls in a turn.", 1, flag_values=values)
     absl_flags.DEFINE_integer("threads", 0, "Threads of a contender; 0 for as many as it likes.", 0, flag_values=values)
     absl_flags.DEFINE_string("out", "", "File for the JSON.", flag_values=values)
+    absl_flags.DEFINE_string("before", "", "Another checkout, for the suite of this name.", flag_values=values)
+    absl_flags.DEFINE_string("run_dir", "", "A run, for how long loading it takes in start.", flag_values=values)
     absl_flags.DEFINE_string("picture", "", "File for the PNG of growth.", flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0

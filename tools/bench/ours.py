@@ -1,16 +1,19 @@
 """Our side of tools/benchmark.py: a phase of training, or one of the verbs, on random clips. See worker.py."""
 
+import dataclasses
 import functools
 import os
 import sys
 
 import worker
 
-sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
-
 
 def build(options):
-    """Work and facts of `options`: "config" (sections), "what" (a phase, or a verb), "batch", "length", "threads"."""
+    """Work and facts of `options`: "config" (sections), "what" (a phase, or a verb), "batch", "length", "threads".
+
+    "tree" may name another checkout, whose package works then; of the configuration it gets what it knows.
+    """
+    sys.path.insert(0, options.get("tree") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
     import tensorflow as tf
 
     if options["threads"]:
@@ -22,7 +25,9 @@ def build(options):
     from rwae_tf.training.trainer import Trainer
     from rwae_tf.types import SequenceSpec
 
-    config = config_lib.from_dict(options["config"])
+    known = {name: {field.name for field in dataclasses.fields(kind)} for name, kind in config_lib.SECTIONS.items()}
+    config = config_lib.from_dict({name: {key: value for key, value in section.items() if key in known[name]}
+                                   for name, section in options["config"].items()})
     size, length = config.data.size, options["length"]
     strategy = distribution.strategy(1)
     with strategy.scope():
