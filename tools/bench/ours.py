@@ -21,7 +21,7 @@ def build(options):
         tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
 
     from rwae_tf import config as config_lib
-    from rwae_tf.training import distribution, flops, run_dir
+    from rwae_tf.training import distribution, run_dir
     from rwae_tf.training.trainer import Trainer
     from rwae_tf.types import SequenceSpec
 
@@ -42,6 +42,8 @@ def build(options):
     trainer.begin_epoch(0)
     phase = next(phase for phase in trainer.phases if phase.name == options["what"])
     if options.get("count"):
+        from rwae_tf.training import flops
+
         facts["flops"] = flops.count(trainer.graph(phase, x))
 
     def step():
