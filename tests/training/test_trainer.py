@@ -173,7 +173,6 @@ def test_per_replica_mmd_differs_from_the_global_one(two_replicas):
     assert abs(found[0] - found[1]) > 1e-4
 
 
-<<<<<<< HEAD
 def test_a_trainer_goes_with_its_last_name():
     """What it has compiled does not hold it, its optimizers and its model for the rest of the process."""
     made = trainer()
@@ -182,7 +181,8 @@ def test_a_trainer_goes_with_its_last_name():
     del made
     gc.collect()
     assert gone() is None
-=======
+
+
 def test_bfloat16_moves_float32_weights_nearly_alike_and_leaves_the_verbs_alone():
     x, found = tf.constant(tiny.sequences()), {}
     for precision in ("float32", "bfloat16"):
@@ -196,4 +196,3 @@ def test_bfloat16_moves_float32_weights_nearly_alike_and_leaves_the_verbs_alone(
     exact, rounded = found["float32"][1]["reconstruction"], found["bfloat16"][1]["reconstruction"]
     # 8 bits of mantissa: each factor is off by 2^-9 of itself at most.
     assert exact != rounded and rounded == pytest.approx(exact, rel=0.01)
->>>>>>> 31de655 (Adam in one operation a weight, convolutions on the fastest kernels, an option to multiply them in bfloat16; growth as a picture)
