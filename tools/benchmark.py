@@ -1,7 +1,7 @@
 """How fast this machine trains, draws and encodes, beside what it can do and beside the same model in PyTorch.
 
     python tools/benchmark.py --suite=train --peer=torch     # one step of each preset; extra `peer`, or --peer_python
-    python tools/benchmark.py --suite=phases,generate,encode,growth,start
+    python tools/benchmark.py --suite=phases,encode,growth,start,kernels
     python tools/benchmark.py --suite=before --before=../before    # a step, beside that of another checkout
 
 Every contender is a process of its own; they take turns, A B C A B C, and never work at the same time. Printed are
@@ -204,11 +204,13 @@ def suite_before(values):
     return found
 
 
-def suite_generate(values):
-    """Clips of several lengths from the priors."""
-    config = preset("cpu_sprites")
-    return measured({f"T={length}": ours(config, "generate", values, batch=8, length=length) for length in _LENGTHS},
-                    values)
+def suite_kernels(values):
+    """Other ways to compute the parts of a step, beside the way it takes."""
+    with contenders({"kernels": lambda: Contender("kernels.py", {"threads": values.threads})}) as running:
+        take_turns(running, values.repeats)
+        answers = [answer["milliseconds"] for answer in running["kernels"].answers]
+    medians = {name: statistics.median(answer[name] for answer in answers) for name in answers[0]}
+    return {name: {"seconds": value / 1000} for name, value in medians.items()}
 
 
 def suite_encode(values):
@@ -280,7 +282,7 @@ def table(result, prefix=""):
     for name, value in result.items():
         label = f"{prefix}{name}"
         if isinstance(value, dict) and "seconds" in value:
-            line = f"{label:44s} {1000 * value['seconds']:9.1f} ms"
+            line = f"{label:58s} {1000 * value['seconds']:9.1f} ms"
             if "sequences_per_second" in value:
                 line += f" {value['sequences_per_second']:8.1f} sequences/s"
             if "times_ours" in value:
@@ -290,7 +292,7 @@ def table(result, prefix=""):
             lines.append(line)
         elif isinstance(value, dict) and name == "ceiling_gflops":
             best = max(value, key=value.get)
-            lines.append(f"{prefix + 'ceiling':44s} {value[best]:9.1f} GFLOP/s ({best})")
+            lines.append(f"{prefix + 'ceiling':58s} {value[best]:9.1f} GFLOP/s ({best})")
         elif isinstance(value, dict):
             lines += table(value, f"{label}, ")
     return lines
