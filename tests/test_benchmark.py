@@ -1,6 +1,8 @@
 """The bookkeeping of tools/benchmark.py: turns, ratios and the table; no time is ever tested."""
 
+import json
 import pathlib
+import re
 
 import benchmark as tool
 import pytest
@@ -76,3 +78,14 @@ def test_the_result_of_a_preset(benchmark):
 def test_the_picture_of_growth(benchmark):
     found = {"frames": {str(n): {"seconds": n / 100, "peak_mb": 500.0 + n} for n in (8, 32)}}
     assert benchmark.picture(found).startswith(b"\x89PNG")
+
+
+def test_the_page_shows_what_was_measured():
+    """Every block of docs/performance.md is the table of a suite of docs/results/benchmark.json."""
+    docs = TOOLS.parent / "docs"
+    measured = json.loads((docs / "results" / "benchmark.json").read_text())
+    blocks = re.findall(r"```text\n(.*?)\n```", (docs / "performance.md").read_text(), re.DOTALL)
+    shown = {block.partition(",")[0]: block.splitlines() for block in blocks}
+    assert set(shown) == {"train", "phases", "encode", "start", "before"}
+    for suite, lines in shown.items():
+        assert lines == tool.table(measured[suite], f"{suite}, ")
