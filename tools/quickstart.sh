@@ -11,31 +11,9 @@ source tools/environment.sh "$@"
 
 run=runs/quickstart
 started=$SECONDS
-current=environment
-trap 'status=$?; [ $status -eq 0 ] || echo "error: quickstart ended at step \"$current\" (status $status)" >&2' EXIT
+source tools/steps.sh
 
-# step NAME WHERE COMMAND...: say what is made and where, then make it.
-step() {
-  current=$1
-  printf '\n== %s -> %s\n' "$1" "$2"
-  shift 2
-  say_and_run "$@"
-}
-
-say_and_run() {
-  printf '  %s\n' "$(printf ' %q' "$@")" >&2
-  "$@"
-}
-
-step train "$run/" python -m rwae_tf.train --flagfile=tools/quickstart.flags --run_dir="$run" \
-  ${ARGS[@]+"${ARGS[@]}"}
-step evaluate "$run/evaluation/metrics.json" python -m rwae_tf.evaluate --run_dir="$run"
-step swap "$run/figures/swap.png" \
-  python -m rwae_tf.generate --run_dir="$run" --mode=swap --out="$run/figures/swap.png"
-step generate "$run/figures/generated.gif" \
-  python -m rwae_tf.generate --run_dir="$run" --mode=generate --length=16 --out="$run/figures/generated.gif"
-step export "$run/export/" python -m rwae_tf.export --run_dir="$run" --export_dir="$run/export"
-exported="$run/export/$(ls "$run/export" | grep -E '^[0-9]+$' | sort -n | tail -n 1)"
+train_to_export "$run" --flagfile=tools/quickstart.flags ${ARGS[@]+"${ARGS[@]}"}
 
 # The exported model without our package: TensorFlow's own commands show it and generate four clips with it.
 served="$run/served"
@@ -67,7 +45,7 @@ Done in $((SECONDS - started)) s after the environment.
 run, checkpoints   $run/  (tensorboard --logdir $run)
 measurements       $run/evaluation/metrics.json, as a page $run/evaluation/report.html
 swap grid          $run/figures/swap.png
-generated clips    $run/figures/generated.gif
+generated clips    $run/figures/generate.gif
 SavedModel         $exported/
 served clips       $served/video.npy, what saved_model_cli said in $served/output.txt
 EOF
