@@ -2,6 +2,8 @@
 
 import importlib
 import json
+import pathlib
+import subprocess
 
 import films
 import numpy as np
@@ -72,3 +74,11 @@ def test_a_judge_of_other_clips_of_the_folder_is_refused(videos, tmp_path):
     for other, words in (("--grey", r"grey \(False -> True\)"), ("--frame_step=2", r"frame_step \(1 -> 2\)")):
         with pytest.raises(rwae_tf.errors.InputError, match=words):
             main("judge", *DATA, other, f"--data_dir={videos}", "--kind=linear", "--steps=1", f"--judge_dir={tmp_path}")
+
+
+@pytest.mark.parametrize("arguments", [(), ("tools/folder.flags",), ("no.flags", ".", "run"),
+                                       ("tools/folder.flags", "nowhere", "run")])
+def test_the_script_for_own_data_says_how_it_is_called(arguments):
+    root = pathlib.Path(__file__).parents[1]
+    ended = subprocess.run(["bash", root / "tools" / "own_data.sh", *arguments], cwd=root, capture_output=True, text=True)
+    assert ended.returncode == 2 and ended.stderr.startswith("error: usage:") and len(ended.stderr.splitlines()) == 1
