@@ -80,5 +80,6 @@ def test_a_judge_of_other_clips_of_the_folder_is_refused(videos, tmp_path):
                                        ("tools/folder.flags", "nowhere", "run")])
 def test_the_script_for_own_data_says_how_it_is_called(arguments):
     root = pathlib.Path(__file__).parents[1]
-    ended = subprocess.run(["bash", root / "tools" / "own_data.sh", *arguments], cwd=root, capture_output=True, text=True)
+    command = ["bash", root / "tools" / "own_data.sh", *arguments]
+    ended = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert ended.returncode == 2 and ended.stderr.startswith("error: usage:") and len(ended.stderr.splitlines()) == 1
