@@ -1,7 +1,8 @@
 """What a model of speech shows and says: spectrograms (PNG) and sound (WAV), for `generate` and `evaluate`.
 
-A model of speech knows segments of 200 ms. A longer clip is taken apart into segments: its voice is the mean of their
-z_c, what is said is the z_m of each.
+A model of speech knows segments of 200 ms, in which a vowel may last as well as the speaker. A longer clip is taken apart
+into segments: its voice is the mean of their z_c; what is said is the z_m of each and how its z_c departs from that mean
+(as FHVAE converts voices: Hsu et al., 2017).
 """
 
 import os
@@ -67,12 +68,12 @@ def converted(model, voice, said):
     """
     def encode(clips):
         length = clips.shape[1] if clips.shape[1] % model.spec.length else model.spec.length
-        return model.encode(np.reshape(clips, (-1, length, clips.shape[-1])))
+        codes = model.encode(np.reshape(clips, (-1, length, clips.shape[-1])))
+        return codes, np.reshape(codes.z_c, (len(clips), -1, model.config.model.content_size))
 
-    moving = encode(said)
-    z_c = np.mean(np.reshape(encode(voice).z_c, (len(voice), -1, model.config.model.content_size)), 1)
-    z_c = np.repeat(z_c, len(moving.z_m) // len(said), 0)
-    return np.reshape(model.decode(moving._replace(z_c=z_c)), said.shape)
+    moving, own = encode(said)
+    z_c = own + (encode(voice)[1].mean(1, keepdims=True) - own.mean(1, keepdims=True))
+    return np.reshape(model.decode(moving._replace(z_c=np.reshape(z_c, moving.z_c.shape))), said.shape)
 
 
 def matrix(model, real):

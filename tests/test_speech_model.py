@@ -182,11 +182,20 @@ def test_swap_says_what_one_clip_says_with_the_voice_of_another(run):
     voice, said = X[:2].repeat(2, 1)[:, :40], np.concatenate([X[1:], X[:2]], 1)
     found = spoken.converted(loaded, voice, said)
     for n in range(2):
-        z_c = np.mean([loaded.encode(voice[n:n + 1, k:k + 20]).z_c for k in (0, 20)], 0)
+        of_voice, of_said = (np.mean([loaded.encode(clip[n:n + 1, k:k + 20]).z_c for k in (0, 20)], 0)
+                             for clip in (voice, said))
         for k in (0, 20):
             codes = loaded.encode(said[n:n + 1, k:k + 20])
-            expected = np.asarray(loaded.decode(codes._replace(z_c=z_c)))[0]
+            expected = np.asarray(loaded.decode(codes._replace(z_c=codes.z_c + of_voice - of_said)))[0]
             np.testing.assert_allclose(found[n, k:k + 20], expected, rtol=0, atol=1e-3)
+
+
+def test_own_voice_and_segments_alone_are_reconstructed_and_swapped(model):
+    long = np.concatenate([X, X[::-1]], 1)
+    expected = np.concatenate([model.reconstruct(X), np.asarray(model.reconstruct(X))[::-1]], 1)
+    np.testing.assert_allclose(spoken.converted(model, long, long), expected, rtol=0, atol=1e-3)
+    swapped = model.swap(content=X, motion=X[::-1].copy())
+    np.testing.assert_allclose(spoken.converted(model, X, X[::-1]), swapped, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize("arguments, says", [
