@@ -45,6 +45,9 @@ class DataConfig:
         "linear", "Speech: 200 bins of 40 Hz per frame, or 80 on the mel scale.", choices=("linear", "mel"))
     utterance_seconds: float = _option(
         0.0, "Speech: cut recordings into utterances of so many seconds; 0 leaves them whole.", low=0.0)
+    lowest_decibels: float = _option(
+        -400.0, "Speech: values below are raised to this; -400 is digital silence. Above it, silence weighs less.",
+        low=-400.0, high=0.0)
     test_share: float = _option(
         0.2, "Speech: share of the speakers to test on where a corpus has no test part; 0 trains and tests on all.",
         low=0.0, high=0.9)

@@ -28,7 +28,7 @@ class SpeechClips(Clips):
     LAYOUT = ""  # of the files, in words, for errors
 
     def __init__(self, split, data_dir, size, length, seed, hold_out, spectrum="linear", utterance_seconds=0.0,
-                 test_share=0.2, speaker_lists="", skip_bad=False):
+                 lowest_decibels=-400.0, test_share=0.2, speaker_lists="", skip_bad=False):
         del size
         if data_dir is None:
             raise InputError(f"speech needs data_dir, a folder with {self.LAYOUT}")
@@ -40,7 +40,7 @@ class SpeechClips(Clips):
         factors = {"speaker": tuple(sorted({r.speaker for r in recordings})), **self.factors(recordings)}
         chosen = set(corpus.speakers_of(split, recordings, test_share, hold_out, speaker_lists))
         recordings = [recording for recording in recordings if recording.speaker in chosen]
-        self._read(recordings, front_end, length, cut)
+        self._read(recordings, front_end, length, cut, lowest_decibels)
         self._label(factors)
         self.spec = SequenceSpec((front_end.size,), length, "speech", factors, tuple(factors),
                                  normalization(self._frames) if split == "train" else None)
@@ -83,12 +83,13 @@ class SpeechClips(Clips):
             raise InputError(f"{data_dir}: no speech in it; the folder must have {self.LAYOUT}")
         return corpus.without_twins(found)
 
-    def _read(self, recordings, front_end, length, cut):
-        """Spectra of `recordings`, in utterances of `cut` frames (0: whole), and where the segments begin in them."""
+    def _read(self, recordings, front_end, length, cut, lowest):
+        """Spectra of `recordings`, none below `lowest`, in utterances of `cut` frames (0: whole), and where the segments
+        begin in them."""
         pieces, self._sources = [], []
         for recording in recordings:
             with self._bad.left_out():
-                decibels = _analyse(recording.path, front_end, length)
+                decibels = np.maximum(_analyse(recording.path, front_end, length), np.float32(lowest))
                 for first in range(0, len(decibels), cut or len(decibels)):
                     piece = decibels[first : first + (cut or len(decibels))]
                     if len(piece) >= length:  # not what is left at the end of a recording
