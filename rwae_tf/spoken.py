@@ -1,8 +1,8 @@
 """What a model of speech shows and says: spectrograms (PNG) and sound (WAV), for `generate` and `evaluate`.
 
-A model of speech knows segments of 200 ms, in which a vowel may last as well as the speaker. A longer clip is taken apart
-into segments: its voice is the mean of their z_c; what is said is the z_m of each and how its z_c departs from that mean
-(as FHVAE converts voices: Hsu et al., 2017).
+A model of speech knows segments of 200 ms, in which a vowel lasts as well as the speaker does. A longer clip is taken
+apart into segments: its voice is the mean of their z_c; what is said is the z_m of each and how its z_c departs from
+that mean (as FHVAE converts voices: Hsu et al., 2017).
 """
 
 import os

@@ -84,8 +84,7 @@ class SpeechClips(Clips):
         return corpus.without_twins(found)
 
     def _read(self, recordings, front_end, length, cut, lowest):
-        """Spectra of `recordings`, none below `lowest`, in utterances of `cut` frames (0: whole), and where the segments
-        begin in them."""
+        """Spectra of `recordings`, none below `lowest`, in utterances of `cut` frames (0: whole) and segments."""
         pieces, self._sources = [], []
         for recording in recordings:
             with self._bad.left_out():
