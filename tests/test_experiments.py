@@ -36,7 +36,7 @@ def test_the_variants_on_the_page_can_be_trained():
     """A flagfile with other flags after it, as the page has them in a table or as a command."""
     network_c = "--backbone=biggan --feature_size=500"
     for name, changes in (("cpu_sprites_c", "--content_divergence=adversarial"), ("cpu_sm_mnist", network_c),
-                          ("cpu_sm_mnist_gan", network_c), ("timit", "--spectrum=mel --max_minutes=0")):
+                          ("cpu_sm_mnist_gan", network_c), ("timit_paper", "--spectrum=mel")):
         assert changes in PAGE
         config(f"--flagfile={ROOT}/tools/{name}.flags", *changes.split())
 

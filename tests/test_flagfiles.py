@@ -39,6 +39,14 @@ def test_flagfile_takes_a_step(path):
     gc.collect()  # a trainer holds itself in a circle: without this the largest models would be held together
 
 
+@pytest.mark.parametrize("name", ["timit", "librispeech", "speakers"])
+def test_speech_has_the_papers_sizes(name):
+    sizes, paper = (dataclasses.asdict(read(TOOLS / f"{name}.flags").model) for name in (name, "timit_paper"))
+    ours = ("motion_input", "motion_initial_scale")
+    assert {key: value for key, value in sizes.items() if key not in ours} == {
+        key: value for key, value in paper.items() if key not in ours}
+
+
 def test_paper_presets_hold_the_papers_settings():
     """Appendix G: networks, coefficients, learning rates, sizes, L, schedule and epochs.
 
@@ -72,7 +80,7 @@ def test_paper_presets_hold_the_papers_settings():
            "mug_gan": {**mug, **gan, "content_weight": 5.0, "motion_weight": 60.0},
            "moving_shapes_biggan": {**shapes, "backbone": "biggan"},
            "moving_shapes_text_filter": {**shapes, "backbone": "text_filter"},
-           "timit": speech, "librispeech": speech}
+           "timit_paper": speech}
     for name, settings in own.items():
         config = read(TOOLS / f"{name}.flags")
         found = {k: v for section in config_lib.SECTIONS

@@ -26,7 +26,7 @@ SMALL = (2, 2)
 CLIPS = {"sprites": 9000, "sprites_gan": 9000, "sprites_c": 9000, "sprites_c_gan": 9000,
          "sm_mnist": 60000, "sm_mnist_gan": 60000, "sm_mnist_c": 60000, "sm_mnist_c_gan": 60000,
          "mug": 826, "mug_gan": 826,  # of the stand-in of docs/data.md
-         "timit": 18000,  # an hour of speech
+         "timit_paper": 18000,  # an hour of speech
          "moving_shapes_text_filter": 9000, "moving_shapes_biggan": 9000}
 """The paper's flagfiles, and how many clips they train on."""
 _SCALES = ("", "k", "M", "G", "T", "P", "E", "Z")

@@ -96,6 +96,22 @@ def test_values_that_never_change_are_not_divided_by_zero(tmp_path):
     assert set(mean) == {-400.0} and set(deviation) == {1.0}
 
 
+def test_digital_silence_weighs_as_much_as_lowest_decibels_says(tmp_path):
+    (tmp_path / "ann").mkdir()
+    signal = np.concatenate([np.zeros(8000), NOISE[:8000]])  # 1 + (16000 - 400) // 160 = 98 frames, 48 all of zeros
+    audio.write_wav(str(tmp_path / "ann" / "a.wav"), signal)
+    whole = spectra.log_spectrum(audio.read(tmp_path / "ann" / "a.wav"))
+    assert (whole[:48] == -400).all() and whole[50:].min() > -100
+    kept, raised = (load(tmp_path, "test", test_share=0.0, lowest_decibels=lowest).batch(np.arange(4))["x"]
+                    for lowest in (-400.0, -90.5))
+    np.testing.assert_array_equal(kept.reshape(80, 200), whole[:80])
+    np.testing.assert_array_equal(raised, np.where(kept < -90.5, np.float32(-90.5), kept))
+    assert raised[:2].max() == -90.5
+    mean, deviation = load(tmp_path, test_share=0.0, lowest_decibels=-90.5).spec.normalization
+    np.testing.assert_allclose(mean, np.maximum(whole.astype(float), -90.5).mean(0), rtol=1e-6)
+    assert max(deviation) < 60 < min(load(tmp_path, test_share=0.0).spec.normalization[1])
+
+
 # Splits.
 
 def test_every_fifth_speaker_is_tested(folder):
@@ -220,6 +236,7 @@ def test_lists_that_do_not_match(folder, tmp_path, train, test, says):
 
 @pytest.mark.parametrize("option, says", [
     ({"spectrum": "bark"}, "spectrum='bark': choose one of linear, mel"),
+    ({"lowest_decibels": -500.0}, "lowest_decibels=-500.0: must be a number of -400 to 0"),
     ({"test_share": 1.5}, "test_share=1.5: must be a number of 0 to 0.9"),
     ({"utterance_seconds": 0.1}, "utterance_seconds=0.1: must be 0, or the 0.2 s of length=20 at least"),
     ({"utterance_seconds": float("nan")}, "utterance_seconds=nan"),

@@ -34,7 +34,7 @@ class SpeechClips(Clips):
             raise InputError(f"speech needs data_dir, a folder with {self.LAYOUT}")
         audio.library()  # at once, where it is missing: that is no fault of a file
         length = length or LENGTH
-        front_end, cut = _checked(spectrum, utterance_seconds, test_share, length)
+        front_end, cut = _checked(spectrum, utterance_seconds, lowest_decibels, test_share, length)
         self._bad, self._split, self._seed = corpus.Bad(skip_bad), split, seed
         recordings = self._recordings(data_dir)
         factors = {"speaker": tuple(sorted({r.speaker for r in recordings})), **self.factors(recordings)}
@@ -118,10 +118,12 @@ class SpeechClips(Clips):
                   f"{self.skipped[0]}", file=sys.stderr)
 
 
-def _checked(spectrum, utterance_seconds, test_share, length):
+def _checked(spectrum, utterance_seconds, lowest_decibels, test_share, length):
     """The front end and the frames per utterance (0: all) that options ask for; InputError for a wrong one."""
     if spectrum not in spectra.FRONT_ENDS:
         raise InputError(f"spectrum={spectrum!r}: choose one of {', '.join(spectra.FRONT_ENDS)}")
+    if not -400 <= lowest_decibels <= 0:
+        raise InputError(f"lowest_decibels={lowest_decibels!r}: must be a number of -400 to 0")
     if not 0 <= test_share <= 0.9:
         raise InputError(f"test_share={test_share!r}: must be a number of 0 to 0.9")
     least = length / spectra.FRAMES_PER_SECOND
