@@ -127,6 +127,23 @@ def test_real_sample(sample):
     np.testing.assert_array_equal(np.bincount(labels["speaker"]), 8)
 
 
+@pytest.mark.parametrize("layout", ["lower case", "RIFF beside SPHERE", "one folder for all", "mixed case"])
+def test_real_sample_in_other_layouts(shared_data, sample, tmp_path, layout):
+    """The sample lies as on the disc; here are links to its files under the names of other layouts."""
+    for part, dialect, speaker, name, path in sentences(str(shared_data / "speech" / "timit_sample")):
+        if not name.endswith(".WAV"):  # transcriptions
+            continue
+        for target in LAYOUTS[layout](part, dialect, speaker, name):
+            (tmp_path / target).parent.mkdir(parents=True, exist_ok=True)
+            (tmp_path / target).symlink_to(path)
+    clips = data.load("timit", "test", str(tmp_path), test_share=0.0)
+    assert clips.spec == sample.spec
+    np.testing.assert_array_equal(clips.utterances, sample.utterances)
+    found, expected = (one.batch(np.arange(len(one))) for one in (clips, sample))
+    np.testing.assert_array_equal(found["x"], expected["x"])
+    np.testing.assert_array_equal(found["labels"]["speaker"], expected["labels"]["speaker"])
+
+
 def test_real_sphere_and_its_riff_twin_have_equal_spectra(shared_data, sample, tmp_path):
     path = shared_data / "speech" / "timit_sample" / "TIMIT" / "TRAIN" / "DR7" / "MADD0" / "SX88.WAV"
     for folder in ("sphere", "riff"):
