@@ -8,6 +8,7 @@
 generate     clips drawn from the priors, playing side by side
 swap         test clips give the content (first column) and the motion (first row) of the clips between them
 reconstruct  test clips, each beside its reconstruction
+motions      test clips, each beside clips of its content that move as the prior has it (Fig. 12)
 actions      of a weakly supervised model: a row per action, in columns clips that are alike but for it; named, where
              `evaluate` has matched them, by the classes
 
@@ -26,7 +27,8 @@ from absl import flags as absl_flags
 from rwae_tf import acting, errors, figures, flags
 from rwae_tf.errors import InputError
 
-MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png", "actions": ".png"}
+MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png", "motions": ".png", "actions": ".png"}
+MOTIONS = 3  # beside a test clip
 SIDE = 64  # frames are shown at least this large, in pixels
 
 
@@ -73,8 +75,8 @@ def main(argv):
     elif values.mode == "generate":
         clips = model.generate(num=values.num, length=values.length or 100, seed=values.seed)
     else:
-        real = _test_clips(model.config, values)
-        clips = swaps(model, real) if values.mode == "swap" else pairs(model, real)
+        tables = {"swap": swaps, "reconstruct": pairs, "motions": functools.partial(motions, seed=values.seed)}
+        clips = tables[values.mode](model, _test_clips(model.config, values))
     figures.write(np.asarray(clips), path, scale=scale(model), names=names)
     print(f"{path} ({os.path.getsize(path) / 1000:.0f} KB)")
     return 0
@@ -84,6 +86,8 @@ def _speak(model, values, path):
     """Write the spectrograms and the sound of a model of speech."""
     from rwae_tf import spoken
 
+    if values.mode == "motions":
+        raise InputError(f"--mode=motions: {values.run_dir} is a model of speech; use generate, swap or reconstruct")
     spoken.check_path(path)
     length = values.length or spoken.SEGMENTS * model.spec.length
     if values.mode == "generate":
@@ -125,6 +129,13 @@ def scale(model):
 def pairs(model, real):
     """The table [num, 2, ...] of `real` clips, each beside its reconstruction."""
     return np.stack([real, model.reconstruct(real)], axis=1)
+
+
+def motions(model, real, seed):
+    """The table [num, 1 + MOTIONS, ...] of `real` clips, each beside clips of its z_c with z_m from the prior."""
+    z_c = np.repeat(model.encode(real).z_c, MOTIONS, axis=0)
+    drawn = model.generate(z_c=z_c, length=real.shape[1], seed=seed)
+    return np.concatenate([real[:, None], np.reshape(drawn, (len(real), MOTIONS, *real.shape[1:]))], axis=1)
 
 
 def swaps(model, real):

@@ -68,6 +68,21 @@ def test_reconstruct_pairs_test_clips_with_their_reconstructions(run, written):
     assert all((test == clip).all(axis=(1, 2, 3, 4)).any() for clip in clips[:, 0])
 
 
+def test_motions_are_those_of_the_prior_under_the_content_of_test_clips(run, written):
+    call(run, "--mode=motions", "--num=2", "--seed=4")
+    [(clips, path, _)] = written
+    assert path.endswith("motions.png") and clips.shape == (2, 1 + generate.MOTIONS, 4, 16, 16, 3)
+    test = next(data.load("moving_shapes", "test", size=16, length=4).batches(3600))["x"]
+    assert all((test == clip).all(axis=(1, 2, 3, 4)).any() for clip in clips[:, 0])
+    model = rwae_tf.load(run)
+    z_c = model.encode(clips[:, 0]).z_c
+    alone = model.generate(z_c=np.repeat(z_c, generate.MOTIONS, axis=0), length=4, seed=4)
+    np.testing.assert_array_equal(clips[:, 1:].reshape(alone.shape), alone)
+    # Row by row: the content is that of the clip to the left, and no two motions are the same.
+    z_m = model.encode(alone).z_m
+    assert len({row.tobytes() for row in np.asarray(z_m)}) == len(alone)
+
+
 def test_swap_has_content_in_rows_and_motion_in_columns(run, written):
     call(run, "--mode=swap", "--num=5", "--length=6")
     [(table, path, _)] = written
