@@ -3,8 +3,14 @@ r"""Train a judge: it reads the factors off real clips, so that `rwae_tf.evaluat
     python -m rwae_tf.judge --dataset=moving_shapes --size=32 --length=16 --judge_dir=judges/moving_shapes
     python -m rwae_tf.judge --dataset=sprites --size=32 --data_dir=DATA --judge_dir=judges/sprites
 
-Size and length are those that are evaluated. Leaves judge.json (accuracy and confusion on the test clips) and
-weights.npz in the judge's folder; a folder that already holds this judge is used again.
+Size and length are those that are evaluated. Faces, of few people:
+
+    python -m rwae_tf.judge --dataset=mug --split_by=subject --hold_out=0.2 --size=32 --length=10 --data_dir=DATA \
+        --kind=changes --vary=mirror --vary=shift --vary=light --steps=600 --judge_dir=judges/mug_subject
+
+With --hold_out the clips that only end the training are of other people (Sprites: characters; SM-MNIST: digit images),
+else they are random ones. Leaves judge.json (accuracy and confusion on the test clips) and weights.npz in the judge's
+folder; a folder that already holds this judge is used again.
 """
 
 import time
@@ -22,8 +28,12 @@ def _define():
     values = flags.new()
     flags.define_config(values, ("data",))
     absl_flags.DEFINE_string("judge_dir", "", "Folder of the judge.", flag_values=values)
-    absl_flags.DEFINE_enum("kind", "convolutional", ["convolutional", "linear"],
-                           "What it is; linear in pooled pixels is quick, for simple data.", flag_values=values)
+    absl_flags.DEFINE_enum("kind", "convolutional", ["convolutional", "changes", "linear"],
+                           "What it is; changes sees beside a frame how it differs from the clip's mean, for faces; "
+                           "linear in pooled pixels is quick, for simple data.", flag_values=values)
+    absl_flags.DEFINE_multi_enum("vary", [], ["mirror", "shift", "light"],
+                                 "Vary training clips so, where no label tells of side, place or colour. May be given "
+                                 "more than once.", flag_values=values)
     absl_flags.DEFINE_integer("steps", 2000, "Training batches at most.", 1, flag_values=values)
     absl_flags.DEFINE_integer("seed", 0, "Seed of weights, batches and random clips.", 0, 2**31 - 1, flag_values=values)
     return values
@@ -46,14 +56,15 @@ def main(argv):
                          "measures equal error rates without one")
     if not train.spec.factors:
         raise InputError(f"--dataset={config.dataset}: has no labels that a judge could learn")
-    wanted = {"data": judge_dir.described(config), "kind": values.kind, "steps": values.steps, "seed": values.seed,
-              "fingerprint": judge_dir.fingerprint(train)}
+    chosen = {name: values[name].value for name in ("kind", "vary", "hold_out", "steps", "seed")}
+    wanted = {"data": judge_dir.described(config), **chosen, "fingerprint": judge_dir.fingerprint(train)}
     record = judge_dir.find(values.judge_dir, wanted)
     if record:
         print(f"{values.judge_dir}: trained before, with the same configuration; nothing to do")
     else:
         judge_dir.prepare(values.judge_dir)
-        record, weights = train_judge(wanted, train, test)
+        held_out = data.from_config(config, "validation", config.length, values.seed) if config.hold_out else None
+        record, weights = train_judge(wanted, train, test, held_out)
         judge_dir.save(values.judge_dir, record, weights)
         print(f"{values.judge_dir}: trained in {record['seconds']:.0f} s, {record['steps_taken']} steps")
     for factor, accuracy in record["accuracy"].items():
@@ -62,12 +73,13 @@ def main(argv):
     return 0
 
 
-def train_judge(wanted, train, test):
-    """Train a judge on some of `train`, hold out the others, and test it on all of `test`.
+def train_judge(wanted, train, test, held_out=None):
+    """Train a judge on `train`, and test it on all of `test`.
 
     Args:
-      wanted: its configuration, with "data", "kind", "steps" and "seed".
+      wanted: its configuration, with "data", "kind", "vary", "steps" and "seed".
       train, test: `Clips`.
+      held_out: `Clips` that only end the training; None for some of `train`, which then are not learned from.
 
     Returns:
       Its record, fit for JSON, and its weights {name: array}.
@@ -81,10 +93,12 @@ def train_judge(wanted, train, test):
 
     tf.config.experimental.enable_op_determinism()
     begin, made = time.monotonic(), judge.Judge(wanted["kind"], train.spec, wanted["seed"])
-    fitted, held_out = clips.held_out(train, _HELD_OUT, _MOST_HELD_OUT, wanted["seed"])
+    fitted, held_out = (train, held_out) if held_out else clips.held_out(train, _HELD_OUT, _MOST_HELD_OUT,
+                                                                         wanted["seed"])
     stream = pipeline.batch_stream(fitted, min(len(fitted), judge.clips_per_step(made)), wanted["seed"])
     line = progress.Progress(wanted["steps"])
-    taken = judge.fit(made, stream, lambda: held_out.batches(_BATCH), wanted["steps"], line.show)
+    taken = judge.fit(made, stream, lambda: held_out.batches(_BATCH), wanted["steps"],
+                      wanted["vary"], line.show)
     line.close()
     counts = judge.confusion(made, test.batches(_BATCH))
     record = {**wanted, "accuracy": judge.accuracies(counts), "threshold": judge_dir.threshold(wanted["data"]),

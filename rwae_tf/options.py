@@ -85,6 +85,9 @@ class ModelConfig:
     motion_input: str = _option(
         "features", "What q(z_m,t|...) sees of a frame: h_t, or its change, h_t less the mean of h over the clip.",
         choices=("features", "changes"))
+    motion_gain: float = _option(
+        1.0, "Factor on what q(z_m,t|...) sees; above 1 where little moves: small inputs are learned from slowly.",
+        low=1e-3, high=1e3)
     motion_initial_scale: float = _option(
         0.69, "Standard deviation of q(z_m,t|...) before training.", low=1e-3, high=10.0)
     action_input: str = _option(

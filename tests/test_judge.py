@@ -118,6 +118,17 @@ def test_held_out_clips_are_the_same_clips_to_a_judge(trained):
     assert judge_dir.load(str(trained), held, spec)[1]["data"] == judge_dir.described(CONFIG)
 
 
+def test_held_out_identities_end_the_training(lamps, tmp_path, monkeypatch):
+    asked = []
+    monkeypatch.setattr(data, "from_config", lambda config, split, *rest, load=data.from_config, **named: (
+        asked.append(split) or load(config, split, *rest, **named)))
+    folder = tmp_path / "judge"
+    assert judge.main(["judge", *LAMPS, "--hold_out=0.2", f"--judge_dir={folder}"]) == 0
+    record = json.loads((folder / "judge.json").read_text())
+    # A fifth of the 270 lamps of training is held out, and nothing else.
+    assert asked == ["train", "test", "validation"] and record["train_clips"] == 216 and record["hold_out"] == 0.2
+
+
 # The judge in a folder.
 
 def test_loaded_judge_answers_like_its_record(trained):

@@ -13,14 +13,16 @@ class MotionPosterior(layers.Layer):
       motion_size: Dm.
       hidden_size: units of the LSTM.
       initial_scale: standard deviation before training.
+      gain: factor on what a step sees. Where little moves, changes are small, and Adam, whose steps are as long for
+        small inputs as for large ones, learns from them more slowly than z_c from what stays.
       changes: whether a step sees h_t less the mean of h over the clip instead of h_t. What does not change in a
         clip is hidden from z_m then, as far as features add up what they see; and z_m,t depends on the whole
         clip, not on its past alone.
     """
 
-    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, name="motion_posterior"):
+    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
         super().__init__(name=name)
-        self.changes = changes
+        self.changes, self.gain = changes, gain
         self.codes = GaussianLSTM(motion_size, hidden_size, initial_scale)
 
     def build(self, input_shape):
@@ -30,4 +32,4 @@ class MotionPosterior(layers.Layer):
         """h [B, T, Dh] and standard normal noise [B, T, Dm] -> (sample, loc, scale), each [B, T, Dm]."""
         if self.changes:
             h -= tf.reduce_mean(h, axis=1, keepdims=True)
-        return self.codes.sample(noise, h)
+        return self.codes.sample(noise, self.gain * h)

@@ -10,11 +10,14 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
+from rwae_tf.metrics import variations
+
 STEP_FRAMES = 512  # frames that a training step sees
 CHECKS, PATIENCE = 20, 6  # looks at the held-out clips in the whole training, and without a gain before its end
 SOLVED = 1e-3  # nats per factor on held-out clips, below which there is nothing left to learn
 _GLANCES = 4  # frames of a training clip that are looked at where time does not matter
 _DETECTORS = 128
+_CHANGES_GAIN = 4.0  # brings changes of a face to the size of its contrasts
 
 
 class Convolutional(keras.Model):
@@ -91,6 +94,20 @@ def _places(answers):
     return tf.concat([tf.einsum("nyxd,y->nd", weights, line), tf.einsum("nyxd,x->nd", weights, line)], -1)
 
 
+class Changes(Convolutional):
+    """Sees beside every frame how it differs from the mean of its clip: small movements of what else stays the same.
+
+    Few faces teach an expression no better than their owners, unless what all faces share, the change, is seen apart.
+
+    Args:
+      spec: as for `Convolutional`.
+    """
+
+    def features(self, x, training=False):
+        changes = x - tf.reduce_mean(x, 1, keepdims=True)
+        return super().features(tf.concat([x, _CHANGES_GAIN * changes], -1), training)
+
+
 class Linear(keras.Model):
     """A linear classifier per factor of all pixels of a clip, pooled 4x4: quick, and enough for simple data.
 
@@ -125,14 +142,14 @@ class Linear(keras.Model):
         return self.classify(self.features(x))
 
 
-KINDS = {"convolutional": Convolutional, "linear": Linear}
+KINDS = {"convolutional": Convolutional, "changes": Changes, "linear": Linear}
 
 
 class Judge:
     """Reads the factors off clips of one kind of data.
 
     Args:
-      kind: "convolutional" or "linear".
+      kind: "convolutional", "changes" or "linear".
       spec: `SequenceSpec` of the clips.
       seed: of the initial weights.
     """
@@ -174,7 +191,7 @@ def clips_per_step(judge):
     return max(8, STEP_FRAMES // judge.network.frames_seen(judge.spec.length))
 
 
-def fit(judge, batches, held_out, steps, report=lambda step, describe: None):
+def fit(judge, batches, held_out, steps, vary=(), report=lambda step, describe: None):
     """Train a judge; its weights are in the end those that did best on the held-out clips.
 
     Adam on the sum of the factors' cross-entropies, its learning rate falling to zero as a cosine. Ends early
@@ -185,12 +202,13 @@ def fit(judge, batches, held_out, steps, report=lambda step, describe: None):
       batches: endless iterable of {"x", "labels"}, tensors.
       held_out: function () -> iterable of the same, clips that are in no batch.
       steps: batches at most.
+      vary: names in `variations.KINDS` of what may be done to a training clip.
       report: function (step, describe) for progress; describe() gives the text.
 
     Returns:
       Steps taken.
     """
-    step_once = _step(judge, steps)
+    step_once = _step(judge, steps, [variations.KINDS[name] for name in vary])
     check_every = max(1, steps // CHECKS)
     best, kept, looks, said = np.inf, judge.network.get_weights(), 0, ""
     for step, batch in enumerate(batches, 1):
@@ -213,13 +231,15 @@ def _describe(loss, held_out):
     return f"loss {float(loss):.4f} {held_out}"
 
 
-def _step(judge, steps):
+def _step(judge, steps, variants):
     network = judge.network
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(network.LEARNING_RATE, steps))
     optimizer.build(network.trainable_variables)
 
     @tf.function
     def step(x, labels):
+        for variant in variants:
+            x = variant(x)
         with tf.GradientTape() as tape:
             logits = network(x, training=True)
             loss = tf.add_n([_cross_entropy(labels[factor], logits[factor]) for factor in logits])

@@ -42,7 +42,8 @@ class RWAE(SequenceModel):
         self.frame_encoder, frame_decoder = backbones.build(model, spec.frame_shape)
         self.content_posterior = ContentPosterior(model.content_size, model.hidden_size, model.content_encoder)
         self.motion_posterior = MotionPosterior(
-            model.motion_size, model.hidden_size, model.motion_initial_scale, model.motion_input == "changes")
+            model.motion_size, model.hidden_size, model.motion_initial_scale, model.motion_input == "changes",
+            model.motion_gain)
         self.action_posterior = (
             ActionPosterior(model.action_size, model.hidden_size, model.action_input == "motion_and_features")
             if model.action_size else None)

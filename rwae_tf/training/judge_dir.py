@@ -141,7 +141,7 @@ def _read(judge_dir):
     if missing or not isinstance(record["data"], dict):
         raise InputError(f"{record_path(judge_dir)}: not a judge; train it anew, in another folder")
     # What an older version did not know of, its clips had as it is by default.
-    return {**record, "data": {**described(DataConfig()), **record["data"]}}
+    return {"vary": [], "hold_out": 0.0, **record, "data": {**described(DataConfig()), **record["data"]}}
 
 
 def _differences(old, new):

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from rwae_tf.metrics import judge
+from rwae_tf.metrics import judge, variations
 from rwae_tf.types import SequenceSpec
 
 SPEC = SequenceSpec((16, 16, 1), 6, "video", {"shape": ("bar", "dot"), "way": ("right", "left")}, ("shape",))
@@ -78,6 +78,26 @@ def test_frames_are_halved_down_to_eight_by_eight(size, strides):
     assert len(kernels) == strides + 2 and kernels[0][:3] == (5, 5, 3)
     p, features = made.read(np.zeros((3, 2, size, size, 3), np.float32))
     assert p["shape"].shape == (3, 2) and features.shape == (3, 128 + 64)
+
+
+def test_changes_are_seen_beside_the_frames():
+    made = judge.Judge("changes", SPEC, seed=3)
+    plain = judge.Judge("convolutional", SPEC._replace(frame_shape=(16, 16, 2)))
+    x = np.random.default_rng(0).random((5, 6, 16, 16, 1), np.float32)
+    plain.network.set_weights(made.network.get_weights())
+    one, two = made(x), plain(np.concatenate([x, 4 * (x - x.mean(1, keepdims=True))], -1))
+    for factor in SPEC.factors:
+        np.testing.assert_allclose(one[factor], two[factor], atol=1e-6)
+
+
+def test_training_clips_are_varied_and_held_out_clips_are_not(monkeypatch):
+    seen = []
+    monkeypatch.setitem(variations.KINDS, "mirror", lambda x: seen.append(x.shape) or x[..., ::-1, :])
+    made, held_out = judge.Judge("convolutional", SPEC), clips(200, 1)
+    judge.fit(made, endless(32), lambda: [held_out], 100, ["mirror"])
+    assert seen == [(32, 6, 16, 16, 1)]  # traced once: no other clips went through
+    # Learned from mirrored clips alone, it takes right for left.
+    assert judge.accuracies(judge.confusion(made, [clips(300, 2)]))["way"] < 0.1
 
 
 def test_linear_judge_is_linear_in_pooled_pixels():

@@ -62,7 +62,7 @@ def test_reconstruction_term_is_the_error_of_decoded_samples(model):
     {"reconstruction": "bernoulli"}, {"action_size": 3, "action_input": "motion_and_features"},
     {"action_size": 3, "action_kl": "monte_carlo"}, {"motion_kernel": "imq"}, {"motion_bandwidth_rule": "median"},
     {"mmd_estimator": "biased"}, {"mmd_cross_coefficient": 1.0}, {"content_kl_weight": 0.5},
-    {"motion_input": "changes"}, {"decoder_channels": 6},
+    {"motion_input": "changes"}, {"motion_gain": 3.0}, {"decoder_channels": 6},
 ], ids=lambda changes: ",".join(f"{k}={v}" for k, v in changes.items()))
 def test_every_option_changes_the_losses(model, changes):
     """An option nobody reads would leave every term as it is."""
