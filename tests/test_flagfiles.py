@@ -55,6 +55,7 @@ def test_paper_presets_hold_the_papers_settings():
     common = {"inference_steps": 5, "decay_epochs": (50.0, 80.0), "decay_factors": (0.5, 0.2), "adam_beta_1": 0.5,
               "adam_beta_2": 0.9, "size": 64, "fused": False, "lagging_stop": False, "reuse_batch": False,
               "decoder": "lstm", "content_encoder": "bidirectional", "motion_input": "features",
+              "motion_gain": 1.0,
               "motion_bandwidths": (1.0, 2.0, 4.0, 8.0, 16.0), "motion_kl_weight": 1.0, "content_kl_weight": 0.0,
               "kl_change_epochs": (), "mmd_cross_coefficient": 2.0, "action_size": 0}
     mmd, gan = {"content_divergence": "scaled_mmd"}, {"content_divergence": "adversarial"}
