@@ -25,9 +25,11 @@ README = {
     "cpu_sprites_gan": (_GAN, (98.00, 96.27), ("sprites_gan_swap.png", "sprites_gan_generate.png")),
     "cpu_moving_shapes": (_MMD, (80.50, 83.60), ("moving_shapes_swap.png", "moving_shapes_generate.png")),
     "cpu_sm_mnist": (_MMD, (98.22, None), ("sm_mnist_swap.png", "sm_mnist_generate.png")),
+    "cpu_mug": (f"{_MMD}, rendered faces", (None, None), ("mug_swap.png",)),
     "quickstart": (_MMD, (80.50, 83.60), ("quickstart_swap.png", "quickstart_generate.gif")),
 }
-"""Name of the result and its flagfile: the method, the paper's static and dynamic accuracy in %, pictures."""
+"""Name of the result and its flagfile: the method, the paper's static and dynamic accuracy in % (None: other data),
+pictures."""
 FACTORS = ("cpu_sprites", "cpu_sprites_gan")
 """Results of the same factors that README.md shows one by one."""
 _PLACES = ("data_dir", "summary_minutes", "max_minutes", "replicas")  # where and how long a run may be, not what it is
@@ -76,7 +78,7 @@ def readme(folder=RESULTS):
 def _training(name, result):
     """A training's row in README.md; leakage is that of the factor that is furthest above chance."""
     method, paper, pictures = README[name]
-    kept = ["" if not result[key] else f"{_percent(result[key])} ({shown:.2f})"
+    kept = ["" if not result[key] else _percent(result[key]) + (f" ({shown:.2f})" if shown else "")
             for key, shown in zip(("static_kept", "dynamic_kept"), paper, strict=True)]
     factor, worst = max(result["leakage"].items(), key=lambda item: item[1]["excess"])
     judged, floors, budget = result["inception_of"], result["floors"], result["budget"]
