@@ -115,6 +115,11 @@ def dcgan64():
     return with_training(config_lib.from_dict(values), fused=True, inference_steps=1)
 
 
+def presets(values):
+    """Name -> configuration of --presets."""
+    return {name: dcgan64() if name == "dcgan64" else preset(name) for name in values.presets}
+
+
 def with_training(config, **changes):
     """`config` with other values in its section of the training."""
     values = config_lib.to_dict(config)
@@ -142,7 +147,7 @@ def peer(config, loss, variant, values):
 def suite_train(values):
     """One joint step of two presets, beside the peer's and the ceiling."""
     found = {}
-    for name, config in {"dcgan64": dcgan64(), "cpu_sprites": preset("cpu_sprites")}.items():
+    for name, config in presets(values).items():
         print(f"train, {name}", file=sys.stderr)
         made = {"ours": ours(config, "joint", values, count=True),
                 "ours, bfloat16": ours(with_training(config, precision="bfloat16"), "joint", values),
@@ -182,8 +187,7 @@ def described(contender):
 def suite_phases(values):
     """The two phases of the alternating algorithm beside the joint step."""
     found = {}
-    for name in ("dcgan64", "cpu_sprites"):
-        config = dcgan64() if name == "dcgan64" else preset(name)
+    for name, config in presets(values).items():
         apart = with_training(config, fused=False)
         found[name] = measured({"joint": ours(config, "joint", values), "inference": ours(apart, "inference", values),
                                 "generation": ours(apart, "generation", values)}, values)
@@ -195,7 +199,7 @@ def suite_before(values):
     if not os.path.isdir(os.path.join(values.before, "rwae_tf")):
         raise InputError(f"--before={values.before}: no checkout of this repository; `git worktree add` makes one")
     tree, found = os.path.abspath(values.before), {}
-    for name, config in {"dcgan64": dcgan64(), "cpu_sprites": preset("cpu_sprites")}.items():
+    for name, config in presets(values).items():
         made = {"now": ours(config, "joint", values), "before": ours(config, "joint", values, tree=tree)}
         with contenders(made) as running:
             take_turns(running, values.repeats, values.calls)
@@ -305,6 +309,8 @@ def main(argv):
     absl_flags.DEFINE_enum("peer", "none", ["none", "torch"], "What else to measure in train.", flag_values=values)
     absl_flags.DEFINE_string("peer_python", "", "Interpreter that has the peer's library; ours if empty.",
                              flag_values=values)
+    absl_flags.DEFINE_list("presets", "dcgan64,cpu_sprites", "Whose steps train, phases and before measure: "
+                           "dcgan64, or a flagfile of tools/.", flag_values=values)
     absl_flags.DEFINE_integer("repeats", 7, "Turns of each contender.", 1, flag_values=values)
     absl_flags.DEFINE_integer("calls", 2, "Calls in a turn.", 1, flag_values=values)
     absl_flags.DEFINE_integer("threads", 0, "Threads of a contender; 0 for as many as it likes.", 0, flag_values=values)
