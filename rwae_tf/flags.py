@@ -33,6 +33,11 @@ def define_config(values, sections=tuple(config_lib.SECTIONS)):
             _define(field, values)
 
 
+def define_option(values, section, name):
+    """Add the flag for one field of a section of the configuration to `values`."""
+    _define(next(f for f in dataclasses.fields(config_lib.SECTIONS[section]) if f.name == name), values)
+
+
 class _Numbers(absl_flags.ArgumentParser):
     """Reads a tuple of numbers."""
 
@@ -44,17 +49,34 @@ class _Numbers(absl_flags.ArgumentParser):
         return tuple(float(v) for v in argument.split(",") if v.strip())
 
 
+class _Names(absl_flags.ArgumentParser):
+    """Reads a tuple of some of `choices`."""
+
+    def __init__(self, choices):
+        super().__init__()
+        self.syntactic_help = f"some of {', '.join(choices)}, separated by commas"
+        self._choices = choices
+
+    def parse(self, argument):
+        if isinstance(argument, tuple):  # the default
+            return argument
+        names = tuple(v.strip() for v in argument.split(",") if v.strip())
+        if not set(names) <= set(self._choices):
+            raise ValueError(self.syntactic_help)
+        return names
+
+
 def _define(field, values):
     kind, meta = type(field.default), field.metadata
     common = {"name": field.name, "default": field.default, "help": meta["help"], "flag_values": values}
     bounds = {"lower_bound": meta["low"], "upper_bound": meta["high"]}
-    if meta["choices"]:
+    if kind is tuple:
+        absl_flags.DEFINE(parser=_Names(meta["choices"]) if meta["choices"] else _Numbers(), **common)
+    elif meta["choices"]:
         choices = [str(choice) for choice in meta["choices"]]
         absl_flags.DEFINE_enum(**{**common, "default": str(field.default)}, enum_values=choices)
     elif kind is bool:
         absl_flags.DEFINE_bool(**common)
-    elif kind is tuple:
-        absl_flags.DEFINE(parser=_Numbers(), **common)
     elif kind is int:
         absl_flags.DEFINE_integer(**common, **bounds)
     elif kind is float:
@@ -169,7 +191,7 @@ def _describe(values, names):
     for flag in (values[name] for name in names):
         default = "" if flag.default is None else flag.default
         if isinstance(default, tuple):
-            default = ",".join(f"{number:g}" for number in default)
+            default = ",".join(part if isinstance(part, str) else f"{part:g}" for part in default)
         head = f"  --{flag.name}={str(default).lower() if flag.boolean else default} "
         if isinstance(flag.parser, absl_flags.EnumParser):  # absl puts <a|b>: before
             text = flag.help.partition(">: ")[2]

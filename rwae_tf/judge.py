@@ -6,7 +6,7 @@ r"""Train a judge: it reads the factors off real clips, so that `rwae_tf.evaluat
 Size and length are those that are evaluated. Faces, of few people:
 
     python -m rwae_tf.judge --dataset=mug --split_by=subject --hold_out=0.2 --size=32 --length=10 --data_dir=DATA \
-        --kind=changes --vary=mirror --vary=shift --vary=light --steps=600 --judge_dir=judges/mug_subject
+        --kind=changes --vary=mirror,shift,light --steps=600 --judge_dir=judges/mug_subject
 
 With --hold_out the clips that only end the training are of other people (Sprites: characters; SM-MNIST: digit images),
 else they are random ones. Leaves judge.json (accuracy and confusion on the test clips) and weights.npz in the judge's
@@ -31,9 +31,7 @@ def _define():
     absl_flags.DEFINE_enum("kind", "convolutional", ["convolutional", "changes", "linear"],
                            "What it is; changes sees beside a frame how it differs from the clip's mean, for faces; "
                            "linear in pooled pixels is quick, for simple data.", flag_values=values)
-    absl_flags.DEFINE_multi_enum("vary", [], ["mirror", "shift", "light"],
-                                 "Vary training clips so, where no label tells of side, place or colour. May be given "
-                                 "more than once.", flag_values=values)
+    flags.define_option(values, "training", "vary")
     absl_flags.DEFINE_integer("steps", 2000, "Training batches at most.", 1, flag_values=values)
     absl_flags.DEFINE_integer("seed", 0, "Seed of weights, batches and random clips.", 0, 2**31 - 1, flag_values=values)
     return values
@@ -56,7 +54,7 @@ def main(argv):
                          "measures equal error rates without one")
     if not train.spec.factors:
         raise InputError(f"--dataset={config.dataset}: has no labels that a judge could learn")
-    chosen = {name: values[name].value for name in ("kind", "vary", "hold_out", "steps", "seed")}
+    chosen = {name: values[name].value for name in ("kind", "hold_out", "steps", "seed")} | {"vary": list(values.vary)}
     wanted = {"data": judge_dir.described(config), **chosen, "fingerprint": judge_dir.fingerprint(train)}
     record = judge_dir.find(values.judge_dir, wanted)
     if record:
@@ -95,10 +93,10 @@ def train_judge(wanted, train, test, held_out=None):
     begin, made = time.monotonic(), judge.Judge(wanted["kind"], train.spec, wanted["seed"])
     fitted, held_out = (train, held_out) if held_out else clips.held_out(train, _HELD_OUT, _MOST_HELD_OUT,
                                                                          wanted["seed"])
-    stream = pipeline.batch_stream(fitted, min(len(fitted), judge.clips_per_step(made)), wanted["seed"])
+    stream = pipeline.batch_stream(fitted, min(len(fitted), judge.clips_per_step(made)), wanted["seed"],
+                                   vary=wanted["vary"])
     line = progress.Progress(wanted["steps"])
-    taken = judge.fit(made, stream, lambda: held_out.batches(_BATCH), wanted["steps"],
-                      wanted["vary"], line.show)
+    taken = judge.fit(made, stream, lambda: held_out.batches(_BATCH), wanted["steps"], line.show)
     line.close()
     counts = judge.confusion(made, test.batches(_BATCH))
     record = {**wanted, "accuracy": judge.accuracies(counts), "threshold": judge_dir.threshold(wanted["data"]),

@@ -14,7 +14,7 @@ def _option(default, help, choices=None, low=None, high=None, resumable=False):
     Args:
       default: value when nothing is given.
       help: one line for `--help`.
-      choices: the allowed values of a string.
+      choices: the allowed values, of each part for a tuple.
       low, high: inclusive range of a number (of each number, for a tuple).
       resumable: True when a run may be continued with another value (it does not change what the
         weights mean nor the random stream: where the data lie, how long to train, how often to log).
@@ -171,10 +171,13 @@ class TrainingConfig:
         False, "Stop the inner steps early, once the objective no longer falls (He et al. 2019).")
     reuse_batch: bool = _option(
         False, "One batch for all updates of an iteration instead of a fresh one each.")
+    vary: Tuple[str, ...] = _option(
+        (), "Vary training clips so, anew in every batch, where no label tells of side, place or colour.",
+        choices=("mirror", "shift", "light"))
     fused: bool = _option(False, "With L = 1: one forward pass and one joint step for all parts.")
     precision: str = _option(
-        "float32", "What convolutions multiply in training; sums and all else are float32 either way. bfloat16 is "
-        "faster on processors that have it.", choices=("float32", "bfloat16"), resumable=True)
+        "float32", "What convolutions read and write in training; they sum, and all else computes, in float32. "
+        "bfloat16 is faster on processors that have it.", choices=("float32", "bfloat16"), resumable=True)
     decoder_learning_rate: float = _option(3e-4, "Adam's learning rate of decoder and motion prior.", low=0.0)
     encoder_learning_rate: float = _option(1e-4, "Adam's learning rate of the encoders.", low=0.0)
     critic_learning_rate: float = _option(1e-4, "Adam's learning rate of the critic.", low=0.0)

@@ -9,10 +9,11 @@ import time
 import numpy as np
 import tensorflow as tf
 
+from rwae_tf.data import variations
 from rwae_tf.errors import InputError
 
 
-def batch_stream(clips, batch_size, seed, start=0):
+def batch_stream(clips, batch_size, seed, start=0, vary=()):
     """Full batches of `clips`, reshuffled every epoch, for ever.
 
     Batch k is a function of (seed, k) alone: it belongs to epoch k // (len(clips) // batch_size), and a
@@ -24,16 +25,19 @@ def batch_stream(clips, batch_size, seed, start=0):
       batch_size: clips per batch, at most len(clips).
       seed: of the shuffling, at least 0.
       start: number of the first batch.
+      vary: names in `variations.KINDS` of what is done to the clips, anew in every batch.
 
     Returns:
       A tf.data.Dataset of {"x": float32 [batch_size, T, H, W, C], "labels": {factor: int32 [batch_size]}}.
 
     Raises:
-      InputError: if the clips do not fill one batch.
+      InputError: if the clips do not fill one batch, or are to be varied and are no video.
     """
     steps = len(clips) // batch_size
     if not steps:
         raise InputError(f"batch_size={batch_size}: the dataset has only {len(clips)} clips")
+    if vary and clips.spec.modality != "video":
+        raise InputError(f"vary={','.join(vary)}: only pictures can be varied so; drop --vary")
     names = list(clips.spec.factors)
 
     @functools.lru_cache(maxsize=4)
@@ -49,6 +53,7 @@ def batch_stream(clips, batch_size, seed, start=0):
     def element(k):
         x, *labels = tf.numpy_function(make, [k], [tf.float32] + [tf.int32] * len(names), stateful=False)
         x = tf.ensure_shape(x, (batch_size, clips.spec.length, *clips.spec.frame_shape))
+        x = variations.vary(x, vary, tf.stack([tf.constant(seed, tf.int64), k]))
         labels = [tf.ensure_shape(label, (batch_size,)) for label in labels]
         return {"x": x, "labels": dict(zip(names, labels, strict=True))}
 

@@ -10,8 +10,6 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.metrics import variations
-
 STEP_FRAMES = 512  # frames that a training step sees
 CHECKS, PATIENCE = 20, 6  # looks at the held-out clips in the whole training, and without a gain before its end
 SOLVED = 1e-3  # nats per factor on held-out clips, below which there is nothing left to learn
@@ -191,7 +189,7 @@ def clips_per_step(judge):
     return max(8, STEP_FRAMES // judge.network.frames_seen(judge.spec.length))
 
 
-def fit(judge, batches, held_out, steps, vary=(), report=lambda step, describe: None):
+def fit(judge, batches, held_out, steps, report=lambda step, describe: None):
     """Train a judge; its weights are in the end those that did best on the held-out clips.
 
     Adam on the sum of the factors' cross-entropies, its learning rate falling to zero as a cosine. Ends early
@@ -202,13 +200,12 @@ def fit(judge, batches, held_out, steps, vary=(), report=lambda step, describe: 
       batches: endless iterable of {"x", "labels"}, tensors.
       held_out: function () -> iterable of the same, clips that are in no batch.
       steps: batches at most.
-      vary: names in `variations.KINDS` of what may be done to a training clip.
       report: function (step, describe) for progress; describe() gives the text.
 
     Returns:
       Steps taken.
     """
-    step_once = _step(judge, steps, [variations.KINDS[name] for name in vary])
+    step_once = _step(judge, steps)
     check_every = max(1, steps // CHECKS)
     best, kept, looks, said = np.inf, judge.network.get_weights(), 0, ""
     for step, batch in enumerate(batches, 1):
@@ -231,15 +228,13 @@ def _describe(loss, held_out):
     return f"loss {float(loss):.4f} {held_out}"
 
 
-def _step(judge, steps, variants):
+def _step(judge, steps):
     network = judge.network
     optimizer = keras.optimizers.Adam(keras.optimizers.schedules.CosineDecay(network.LEARNING_RATE, steps))
     optimizer.build(network.trainable_variables)
 
     @tf.function
     def step(x, labels):
-        for variant in variants:
-            x = variant(x)
         with tf.GradientTape() as tape:
             logits = network(x, training=True)
             loss = tf.add_n([_cross_entropy(labels[factor], logits[factor]) for factor in logits])

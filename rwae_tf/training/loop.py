@@ -90,7 +90,8 @@ class Loop:
             self._look()
 
     def _stream(self):
-        stream = pipeline.batch_stream(self._clips, self._config.batch_size, self._config.seed, start=self._batches)
+        stream = pipeline.batch_stream(self._clips, self._config.batch_size, self._config.seed, self._batches,
+                                       self._config.vary)
         return iter(self._trainer.strategy.experimental_distribute_dataset(stream.map(lambda batch: batch["x"])))
 
     def _one_iteration(self, batches):

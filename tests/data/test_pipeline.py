@@ -75,6 +75,29 @@ def test_shapes_are_static_and_generated_clips_reproduce():
     np.testing.assert_array_equal(late["labels"]["shape"], expected["labels"]["shape"])
 
 
+def test_varied_batches_are_a_function_of_seed_and_number_too():
+    clips = data.load("moving_shapes", length=3, size=32)
+
+    def batches(seed, start, count, **vary):
+        stream = pipeline.batch_stream(clips, 5, seed, start, **vary)
+        return [b["x"] for b in itertools.islice(stream.as_numpy_iterator(), count)]
+
+    plain, whole = batches(0, 0, 3), batches(0, 0, 3, vary=("mirror",))
+    np.testing.assert_array_equal(batches(0, 2, 1, vary=("mirror",)), whole[2:])
+    ways = []
+    for x, y in zip(np.concatenate(plain), np.concatenate(whole), strict=True):
+        assert np.array_equal(y, x) or np.array_equal(y, x[:, :, ::-1])
+        ways.append(np.array_equal(y, x))
+    assert 0 < sum(ways) < 15 and ways[:5] != ways[5:10]  # and not alike in every batch
+
+
+def test_only_pictures_can_be_varied():
+    clips = Numbered(10)
+    clips.spec = clips.spec._replace(modality="speech")
+    with pytest.raises(InputError, match="vary=mirror: only pictures"):
+        pipeline.batch_stream(clips, 3, seed=0, vary=("mirror",))
+
+
 def test_too_few_clips_for_a_batch():
     with pytest.raises(InputError, match="batch_size=11.*10 clips"):
         pipeline.batch_stream(Numbered(10), 11, seed=0)

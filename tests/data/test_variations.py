@@ -1,17 +1,15 @@
 """Varied clips: mirrored, moved, under another light."""
 
-import keras
 import numpy as np
 import tensorflow as tf
 
-from rwae_tf.metrics import variations
+from rwae_tf.data import variations
 
 X = np.random.default_rng(0).random((40, 3, 20, 20, 3), np.float32)
 
 
 def varied(name, x=X, seed=5):
-    keras.utils.set_random_seed(seed)
-    return variations.KINDS[name](tf.constant(x)).numpy()
+    return variations.KINDS[name](tf.constant(x), [seed, 0]).numpy()
 
 
 def test_half_of_the_clips_are_mirrored():
@@ -48,3 +46,14 @@ def test_a_seed_gives_the_same_variations():
     for name in variations.KINDS:
         np.testing.assert_array_equal(varied(name), varied(name))
         assert not np.array_equal(varied(name), varied(name, seed=6))
+
+
+def test_one_after_the_other_each_by_a_seed_of_its_own():
+    found = variations.vary(tf.constant(X), ("mirror", "shift"), [5, 1]).numpy()
+    mirrored = variations.vary(tf.constant(X), ("mirror",), [5, 1]).numpy()
+    kept = [np.array_equal(y, x) for x, y in zip(X, mirrored, strict=True)]
+    # A clip that "mirror" alone leaves, it leaves here too; what it was moved by is not the same for all such clips.
+    moved = [[(dy, dx) for dy in range(5) for dx in range(5) if np.array_equal(
+        y, np.pad(x, ((0, 0), (2, 2), (2, 2), (0, 0)), mode="edge")[:, dy:dy + 20, dx:dx + 20])]
+        for x, y in zip(X, found, strict=True)]
+    assert [bool(where) for where in moved] == kept and len({where[0] for where in moved if where}) > 5
