@@ -91,7 +91,7 @@ class ModelConfig:
     motion_initial_scale: float = _option(
         0.69, "Standard deviation of q(z_m,t|...) before training.", low=1e-3, high=10.0)
     action_input: str = _option(
-        "motion", "What q(a|...) sees: z_m, or z_m and h.", choices=("motion", "motion_and_features"))
+        "motion", "What q(a|...) sees: z_m, or z_m and what q(z_m,t|...) sees of the frames.", choices=("motion", "motion_and_features"))
     temperature: float = _option(0.67, "Temperature of the relaxed one-hot action.", low=1e-2, high=100.0)
     temperature_anneal: float = _option(
         0.0, "Exponential decay of the temperature per epoch, down to 0.1; 0 keeps it constant.",
@@ -128,6 +128,9 @@ class ObjectiveConfig:
         "categorical",
         "KL of the action: log A - H(q) in closed form, or Monte Carlo between relaxed densities.",
         choices=("categorical", "monte_carlo"))
+    action_divergence_weight: float = _option(
+        0.0, "Weight of the KL of the aggregated posterior of the action; 0 as in the paper. Above 0, all are used.",
+        low=0.0)
     mmd_cross_coefficient: float = _option(
         2.0, "Coefficient of the MMD cross term; 1 is eqs 21 and 22 as printed.", low=0.0, high=4.0)
     mmd_estimator: str = _option(

@@ -47,9 +47,10 @@ def test_every_field_is_checked(section, field):
     wrong = {bool: 1, int: 1.5, float: "1", str: 1, tuple: "1,2"}[kind]
     assert refused(section, **{field.name: wrong}).startswith(f"{field.name}={wrong!r}: expected ")
     if meta["choices"]:
-        other = "other" if kind is str else 17
+        other = {str: "other", tuple: ("other",)}.get(kind, 17)
         message = refused(section, **{field.name: other})
-        assert message == f"{field.name}={other!r}: choose one of {', '.join(map(str, meta['choices']))}"
+        shown = "other" if kind is tuple else repr(other)
+        assert message == f"{field.name}={shown}: choose one of {', '.join(map(str, meta['choices']))}"
     for bound, step, words in (("low", -1, "must be at least"), ("high", 1, "must be at most")):
         if meta[bound] is not None:
             outside = meta[bound] + step

@@ -34,7 +34,8 @@ def other(field):
     """A valid value of a field that is not its default, and which goes with the defaults of the others."""
     meta, default = field.metadata, field.default
     if meta["choices"]:
-        return next((choice for choice in meta["choices"] if choice != default), None)
+        return meta["choices"][1:] if isinstance(default, tuple) else next(
+            (choice for choice in meta["choices"] if choice != default), None)
     if isinstance(default, bool):
         return not default
     if isinstance(default, tuple):

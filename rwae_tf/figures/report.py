@@ -12,7 +12,8 @@ HOW_TO_JUDGE = ("Not measured: python -m rwae_tf.evaluate --run_dir={run_dir} --
                 "of these data (python -m rwae_tf.judge --help).")
 _CODES = {"z_c": "z_c of the clip, new z_m", "z_m": "z_m of the clip, new z_c"}
 _TERMS = {"content_divergence": "divergence of z_c", "motion_divergence": "MMD of z_m", "motion_kl": "KL of z_m",
-          "content_kl": "KL of z_c", "action_kl": "KL of the action"}
+          "content_kl": "KL of z_c", "action_kl": "KL of the action",
+          "action_divergence": "aggregated KL of the action"}
 _STYLE = """
 :root { color-scheme: light }
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 1120px; margin: 24px auto; padding: 0 16px }

@@ -12,7 +12,7 @@ class ActionPosterior(layers.Layer):
     Args:
       action_size: A.
       hidden_size: units of the LSTM.
-      with_features: whether the LSTM also sees h.
+      with_features: whether the LSTM also sees h, as the motion posterior sees it.
     """
 
     def __init__(self, action_size, hidden_size, with_features, name="action_posterior"):

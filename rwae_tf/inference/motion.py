@@ -30,6 +30,10 @@ class MotionPosterior(layers.Layer):
 
     def call(self, h, noise):
         """h [B, T, Dh] and standard normal noise [B, T, Dm] -> (sample, loc, scale), each [B, T, Dm]."""
+        return self.codes.sample(noise, self.seen(h))
+
+    def seen(self, h):
+        """What of frame features h [B, T, Dh] a posterior of the motion sees, [B, T, Dh]."""
         if self.changes:
             h -= tf.reduce_mean(h, axis=1, keepdims=True)
-        return self.codes.sample(noise, self.gain * h)
+        return self.gain * h

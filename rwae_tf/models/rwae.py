@@ -109,7 +109,7 @@ class RWAE(SequenceModel):
         z_m, *motion = self.motion_posterior(h, noise.normal("motion_posterior", [length, model.motion_size]))
         if not self.action_posterior:
             return Posterior(Codes(z_c, z_m), (loc, scale), motion, None)
-        logits = self.action_posterior(z_m, h)
+        logits = self.action_posterior(z_m, self.motion_posterior.seen(h))
         uniform = noise.uniform("action_posterior", [model.action_size])
         action = distributions.sample_action(logits, self.temperature, uniform)
         return Posterior(Codes(z_c, z_m, action), (loc, scale), motion, logits)
@@ -133,6 +133,7 @@ class RWAE(SequenceModel):
             gather(noise.uniform("interpolation", [1])), objective))
         if self.action_posterior:
             terms["action_kl"] = kl.action_kl(q.action_logits, objective, q.codes.action, self.temperature)
+            terms["action_divergence"] = kl.action_divergence(gather(q.action_logits))
         terms["objective"] = tf.add_n([weight * terms[name] for name, weight in self.weights_of_terms().items()])
         return terms
 
@@ -143,7 +144,7 @@ class RWAE(SequenceModel):
                    "motion_divergence": objective.motion_weight, "motion_kl": motion_kl_weight,
                    "content_kl": content_kl_weight}
         if self.action_posterior:
-            weights["action_kl"] = objective.action_weight
+            weights.update(action_kl=objective.action_weight, action_divergence=objective.action_divergence_weight)
         return weights
 
     def _motion_prior_samples(self, prior, noise):

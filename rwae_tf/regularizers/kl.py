@@ -45,8 +45,26 @@ def action_kl(logits, objective, action=None, temperature=None):
     log_alpha = tf.nn.log_softmax(tf.cast(logits, tf.float32))  # half precision has too few digits near 0 and log A
     if objective.action_kl == "monte_carlo":
         return tf.reduce_mean(_relaxed_log_ratio(log_alpha, action, temperature))
-    size = logits.shape[-1]
-    return math.log(size) + tf.reduce_mean(tf.reduce_sum(tf.exp(log_alpha) * log_alpha, axis=-1))
+    return tf.reduce_mean(_kl_from_uniform(log_alpha))
+
+
+def action_divergence(logits):
+    """KL of the aggregated posterior of the action from the uniform prior: log A - H(mean of q), a scalar in nats.
+
+    `action_kl` falls with every clip whose action is uncertain; this one only with actions that more, or fewer, clips
+    take than others. They differ by the information of the action about the clip (Theorem 3).
+
+    Args:
+      logits: of q for the clips of the global batch, [B, A], not necessarily normalised.
+    """
+    log_alpha = tf.nn.log_softmax(tf.cast(logits, tf.float32))
+    count = tf.cast(tf.shape(log_alpha)[0], tf.float32)
+    return _kl_from_uniform(tf.reduce_logsumexp(log_alpha, axis=0) - tf.math.log(count))
+
+
+def _kl_from_uniform(log_alpha):
+    """log A - H of categorical distributions [..., A] -> [...], in nats."""
+    return math.log(log_alpha.shape[-1]) + tf.reduce_sum(tf.exp(log_alpha) * log_alpha, axis=-1)
 
 
 def _relaxed_log_ratio(log_alpha, action, temperature):

@@ -16,7 +16,7 @@ from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
 
 _WATCHED = ("reconstruction", "content_divergence", "motion_divergence", "motion_kl", "content_kl",
-            "action_kl")
+            "action_kl", "action_divergence")
 
 
 def train(config, run_dir):

@@ -101,6 +101,19 @@ def test_both_action_kls_against_loops_and_at_every_temperature():
         assert value == pytest.approx(np.mean(ratios), rel=1e-3)
 
 
+def test_action_divergence_is_the_mean_kl_less_the_information_of_the_action():
+    # Theorem 3 on a table: KL(mean of q || uniform) = mean KL(q || uniform) - mean KL(q || mean of q).
+    logits = np.random.default_rng(0).normal(0, 2, (7, 4)).astype(np.float32)
+    q = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    information = np.mean([sum(row[k] * np.log(row[k] / q[:, k].mean()) for k in range(4)) for row in q])
+    expected = float(kl.action_kl(logits, CATEGORICAL)) - information
+    assert float(kl.action_divergence(logits)) == pytest.approx(expected, rel=1e-4)
+    # Each of two clips certain of its own action out of two: evenly used, though no clip is uncertain.
+    sure = np.array([[50.0, -50.0], [-50.0, 50.0]], np.float32)
+    assert float(kl.action_divergence(sure)) == pytest.approx(0.0, abs=1e-6)
+    assert float(kl.action_divergence(sure[:1])) == pytest.approx(np.log(2), rel=1e-5)
+
+
 def test_categorical_action_kl_is_the_mean_log_ratio_of_samples_that_are_nearly_one_hot():
     # As tau -> 0 samples become one-hot with probabilities alpha, so E sum_k a_k log(A alpha_k) becomes the KL. Per
     # sample it lies between -1.36 and 0.64, log A alpha of the third and the first, so that its standard deviation is
