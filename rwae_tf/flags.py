@@ -224,6 +224,18 @@ def to_config(values, sections=tuple(config_lib.SECTIONS)):
         raise InputError(re.sub(r"\b([a-z]\w*)=", r"--\1=", str(error))) from None
 
 
+def configuration(*arguments):
+    """The `Config` of command-line arguments, such as "--flagfile=tools/sprites.flags", as `train` reads them.
+
+    Raises:
+      InputError: as `parse` and `to_config` do.
+    """
+    values = new()
+    define_config(values)
+    parse(values, ["train", *arguments])
+    return to_config(values)
+
+
 def required(values, *names):
     """Refuse when one of the string flags `names` is empty."""
     for name in names:

@@ -91,7 +91,8 @@ class ModelConfig:
     motion_initial_scale: float = _option(
         0.69, "Standard deviation of q(z_m,t|...) before training.", low=1e-3, high=10.0)
     action_input: str = _option(
-        "motion", "What q(a|...) sees: z_m, or z_m and what q(z_m,t|...) sees of the frames.", choices=("motion", "motion_and_features"))
+        "motion", "What q(a|...) sees: z_m, or z_m and what q(z_m,t|...) sees of the frames.",
+        choices=("motion", "motion_and_features"))
     temperature: float = _option(0.67, "Temperature of the relaxed one-hot action.", low=1e-2, high=100.0)
     temperature_anneal: float = _option(
         0.0, "Exponential decay of the temperature per epoch, down to 0.1; 0 keeps it constant.",

@@ -38,14 +38,7 @@ def test_the_variants_on_the_page_can_be_trained():
     for name, changes in (("cpu_sprites_c", "--content_divergence=adversarial"), ("cpu_sm_mnist", network_c),
                           ("cpu_sm_mnist_gan", network_c), ("timit_paper", "--spectrum=mel")):
         assert changes in PAGE
-        config(f"--flagfile={ROOT}/tools/{name}.flags", *changes.split())
-
-
-def config(*arguments):
-    values = flags.new()
-    flags.define_config(values)
-    flags.parse(values, ["train", *arguments])
-    return flags.to_config(values)
+        flags.configuration(f"--flagfile={ROOT}/tools/{name}.flags", *changes.split())
 
 
 @pytest.mark.parametrize("path", FLAGFILES, ids=lambda path: path.stem)

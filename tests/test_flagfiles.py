@@ -17,10 +17,7 @@ FLAGFILES = sorted(TOOLS.glob("*.flags"))
 
 
 def read(path, *overrides):
-    values = flags.new()
-    flags.define_config(values)
-    flags.parse(values, ["train", f"--flagfile={path}", *overrides])
-    return flags.to_config(values)
+    return flags.configuration(f"--flagfile={path}", *overrides)
 
 
 def width(path):

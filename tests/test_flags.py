@@ -14,18 +14,10 @@ from rwae_tf.errors import InputError
 FIELDS = [field for kind in config_lib.SECTIONS.values() for field in dataclasses.fields(kind)]
 
 
-def parsed(*arguments):
-    """The configuration that command-line arguments describe."""
-    values = flags.new()
-    flags.define_config(values)
-    assert flags.parse(values, ["train", *arguments])
-    return flags.to_config(values)
-
-
 def refused(*arguments):
     """The one line with which command-line arguments are refused."""
     with pytest.raises(InputError) as caught:
-        parsed(*arguments)
+        flags.configuration(*arguments)
     assert "\n" not in str(caught.value)
     return str(caught.value)
 
@@ -46,7 +38,7 @@ def other(field):
 
 
 def test_no_flags_are_the_default_configuration():
-    assert parsed() == Config()
+    assert flags.configuration() == Config()
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
@@ -56,32 +48,33 @@ def test_every_field_has_its_flag(field):
         value = field.default
     text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
     needs = {"fused": ["--inference_steps=1"], "lagging_stop": []}.get(field.name, [])
-    config = parsed(f"--{field.name}={text}", *needs)
+    config = flags.configuration(f"--{field.name}={text}", *needs)
     found = [getattr(getattr(config, section), field.name) for section in config_lib.SECTIONS
              if hasattr(getattr(config, section), field.name)]
     assert found == [value] and type(found[0]) is type(field.default)
 
 
 def test_ways_to_write_a_flag():
-    assert parsed("--size", "32", "-length=4", "--reuse_batch").data == config_lib.DataConfig(size=32, length=4)
-    assert parsed("--reuse_batch", "--noreuse_batch").training.reuse_batch is False
-    assert parsed("--decay_epochs=", "--decay_factors=").training.decay_factors == ()
-    assert parsed("--decay_epochs=1, 2e1").training.decay_epochs == (1.0, 20.0)
-    assert parsed("--reconstruction=bernoulli").objective.reconstruction == "bernoulli"
+    config = flags.configuration("--size", "32", "-length=4", "--reuse_batch")
+    assert config.data == config_lib.DataConfig(size=32, length=4)
+    assert flags.configuration("--reuse_batch", "--noreuse_batch").training.reuse_batch is False
+    assert flags.configuration("--decay_epochs=", "--decay_factors=").training.decay_factors == ()
+    assert flags.configuration("--decay_epochs=1, 2e1").training.decay_epochs == (1.0, 20.0)
+    assert flags.configuration("--reconstruction=bernoulli").objective.reconstruction == "bernoulli"
 
 
 def test_the_last_of_two_equal_flags_counts():
-    assert parsed("--size=32", "--size=16").data.size == 16
+    assert flags.configuration("--size=32", "--size=16").data.size == 16
 
 
 def test_flagfile(tmp_path):
     (tmp_path / "inner.flags").write_text("--size=32\n--length=5")
     (tmp_path / "outer.flags").write_text(
         f"# the small one\n\n  --flagfile={tmp_path}/inner.flags  \n// more\n--length=6\n--reuse_batch\n--nofused\n")
-    config = parsed("--size=16", f"--flagfile={tmp_path}/outer.flags", "--batch_size=4")
+    config = flags.configuration("--size=16", f"--flagfile={tmp_path}/outer.flags", "--batch_size=4")
     assert (config.data.size, config.data.length) == (32, 6)  # what comes later overrides
     assert (config.training.reuse_batch, config.training.fused, config.training.batch_size) == (True, False, 4)
-    assert parsed("--flagfile", f"{tmp_path}/outer.flags", "--size=64").data.size == 64
+    assert flags.configuration("--flagfile", f"{tmp_path}/outer.flags", "--size=64").data.size == 64
 
 
 @pytest.mark.parametrize("content, words", [

@@ -70,6 +70,11 @@ def test_the_tables_of_the_readme(tmp_path, monkeypatch):
     monkeypatch.setattr(tool, "README", {"one": (tool._MMD, (97.5, None), ("one_swap.png", "one_generate.gif")),
                                          "two": (tool._GAN, (98.0, 94.125), ())})
     monkeypatch.setattr(tool, "FACTORS", ("two",))
+    monkeypatch.setattr(tool, "SPEECH", {"voices": "3 speakers"})
+    (tmp_path / "voices.json").write_text(json.dumps({
+        "eer": {"content": 0.0456, "motion": 0.494, "mean_log_spectrum": 0.2, "trials": 1234},
+        "squared_error_per_sequence": 650.8, "floors": {"mean_image": 3936.4},
+        "budget": {"passes": 12, "seconds": 90}}))  # a minute and a half, which rounds to the even 2
     leakage = judged(size=(0.551, 0.002), heading=(0.26, 0.03))
     for (name, code, excess, chance) in (("size", "z_m", 0.05, 0.5012), ("heading", "z_c", 0.02, 0.24)):
         leakage[name] |= {"code": code, "excess": excess, "chance": chance}
@@ -84,7 +89,10 @@ def test_the_tables_of_the_readme(tmp_path, monkeypatch):
     result["dynamic_kept"] = {"accuracy": 0.8104, "per_factor": judged(heading=(0.8104, 0.012))}
     (tmp_path / "two.json").write_text(json.dumps(result))
     rest = "size under z_m 55.1 (50.1) | 1.33 of 1.39 (heading) | 7.0 (100, 50) | 8.96, 10 | "
-    assert tool.readme(tmp_path).splitlines()[2:] == [
+    assert tool.readme(tmp_path).splitlines()[2:4] + tool.readme(tmp_path).splitlines()[6:] == [
+        "| [`tools/voices.flags`](tools/voices.flags), 3 speakers | 1,234 | 4.6 | 49.4 | 20.0 | 651 (3936) | 12, 2 "
+        "| [JSON](docs/results/voices.json) |",
+        "",
         f"| [`tools/one.flags`](tools/one.flags), R-WAE(MMD) | 90.0 (97.50) |  | {rest}[JSON](docs/results/one.json), "
         "[swap](docs/figures/one_swap.png), [generate](docs/figures/one_generate.gif) |",
         f"| [`tools/two.flags`](tools/two.flags), R-WAE(GAN) | 90.0 (98.00) | 81.0 (94.12) | {rest}"
@@ -101,6 +109,14 @@ def test_the_readme_holds_what_the_command_prints():
     page = (ROOT / "README.md").read_text()
     for table in tool.readme().split("\n\n"):
         assert f"\n\n{table}\n\n" in page
+
+
+def test_the_readme_says_what_a_strangers_faces_gave():
+    result = json.loads((ROOT / "docs" / "results" / "own_faces.json").read_text())
+    passes, error = result["budget"]["passes"], result["squared_error_per_sequence"]
+    assert (f"{passes:.0f} passes, squared error {error:.1f} per sequence (mean image "
+            f"{result['floors']['mean_image']:.1f}, first frame repeated {result['floors']['first_frame']:.1f}; "
+            "[JSON](docs/results/own_faces.json))") in (ROOT / "README.md").read_text()
 
 
 def test_the_page_of_the_ablation_holds_what_its_command_prints(monkeypatch, capsys):

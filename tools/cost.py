@@ -32,14 +32,6 @@ CLIPS = {"sprites": 9000, "sprites_gan": 9000, "sprites_c": 9000, "sprites_c_gan
 _SCALES = ("", "k", "M", "G", "T", "P", "E", "Z")
 
 
-def read(*arguments):
-    """The configuration of these flags."""
-    values = flags.new()
-    flags.define_config(values)
-    flags.parse(values, ["cost", *arguments])
-    return flags.to_config(values)
-
-
 def build(config):
     """The model of a configuration; its first weights repeat a few numbers, which is quick, and as large."""
     from rwae_tf.training import run_dir
@@ -136,7 +128,7 @@ def shown(number):
 def _row(name):
     """A flagfile's line of the table."""
     folder, clips = os.path.dirname(os.path.abspath(__file__)), CLIPS[name]
-    config = read(f"--flagfile={folder}/{name}.flags")
+    config = flags.configuration(f"--flagfile={folder}/{name}.flags")
     found = measure(config, clips)
     cells = (name, f"{found['parameters'] / 1e6:.1f} M", *(f"{shown(count)}FLOP" for count in found["flops"].values()),
              f"{config.training.epochs} × {clips:,}", f"{found['iterations']:,}", f"{shown(found['all'])}FLOP",

@@ -4,8 +4,8 @@
     python tools/results_table.py --readme                                                        # those of README.md
 
 The first has a row for each file: what was measured, and the options in which its configuration differs from that of
-the first file. The others are made of docs/results: a row for each training of `README`, and for each of `FACTORS` a
-row of what either code keeps of every factor.
+the first file. The others are made of docs/results: a row for each training of speech in `SPEECH` and of video in
+`README`, and for each of `FACTORS` a row of what either code keeps of every factor.
 """
 
 import dataclasses
@@ -30,6 +30,8 @@ README = {
 }
 """Name of the result and its flagfile: the method, the paper's static and dynamic accuracy in % (None: other data),
 pictures."""
+SPEECH = {"timit": "sample of 16 speakers", "librispeech": "201 speakers, 50 others tested"}
+"""Name of the result and its flagfile: the speakers."""
 FACTORS = ("cpu_sprites", "cpu_sprites_gan")
 """Results of the same factors that README.md shows one by one."""
 _PLACES = ("data_dir", "summary_minutes", "max_minutes", "replicas")  # where and how long a run may be, not what it is
@@ -62,7 +64,27 @@ def _read(path):
 
 
 def readme(folder=RESULTS):
-    """The two tables of README.md, an empty line between them; `folder` holds the results."""
+    """The three tables of README.md, an empty line between them; `folder` holds the results."""
+    rows = ["| flagfile | trials | z_c | z_m | mean log spectrum | squared error (mean frame) | passes, minutes | |",
+            "|---" * 8 + "|"]
+    rows += [_speech(name, json_file.read(os.path.join(folder, f"{name}.json"), "the measures")) for name in SPEECH]
+    return "\n".join([*rows, "", _videos(folder)])
+
+
+def _speech(name, result):
+    """A training's row in README.md: equal error rates."""
+    rates, budget = result["eer"], result["budget"]
+    cells = (
+        f"[`tools/{name}.flags`](tools/{name}.flags), {SPEECH[name]}", f"{rates['trials']:,}",
+        *(f"{100 * rates[kind]:.1f}" for kind in ("content", "motion", "mean_log_spectrum")),
+        f"{result['squared_error_per_sequence']:.0f} ({result['floors']['mean_image']:.0f})",
+        f"{budget['passes']:.3g}, {budget['seconds'] / 60:.0f}", f"[JSON](docs/results/{name}.json)",
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _videos(folder):
+    """The tables of the trainings on videos and of their factors."""
     found = {name: _read(os.path.join(folder, f"{name}.json")) for name in README}
     rows = ["| flagfile | static kept, % | dynamic kept, % | worst leak, % | H(y) of samples "
             "| squared error (mean image, first frame) | passes, minutes | |", "|---" * 8 + "|"]
@@ -124,7 +146,12 @@ def _flag(name, value):
     """A flag as it is typed."""
     if isinstance(value, bool):
         return f"--{name}" if value else f"--no{name}"
-    return f"--{name}=" + (",".join(f"{number:g}" for number in value) if isinstance(value, tuple) else f"{value}")
+    return f"--{name}=" + (",".join(map(_part, value)) if isinstance(value, tuple) else f"{value}")
+
+
+def _part(value):
+    """A name or number of several."""
+    return value if isinstance(value, str) else f"{value:g}"
 
 
 if __name__ == "__main__":

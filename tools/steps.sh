@@ -1,7 +1,6 @@
 # The steps from data to a trained, measured, shown and exported model. Sourced, from the repository root, after
 # tools/environment.sh; says of each step what is made and where, and at the end of a script which step failed it.
 
-current=environment
 trap 'status=$?; [ $status -eq 0 ] || echo "error: $(basename "$0") ended at step \"$current\" (status $status)" >&2' EXIT
 
 # step NAME WHERE COMMAND...: say what is made and where, then make it.
