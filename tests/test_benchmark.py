@@ -2,7 +2,8 @@
 
 import json
 import pathlib
-import re
+import shutil
+import subprocess
 
 import benchmark as tool
 import pytest
@@ -80,12 +81,102 @@ def test_the_picture_of_growth(benchmark):
     assert benchmark.picture(found).startswith(b"\x89PNG")
 
 
-def test_the_page_shows_what_was_measured():
-    """Every block of docs/performance.md is the table of a suite of docs/results/benchmark.json."""
-    docs = TOOLS.parent / "docs"
-    measured = json.loads((docs / "results" / "benchmark.json").read_text())
-    blocks = re.findall(r"```text\n(.*?)\n```", (docs / "performance.md").read_text(), re.DOTALL)
-    shown = {block.partition(",")[0]: block.splitlines() for block in blocks}
-    assert set(shown) == {"train", "phases", "encode", "start", "before"}
-    for suite, lines in shown.items():
-        assert lines == tool.table(measured[suite], f"{suite}, ")
+class Suites:
+    """Suites that measure nothing: all find `seconds`, in "train" and "before" for each preset."""
+
+    def __init__(self, monkeypatch, path):
+        self.path, self.seconds = path, 1.0
+        monkeypatch.setitem(tool.SUITES, "train", self._steps)
+        monkeypatch.setitem(tool.SUITES, "before", lambda values: {values.before: self._steps(values)})
+        monkeypatch.setitem(tool.SUITES, "encode", lambda values: {"ours": {"seconds": self.seconds}})
+
+    def _steps(self, values):
+        return {preset: {"ours": {"seconds": self.seconds}} for preset in values.presets}
+
+    def run(self, seconds, suite, *more):
+        """What the file holds after a run."""
+        self.seconds = seconds
+        tool.main(["benchmark.py", f"--suite={suite}", f"--out={self.path}", *more])
+        return json.loads(self.path.read_text())
+
+
+@pytest.fixture
+def suites(tmp_path, monkeypatch):
+    """`Suites` with a file to be."""
+    return Suites(monkeypatch, tmp_path / "out.json")
+
+
+def test_the_file_keeps_what_was_not_measured_now(suites):
+    first = suites.run(1.0, "train,encode", "--presets=a,b")
+    assert list(first) == ["machine", "threads", "train", "encode"]
+    one, two = ({"ours": {"seconds": seconds}} for seconds in (1.0, 2.0))
+    assert suites.run(2.0, "train", "--presets=b,c") == {**first, "train": {"a": one, "b": two, "c": two}}
+    suites.run(1.0, "before", "--before=x", "--presets=a,b")
+    suites.run(1.0, "before", "--before=y", "--presets=a")
+    found = suites.run(2.0, "before,encode", "--before=x", "--presets=b")
+    assert found["before"] == {"x": {"a": one, "b": two}, "y": {"a": one}} and found["encode"] == two
+    assert found["train"] == {"a": one, "b": two, "c": two} and list(suites.path.parent.iterdir()) == [suites.path]
+
+
+def test_what_is_measured_together_is_replaced_together():
+    """A preset measured without the peer does not keep the ratios of other turns."""
+    old = {"a": {"ours": {"seconds": 1.0}, "others": {"torch": {"seconds": 3.0}}}}
+    assert tool.merged(old, {"a": {"ours": {"seconds": 2.0}}}, 1) == {"a": {"ours": {"seconds": 2.0}}}
+
+
+@pytest.mark.parametrize("text, message", [
+    ("{", "not in JSON .*; mend it, or name another file"),
+    ("", "not in JSON"),
+    ("[]", "something else than this command writes"),
+    ('{"static_kept": {}}', "something else than this command writes"),
+    ('{"train": 3}', "something else than this command writes"),
+    ('{"train": {}}', "measured with machine None, not "),
+    ('{"machine": "1000 cores (z80)", "threads": 0}', "measured with machine 1000 cores .z80., not "),
+])
+def test_a_file_that_cannot_be_added_to_is_left_as_it_is(suites, monkeypatch, text, message):
+    monkeypatch.setitem(tool.SUITES, "encode", lambda values: pytest.fail("measured, though the file is refused"))
+    suites.path.write_text(text)
+    with pytest.raises(InputError, match=f"out.json: .*{message}"):
+        suites.run(1.0, "encode")
+    assert suites.path.read_text() == text
+
+
+def test_other_threads_go_to_another_file(suites):
+    suites.run(1.0, "encode")
+    with pytest.raises(InputError, match="measured with threads 0, not 1"):
+        suites.run(1.0, "encode", "--threads=1")
+
+
+def test_an_interrupted_write_leaves_the_file(suites, monkeypatch):
+    first = suites.run(1.0, "encode")
+    monkeypatch.setattr(tool, "rounded", lambda found: {"x": object()})  # which JSON cannot say
+    with pytest.raises(TypeError):
+        suites.run(2.0, "train", "--presets=a")
+    assert json.loads(suites.path.read_text()) == first
+
+
+def test_numbers_are_written_with_five_digits():
+    assert tool.rounded({"a": {"seconds": 0.123456789, "calls": 1234567, "name": "x"}}) == {
+        "a": {"seconds": 0.12346, "calls": 1234567, "name": "x"}}
+
+
+@pytest.mark.skipif(not shutil.which("git"), reason="commits are git's")
+def test_another_checkout_is_called_by_its_commit(tmp_path):
+    def git(*words):
+        return subprocess.check_output(["git", "-C", str(tmp_path / "x"), "-c", "user.name=x", "-c", "user.email=x",
+                                        *words], text=True).strip()
+
+    (tmp_path / "x" / "folder").mkdir(parents=True)
+    assert tool.checkout(str(tmp_path / "x")) == "x"  # no checkout at all
+    git("init", "--quiet")
+    assert tool.checkout(str(tmp_path / "x")) == "x"  # nothing committed
+    (tmp_path / "x" / "file").write_text("one")
+    git("add", "file")
+    git("commit", "--quiet", "--message=one")
+    git("tag", "--annotate", "v1", "--message=v1")
+    commit = git("rev-parse", "HEAD")[:7]
+    git("worktree", "add", "--quiet", "--detach", str(tmp_path / "before"))
+    assert tool.checkout(str(tmp_path / "x")) == tool.checkout(str(tmp_path / "before")) == commit
+    (tmp_path / "x" / "file").write_text("two")
+    assert tool.checkout(str(tmp_path / "x")) == f"{commit}-dirty"
+    assert tool.checkout(str(tmp_path / "x" / "folder")) == "folder"  # inside of a checkout, but none

@@ -7,7 +7,7 @@
 Every contender is a process of its own; they take turns, A B C A B C, and never work at the same time. Printed are
 medians over the turns, ratios of the times of one turn, and the fraction of the machine's ceiling: FLOPs counted on
 the graph, over what the fastest of some large products and convolutions reaches in the same turns. All of it goes to
---out as JSON.
+--out as JSON, in the place of what the file holds of the same suite and preset; the rest of the file stays.
 """
 
 import contextlib
@@ -20,6 +20,7 @@ import sys
 import time
 
 from absl import flags as absl_flags
+from performance_table import table
 
 from rwae_tf import config as config_lib
 from rwae_tf import errors, flags, json_file
@@ -29,6 +30,7 @@ from rwae_tf.figures import plots
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _LENGTHS = (8, 32, 100, 400)
 _BATCHES = (1, 16, 64)
+_LEVELS = {"before": 2}  # of names above what is measured together: checkout and preset; other suites have one
 _PEERS = [*((variant, "rwae_mmd") for variant in ("eager", "channels_last", "compile", "bfloat16")),
           *((variant, "ds_vae") for variant in ("eager", "channels_last"))]
 
@@ -205,7 +207,7 @@ def suite_before(values):
             take_turns(running, values.repeats, values.calls)
         found[name] = {key: described(contender) for key, contender in running.items()}
         found[name]["before"]["times_ours"] = ratio(running["before"], running["now"])
-    return found
+    return {checkout(tree): found}
 
 
 def suite_kernels(values):
@@ -280,26 +282,46 @@ def suite_start(values):
 SUITES = {name.removeprefix("suite_"): suite for name, suite in list(globals().items()) if name.startswith("suite_")}
 
 
-def table(result, prefix=""):
-    """Lines of text, one per number worth reading, of a suite's result."""
-    lines = []
-    for name, value in result.items():
-        label = f"{prefix}{name}"
-        if isinstance(value, dict) and "seconds" in value:
-            line = f"{label:58s} {1000 * value['seconds']:9.1f} ms"
-            if "sequences_per_second" in value:
-                line += f" {value['sequences_per_second']:8.1f} sequences/s"
-            if "times_ours" in value:
-                line += "  {median:.2f} times ours ({least:.2f} to {most:.2f})".format(**value["times_ours"])
-            if "fraction_of_ceiling" in value:
-                line += f"  {value['fraction_of_ceiling']:.2f} of the ceiling"
-            lines.append(line)
-        elif isinstance(value, dict) and name == "ceiling_gflops":
-            best = max(value, key=value.get)
-            lines.append(f"{prefix + 'ceiling':58s} {value[best]:9.1f} GFLOP/s ({best})")
-        elif isinstance(value, dict):
-            lines += table(value, f"{label}, ")
-    return lines
+def checkout(tree):
+    """What to call another checkout: its commit, "-dirty" if files differ from it; the folder's name if it has none."""
+    command = ["git", f"--git-dir={tree}/.git", f"--work-tree={tree}", "describe", "--always", "--dirty", "--abbrev=7",
+               "--exclude=*"]
+    try:
+        return subprocess.check_output(command, text=True, stderr=subprocess.DEVNULL).strip()
+    except (OSError, subprocess.CalledProcessError):
+        return os.path.basename(tree)
+
+
+def rounded(value):
+    """`value` with floats of five digits: no time is known better, and the file stays readable."""
+    if isinstance(value, dict):
+        return {name: rounded(part) for name, part in value.items()}
+    return float(f"{value:.5g}") if isinstance(value, float) else value
+
+
+def known(path, machine):
+    """What --out holds of an earlier run with the same `machine`, or `machine` alone if there is no file yet."""
+    try:
+        with open(path, encoding="utf-8") as file:
+            found = json.load(file)
+    except FileNotFoundError:
+        return machine
+    except ValueError as error:
+        raise InputError(f"{path}: not in JSON ({error}); mend it, or name another file in --out") from None
+    if not isinstance(found, dict) or not all(
+            name in machine or name in SUITES and isinstance(value, dict) for name, value in found.items()):
+        raise InputError(f"{path}: holds something else than this command writes; name another file in --out")
+    for name, value in machine.items():
+        if found.get(name) != value:
+            raise InputError(f"{path}: measured with {name} {found.get(name)}, not {value}; name another file in --out")
+    return found
+
+
+def merged(old, new, levels):
+    """`old` with what `new` holds under the same names in its place, so many levels down."""
+    if not levels:
+        return new
+    return {**old, **{name: merged(old.get(name, {}), value, levels - 1) for name, value in new.items()}}
 
 
 def main(argv):
@@ -314,7 +336,7 @@ def main(argv):
     absl_flags.DEFINE_integer("repeats", 7, "Turns of each contender.", 1, flag_values=values)
     absl_flags.DEFINE_integer("calls", 2, "Calls in a turn.", 1, flag_values=values)
     absl_flags.DEFINE_integer("threads", 0, "Threads of a contender; 0 for as many as it likes.", 0, flag_values=values)
-    absl_flags.DEFINE_string("out", "", "File for the JSON.", flag_values=values)
+    absl_flags.DEFINE_string("out", "", "File for the JSON; what else it holds stays.", flag_values=values)
     absl_flags.DEFINE_string("before", "", "Another checkout, for the suite of this name.", flag_values=values)
     absl_flags.DEFINE_string("run_dir", "", "A run, for how long loading it takes in start.", flag_values=values)
     absl_flags.DEFINE_string("picture", "", "File for the PNG of growth.", flag_values=values)
@@ -322,13 +344,15 @@ def main(argv):
         return 0
     if unknown := sorted(set(values.suite) - set(SUITES)):
         raise InputError(f"--suite={unknown[0]}: choose of {', '.join(SUITES)}")
-    result = {"machine": f"{os.cpu_count()} cores ({platform.machine()})", "threads": values.threads}
+    machine = {"machine": f"{os.cpu_count()} cores ({platform.machine()})", "threads": values.threads}
+    result = known(values.out, machine) if values.out else machine  # before hours of measuring, as it may be refused
     for name in values.suite:
-        result[name] = SUITES[name](values)
-        print("\n".join(table(result[name], f"{name}, ")), flush=True)
+        found = rounded(SUITES[name](values))
+        print("\n".join(table(found, f"{name}, ")), flush=True)
+        result[name] = merged(result.get(name, {}), found, _LEVELS.get(name, 1))
         if values.out:
             json_file.write(result, values.out)
-    if values.picture and "growth" in result:
+    if values.picture and "growth" in values.suite:
         with open(values.picture, "wb") as file:
             file.write(picture(result["growth"]))
     return 0

@@ -1,0 +1,78 @@
+"""Tables of docs/performance.md, of what tools/benchmark.py left in docs/results/benchmark.json.
+
+    python tools/performance_table.py train       # a suite, as the benchmark prints it
+    python tools/performance_table.py taken       # of `kernels`: plain ways, each above the faster one that is taken
+    python tools/performance_table.py not_taken   # of `kernels`: ways that are taken, each above those that are not
+
+All is read from the file, nothing is measured.
+"""
+
+import json
+import os
+
+from rwae_tf import errors
+from rwae_tf.errors import InputError
+
+RESULTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "results", "benchmark.json")
+KERNELS = {
+    "taken": {
+        "32x32x3 -> 32, float32: to input": ("32x32x3 -> 32, float32: to input as 2x2 to blocks",),
+        "64x64x3 -> 64, float32: to input": ("64x64x3 -> 64, float32: to input as 2x2 to blocks",),
+        "8x8x256 -> 512, bfloat16: to kernel": ("8x8x256 -> 512, bfloat16: to kernel as four products",),
+    },
+    "not_taken": {
+        "16x16x32 -> 64, float32: forward": ("16x16x32 -> 64, float32: forward as 2x2 on blocks",
+                                             "16x16x32 -> 64, float32: forward as a product"),
+        "16x16x32 -> 64, float32: to input": ("16x16x32 -> 64, float32: to input as 2x2 to blocks",),
+        "16x16x32 -> 64, float32: to kernel": ("16x16x32 -> 64, float32: to kernel as 2x2 on blocks",
+                                               "16x16x32 -> 64, float32: to kernel as four products"),
+        "16x16x128 -> 256, float32: to kernel": ("16x16x128 -> 256, float32: to kernel as four products",),
+        "norm and LeakyReLU: kernels": ("norm and LeakyReLU: XLA",),
+        "LSTM: ours": ("LSTM: TensorFlow's block", "LSTM: ours by XLA"),
+    },
+}
+"""Name of a table -> rows of the suite `kernels` -> those that it shows below them."""
+
+
+def main(argv):
+    """Print the table that `argv` names."""
+    with open(RESULTS, encoding="utf-8") as file:
+        measured = json.load(file)
+    suites = [name for name, value in measured.items() if isinstance(value, dict)]
+    if len(argv) != 2 or argv[1] not in (*suites, *KERNELS):
+        raise InputError(f"name one table: {', '.join((*suites, *KERNELS))}")
+    print(named(argv[1], measured))
+
+
+def named(name, measured):
+    """The table of this name, of the benchmark's JSON."""
+    if name not in KERNELS:
+        return "\n".join(table(measured[name], f"{name}, "))
+    rows = [row for above, below in KERNELS[name].items() for row in (above, *below)]
+    return "\n".join(table({row: measured["kernels"][row] for row in rows}, "kernels, "))
+
+
+def table(result, prefix=""):
+    """Lines of text, one per number worth reading, of a suite's result."""
+    lines = []
+    for name, value in result.items():
+        label = f"{prefix}{name}"
+        if isinstance(value, dict) and "seconds" in value:
+            line = f"{label:62s} {1000 * value['seconds']:9.1f} ms"
+            if "sequences_per_second" in value:
+                line += f" {value['sequences_per_second']:8.1f} sequences/s"
+            if "times_ours" in value:
+                line += "  {median:.2f} times ours ({least:.2f} to {most:.2f})".format(**value["times_ours"])
+            if "fraction_of_ceiling" in value:
+                line += f"  {value['fraction_of_ceiling']:.2f} of the ceiling"
+            lines.append(line)
+        elif isinstance(value, dict) and name == "ceiling_gflops":
+            best = max(value, key=value.get)
+            lines.append(f"{prefix + 'ceiling':62s} {value[best]:9.1f} GFLOP/s ({best})")
+        elif isinstance(value, dict):
+            lines += table(value, f"{label}, ")
+    return lines
+
+
+if __name__ == "__main__":
+    errors.run(main)
