@@ -104,10 +104,7 @@ def ratio(slower, faster):
 
 def preset(name):
     """The configuration of a flagfile of tools/."""
-    values = flags.new()
-    flags.define_config(values)
-    flags.parse(values, ["benchmark", f"--flagfile={os.path.join(_HERE, name)}.flags"])
-    return flags.to_config(values)
+    return flags.configuration(f"--flagfile={os.path.join(_HERE, name)}.flags")
 
 
 def dcgan64():

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 import tiny
 
+from rwae_tf.models.base import centre
 from rwae_tf.noise import BatchNoise
 from rwae_tf.types import Codes
 
@@ -17,7 +18,7 @@ def model():
 @pytest.fixture(scope="module")
 def weak():
     """The weakly supervised model with A = 3."""
-    return tiny.build(action_size=3)
+    return tiny.build(action_size=3, action_divergence_weight=4.0)
 
 
 def losses(model, seed=0):
@@ -42,7 +43,7 @@ def test_the_objective_is_the_weighted_sum_of_its_terms(kind, request):
                 + objective.motion_kl_weight * terms["motion_kl"]
                 + objective.content_kl_weight * terms["content_kl"])
     if kind == "weak":
-        expected += objective.action_weight * terms["action_kl"]
+        expected += objective.action_weight * terms["action_kl"] + 4.0 * terms["action_divergence"]
     assert np.isclose(terms["objective"], expected, rtol=1e-5)
 
 
@@ -94,6 +95,14 @@ def test_a_motion_encoder_of_changes_does_not_see_what_stays(model):
     np.testing.assert_allclose(blind, np.broadcast_to(blind[:1], blind.shape), atol=1e-5)
     seen = model.encode(still).z_m.numpy()
     assert np.abs(seen - seen[:1]).max() > 1e-3
+
+
+def test_an_action_posterior_beside_a_blind_motion_encoder_is_as_blind():
+    still = tf.constant(np.repeat(tiny.sequences(batch=3, length=1), 5, axis=1))
+    blind, seeing = (tiny.build(action_size=3, action_input="motion_and_features", motion_input=kind).infer(
+        still, centre(still)).action_logits.numpy() for kind in ("changes", "features"))
+    np.testing.assert_allclose(blind, np.broadcast_to(blind[:1], blind.shape), atol=1e-5)
+    assert np.ptp(seeing, axis=0).max() > 1e-4
 
 
 def test_means_are_the_centre_of_samples(model):

@@ -138,7 +138,7 @@ def test_a_compiled_step_weighs_the_kls_by_the_schedule():
 
 
 @pytest.mark.parametrize("changes", [
-    {"content_divergence": "scaled_mmd", "action_size": 3},
+    {"content_divergence": "scaled_mmd", "action_size": 3, "action_divergence_weight": 2.0},
     {"content_divergence": "adversarial", "fused": True, "inference_steps": 1, "decoder": "dense"},
 ], ids=lambda changes: changes["content_divergence"])
 def test_one_and_two_replicas_end_with_the_same_weights(two_replicas, changes):
