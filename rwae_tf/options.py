@@ -33,7 +33,7 @@ class DataConfig:
     size: int = _option(64, "Height and width of a video frame; below 64 by area averaging.", choices=(64, 32, 16))
     length: int = _option(8, "Frames per training sequence, T.", low=1)
     num_digits: int = _option(1, "SM-MNIST: digits per frame.", low=1, high=10)
-    frame_step: int = _option(1, "Folder: frames of the video to one frame of a clip.", low=1)
+    frame_step: int = _option(1, "Folder and MUG: frames of the video to one frame of a clip.", low=1)
     split_by: str = _option(
         "video", "What train and test do not share: videos (MUG: takes); MUG: subject; Folder: classes of a label.")
     label_names: str = _option(
@@ -118,13 +118,15 @@ class ObjectiveConfig:
         0.0, "eta_c, weight of the KL of q(z_c|x) from the prior; 0 as in eq. 9. Keeps out of z_c what z_m tells.",
         low=0.0)
     kl_change_epochs: Tuple[float, ...] = _option(
-        (), "Begin and end of the epochs over which eta and eta_c go to their later weights, evenly; empty for never.",
+        (), "Begin and end of the epochs over which eta, eta_c and kappa go to their later weights; empty for never.",
         low=0.0)
     later_motion_kl_weight: float = _option(
         1.0, "eta after kl_change_epochs; above eta_c, so that what stays the same in a clip is cheaper in z_c.",
         low=0.0)
     later_content_kl_weight: float = _option(0.2, "eta_c after kl_change_epochs.", low=0.0)
     action_weight: float = _option(50.0, "kappa, weight of the KL on the action.", low=0.0)
+    later_action_weight: float = _option(
+        50.0, "kappa after kl_change_epochs; lower, so that the action tells what z_c does not tell by then.", low=0.0)
     action_kl: str = _option(
         "categorical",
         "KL of the action: log A - H(q) in closed form, or Monte Carlo between relaxed densities.",

@@ -20,7 +20,7 @@ __all__ = ["Clips", "from_config", "load", "names"]
 
 SPLITS = ("train", "validation", "test")
 SIZES = (64, 32, 16)
-_INFRASTRUCTURE = ("clips", "pipeline", "speech", "videos")
+_INFRASTRUCTURE = ("clips", "pipeline", "speech", "variations", "videos")
 
 
 def names():

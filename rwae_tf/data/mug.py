@@ -27,14 +27,17 @@ class Dataset(Clips):
     A fifth of the takes is the test split, of all subjects (`split_by` "video", as in the paper) or all those of a
     fifth of the subjects ("subject"); the rest is for training. Validation clips are those of held-out subjects.
 
-    A clip is a window of the take that holds its middle frame, about which the expression is at its height: another
-    one in every epoch for training, else the window around it. The factor "subject" is missing where the split is by
-    subject: no test subject is in the training data, so that it cannot be learned.
+    A clip is every `frame_step`-th frame of a window of the take that holds its middle frame, about which the
+    expression is at its height: another window in every epoch for training, else the one around that frame. The factor
+    "subject" is missing where the split is by subject: no test subject is in the training data, so that it cannot be
+    learned.
     """
 
-    def __init__(self, split, data_dir, size, length, seed, hold_out, split_by="video"):
+    def __init__(self, split, data_dir, size, length, seed, hold_out, split_by="video", frame_step=1):
         if split_by not in SPLIT_BY:
             raise InputError(f"split_by={split_by!r}: choose one of {', '.join(SPLIT_BY)}")
+        if isinstance(frame_step, bool) or not isinstance(frame_step, int) or frame_step < 1:
+            raise InputError(f"frame_step={frame_step!r}: give at least 1")
         if data_dir is None:
             raise InputError("mug needs data_dir, a folder that tools/prepare_mug.py made of MUG, or of the faces that "
                              "tools/make_faces.py draws")
@@ -50,13 +53,14 @@ class Dataset(Clips):
         super().__init__(len(chosen), size, length or LENGTHS[split], 3, factors, tuple(factors)[1:])
         self._takes = [frames_of(data_dir, manifest["shards"][number], take)
                        for number, take in (takes[k] for k in chosen)]
-        shortest = min(map(len, self._takes))
-        if shortest < self.spec.length:
-            raise InputError(f"length={self.spec.length}: the shortest take in {data_dir} has {shortest} frames; take "
-                             "fewer, or prepare with --length of so many, which leaves shorter takes out")
+        self._span, shortest = (self.spec.length - 1) * frame_step + 1, min(map(len, self._takes))
+        if shortest < self._span:
+            raise InputError(f"length={self.spec.length}, frame_step={frame_step}: the shortest take in {data_dir} has "
+                             f"{shortest} frames, not {self._span}; take fewer, or prepare with --length of so many, "
+                             "which leaves shorter takes out")
         classes = [EXPRESSIONS.index(takes[k][1]["expression"]) for k in chosen]
         self._labels = {"expression": np.array(classes, np.int32), "subject": owners[chosen].astype(np.int32)}
-        self._split, self._seed = split, seed
+        self._split, self._seed, self._frame_step = split, seed, frame_step
 
     def labels(self, indices):
         return {name: self._labels[name][indices] for name in self.spec.factors}
@@ -65,8 +69,8 @@ class Dataset(Clips):
         draws = clip_uniforms(self._seed, self._split, epoch, indices, ())
         frames = np.empty((len(indices), self.spec.length, *_mug_manifest.FRAME_SHAPE), np.uint8)
         for clip, index, draw in zip(frames, indices, draws, strict=True):
-            start = first_frame(len(self._takes[index]), self.spec.length, draw if self._split == "train" else None)
-            clip[...] = self._takes[index][start:start + self.spec.length]
+            start = first_frame(len(self._takes[index]), self._span, draw if self._split == "train" else None)
+            clip[...] = self._takes[index][start:start + self._span:self._frame_step]
         return frames
 
 
@@ -94,11 +98,11 @@ def of_split(owners, split, split_by, hold_out):
 
 
 def first_frame(frames, length, draw=None):
-    """Where a clip of `length` begins in a take of `frames`: the window holds frame `frames` // 2.
+    """Where a window of `length` begins in a take of `frames`: it holds frame `frames` // 2.
 
     Args:
       frames: of the take, at least `length`.
-      length: of the clip.
+      length: of the window.
       draw: number in [0, 1) that chooses evenly among all such windows; None for the one around that frame.
     """
     middle = frames // 2

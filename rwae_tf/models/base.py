@@ -70,8 +70,8 @@ class SequenceModel(keras.Model):
     def set_temperature(self, value):
         """Set the temperature of a relaxed action; nothing for a model without one."""
 
-    def set_kl_weights(self, motion, content):
-        """Set eta and eta_c; nothing for a model without these KLs."""
+    def set_kl_weights(self, motion, content, action):
+        """Set eta, eta_c and kappa; nothing for a model without these KLs."""
 
     def after_critic_update(self):
         """Called after each update of the part "critic"."""

@@ -55,7 +55,8 @@ class RWAE(SequenceModel):
             shape=(), initializer=keras.initializers.Constant(model.temperature), trainable=False, name="temperature")
         # No Keras weight: it follows the schedule, and no checkpoint holds it.
         self._kl_weights = tf.Variable(
-            [config.objective.motion_kl_weight, config.objective.content_kl_weight], trainable=False, name="kl_weights")
+            [getattr(config.objective, name) for name in ("motion_kl_weight", "content_kl_weight", "action_weight")],
+            trainable=False, name="kl_weights")
         self._build_weights()
 
     def _build_weights(self):
@@ -89,9 +90,9 @@ class RWAE(SequenceModel):
         """Set the temperature of the relaxed action."""
         self.temperature.assign(value)
 
-    def set_kl_weights(self, motion, content):
-        """Set eta and eta_c."""
-        self._kl_weights.assign([motion, content])
+    def set_kl_weights(self, motion, content, action):
+        """Set eta, eta_c and kappa."""
+        self._kl_weights.assign([motion, content, action])
 
     def after_critic_update(self):
         """One power iteration of the spectral parametrization (Appendix D)."""
@@ -139,12 +140,12 @@ class RWAE(SequenceModel):
 
     def weights_of_terms(self):
         objective = self.config.objective
-        motion_kl_weight, content_kl_weight = tf.unstack(self._kl_weights)
+        motion_kl_weight, content_kl_weight, action_weight = tf.unstack(self._kl_weights)
         weights = {"reconstruction": 1.0, "content_divergence": objective.content_weight,
                    "motion_divergence": objective.motion_weight, "motion_kl": motion_kl_weight,
                    "content_kl": content_kl_weight}
         if self.action_posterior:
-            weights.update(action_kl=objective.action_weight, action_divergence=objective.action_divergence_weight)
+            weights.update(action_kl=action_weight, action_divergence=objective.action_divergence_weight)
         return weights
 
     def _motion_prior_samples(self, prior, noise):

@@ -1,4 +1,4 @@
-"""What changes with the epoch: learning rates, the weights of both KLs and the action's temperature."""
+"""What changes with the epoch: learning rates, the weights of the KLs and the action's temperature."""
 
 import math
 
@@ -11,14 +11,15 @@ def learning_rate_factor(training, epoch):
 
 
 def kl_weights(objective, epoch):
-    """(eta, eta_c) at an epoch: as given until `kl_change_epochs` begin, the later ones once they end."""
+    """(eta, eta_c, kappa) at an epoch: as given until `kl_change_epochs` begin, the later ones once they end."""
     share = 0.0
     if objective.kl_change_epochs and epoch >= objective.kl_change_epochs[0]:
         begin, end = objective.kl_change_epochs
         share = 1.0 if epoch >= end else (epoch - begin) / (end - begin)
     return tuple((1 - share) * first + share * later for first, later in (
         (objective.motion_kl_weight, objective.later_motion_kl_weight),
-        (objective.content_kl_weight, objective.later_content_kl_weight)))
+        (objective.content_kl_weight, objective.later_content_kl_weight),
+        (objective.action_weight, objective.later_action_weight)))
 
 
 def temperature(model, epoch):

@@ -82,6 +82,13 @@ def test_windows_hold_the_middle_frame():
     assert {mug.first_frame(7, 1, draw) for draw in (None, 0.0, 0.99)} == {3}
 
 
+def test_frames_of_a_window_at_steps(mug_dir):
+    every, second = (data.load("mug", "test", str(mug_dir), length=length, frame_step=step)
+                     for length, step in ((9, 1), (5, 2)))  # 5 frames in steps of 2 span 9
+    chosen = np.arange(len(every))
+    np.testing.assert_array_equal(second.frames(chosen), every.frames(chosen)[:, ::2])
+
+
 def test_training_windows_change_from_epoch_to_epoch(mug_dir):
     clips = data.load("mug", "train", str(mug_dir), length=8)
     frames = [clips.frames(np.arange(24), epoch) for epoch in range(3)]
@@ -199,7 +206,9 @@ def test_a_damaged_folder_is_refused_in_one_line(copied, damage, says):
     ({"data_dir": None}, "mug needs data_dir.*tools/prepare_mug.py"),
     ({"data_dir": "nowhere"}, "nowhere/manifest.json: No such file.*tools/prepare_mug.py"),
     ({"split_by": "take"}, "split_by='take': choose one of video, subject"),
-    ({"length": 13}, "length=13: the shortest take in .* has 12 frames.*--length"),
+    ({"length": 13}, "length=13, frame_step=1: the shortest take in .* has 12 frames, not 13.*--length"),
+    ({"length": 7, "frame_step": 2}, "length=7, frame_step=2: the shortest take in .* has 12 frames, not 13.*--length"),
+    ({"frame_step": 0}, "frame_step=0: give at least 1"),
 ])
 def test_bad_arguments_are_refused_in_one_line(mug_dir, arguments, says):
     with pytest.raises(InputError, match=says) as caught:

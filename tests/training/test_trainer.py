@@ -109,14 +109,16 @@ def test_the_temperature_anneals():
 
 
 @pytest.mark.parametrize(("change", "expected"), [
-    # eta goes from 0.1 to 0.9, eta_c from 1 to 0.2, in four even steps, or at once.
-    ((2.0, 6.0), {1: (0.1, 1.0), 2: (0.1, 1.0), 3: (0.3, 0.8), 5: (0.7, 0.4), 6: (0.9, 0.2), 9: (0.9, 0.2)}),
-    ((4.0, 4.0), {3: (0.1, 1.0), 4: (0.9, 0.2)}),
-    ((), {0: (0.1, 1.0), 500: (0.1, 1.0)}),
+    # eta goes from 0.1 to 0.9, eta_c from 1 to 0.2, kappa from 8 to 0, in four even steps, or at once.
+    ((2.0, 6.0), {1: (0.1, 1.0, 8.0), 2: (0.1, 1.0, 8.0), 3: (0.3, 0.8, 6.0), 5: (0.7, 0.4, 2.0), 6: (0.9, 0.2, 0.0),
+                  9: (0.9, 0.2, 0.0)}),
+    ((4.0, 4.0), {3: (0.1, 1.0, 8.0), 4: (0.9, 0.2, 0.0)}),
+    ((), {0: (0.1, 1.0, 8.0), 500: (0.1, 1.0, 8.0)}),
 ])
-def test_the_weights_of_both_kls_change(change, expected):
-    objective = tiny.config(motion_kl_weight=0.1, content_kl_weight=1.0, kl_change_epochs=change,
-                            later_motion_kl_weight=0.9, later_content_kl_weight=0.2).objective
+def test_the_weights_of_the_kls_change(change, expected):
+    objective = tiny.config(motion_kl_weight=0.1, content_kl_weight=1.0, action_weight=8.0, kl_change_epochs=change,
+                            later_motion_kl_weight=0.9, later_content_kl_weight=0.2,
+                            later_action_weight=0.0).objective
     for epoch, weights in expected.items():
         np.testing.assert_allclose(schedules.kl_weights(objective, epoch), weights, rtol=1e-12)
 
@@ -125,6 +127,7 @@ def test_a_compiled_step_weighs_the_kls_by_the_schedule():
     """Two epochs of one trace: the objectives differ by what the KLs weigh more."""
     made = trainer(motion_kl_weight=0.1, content_kl_weight=1.0, kl_change_epochs=(1.0, 1.0),
                    later_motion_kl_weight=0.9, later_content_kl_weight=0.2,
+                   action_size=3, action_weight=8.0, later_action_weight=2.0,
                    encoder_learning_rate=0.0, decoder_learning_rate=0.0, critic_learning_rate=0.0)
     x, found = tf.constant(tiny.sequences()), []
     for epoch in (0, 1):
@@ -132,8 +135,8 @@ def test_a_compiled_step_weighs_the_kls_by_the_schedule():
         found.append({name: float(term) for name, term in made.step(made.phases[1], x, 0).items()})
     first, second = found
     assert second["motion_kl"] == first["motion_kl"] > 0
-    # 0.9 - 0.1 more of the KL on z_m, 0.2 - 1 of that on z_c.
-    expected = first["objective"] + 0.8 * first["motion_kl"] - 0.8 * first["content_kl"]
+    # 0.9 - 0.1 more of the KL on z_m, 0.2 - 1 of that on z_c, 2 - 8 of that on the action.
+    expected = (first["objective"] + 0.8 * first["motion_kl"] - 0.8 * first["content_kl"] - 6 * first["action_kl"])
     np.testing.assert_allclose(second["objective"], expected, rtol=1e-5)
 
 
