@@ -1,7 +1,7 @@
 """Tables of trainings in Markdown, from the metrics.json files that `python -m rwae_tf.evaluate` left of them.
 
-    python tools/results_table.py docs/results/cpu_sprites.json docs/results/cpu_sprites_*.json   # of docs/ablation.md
-    python tools/results_table.py --readme                                                        # those of README.md
+    python tools/results_table.py docs/results/cpu_sprites.json docs/results/cpu_sprites_[ceg]*.json  # docs/ablation.md
+    python tools/results_table.py --readme                                                        # README.md
 
 The first has a row for each file: what was measured, and the options in which its configuration differs from that of
 the first file. The others are made of docs/results: a row for each training of speech in `SPEECH` and of video in
@@ -23,6 +23,7 @@ _GAN, _MMD = "R-WAE(GAN)", "R-WAE(MMD)"
 README = {
     "cpu_sprites": (_MMD, (97.55, 94.17), ("sprites_swap.png", "sprites_reconstruct.png", "sprites_generate.png")),
     "cpu_sprites_gan": (_GAN, (98.00, 96.27), ("sprites_gan_swap.png", "sprites_gan_generate.png")),
+    "cpu_sprites_weak": (f"{_MMD}, nine learned actions", (None, None), ("sprites_weak_actions.png",)),
     "cpu_moving_shapes": (_MMD, (80.50, 83.60), ("moving_shapes_swap.png", "moving_shapes_generate.png")),
     "cpu_sm_mnist": (_MMD, (98.22, None), ("sm_mnist_swap.png", "sm_mnist_generate.png")),
     "cpu_mug": (f"{_MMD}, rendered faces", (None, None), ("mug_swap.png",)),
