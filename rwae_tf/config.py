@@ -36,9 +36,12 @@ def _check_field(field, value):
     kind, meta, named = type(field.default), field.metadata, f"{field.name}={_shown(value)}"
     if not _is_a(kind, value):
         raise InputError(f"{named}: expected {_KINDS[kind]}")
-    if meta["choices"] and not set(value if kind is tuple else (value,)) <= set(meta["choices"]):
-        raise InputError(f"{named}: choose one of {', '.join(map(str, meta['choices']))}")
-    for number in () if meta["choices"] else value if kind is tuple else (value,):
+    parts = value if kind is tuple else (value,)
+    if meta["choices"]:
+        if not all(part in meta["choices"] for part in parts):
+            raise InputError(f"{named}: choose one of {', '.join(map(str, meta['choices']))}")
+        return
+    for number in parts:
         if kind in (tuple, float) and not (_is_a(float, number) and math.isfinite(number)):
             raise InputError(f"{named}: expected finite numbers")
         if meta["low"] is not None and number < meta["low"]:

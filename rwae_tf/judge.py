@@ -5,8 +5,8 @@ r"""Train a judge: it reads the factors off real clips, so that `rwae_tf.evaluat
 
 Size and length are those that are evaluated. Faces, of few people:
 
-    python -m rwae_tf.judge --dataset=mug --split_by=subject --hold_out=0.2 --size=32 --length=10 --data_dir=DATA \
-        --kind=changes --vary=mirror,shift,light --steps=600 --judge_dir=judges/mug_subject
+    python -m rwae_tf.judge --dataset=mug --split_by=subject --hold_out=0.2 --size=32 --length=10 --frame_step=2 \
+        --data_dir=DATA --kind=changes --vary=mirror,shift,light --steps=600 --judge_dir=judges/mug_subject
 
 With --hold_out the clips that only end the training are of other people (Sprites: characters; SM-MNIST: digit images),
 else they are random ones. Leaves judge.json (accuracy and confusion on the test clips) and weights.npz in the judge's

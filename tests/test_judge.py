@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 
 from rwae_tf import config as config_lib
-from rwae_tf import data, errors, judge
+from rwae_tf import data, errors, judge, train
+from rwae_tf.data import pipeline
 from rwae_tf.training import judge_dir
 
 LAMPS = "--dataset=lamps --size=16 --length=4 --kind=linear --steps=60".split()
@@ -55,6 +56,21 @@ def test_linear_judge_reads_simple_data_without_fault(trained, lamps):
         assert np.trace(table) == 90 * record["accuracy"][factor]
         assert len(record["classes"][factor]) == 3
     assert sorted(path.name for path in trained.iterdir()) == ["judge.json", "weights.npz"]
+
+
+def test_training_clips_are_varied_by_the_judge_and_by_train(lamps, tmp_path, monkeypatch):
+    class Seen(Exception):
+        """What the batches would be varied by."""
+
+    def stream(clips, batch_size, seed, start=0, vary=()):
+        raise Seen(tuple(vary))
+
+    monkeypatch.setattr(pipeline, "batch_stream", stream)
+    with pytest.raises(Seen, match="'mirror', 'light'"):
+        judge.main(["judge", *LAMPS, "--vary=mirror,light", f"--judge_dir={tmp_path / 'judge'}"])
+    with pytest.raises(Seen, match="'shift'"):
+        train.main(["train", "--dataset=lamps", "--size=16", "--length=4", "--channels=4", "--feature_size=8",
+                    "--hidden_size=8", "--vary=shift", f"--run_dir={tmp_path / 'run'}"])
 
 
 def test_same_configuration_is_used_again(trained, capsys, monkeypatch):

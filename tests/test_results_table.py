@@ -111,6 +111,15 @@ def test_the_readme_holds_what_the_command_prints():
         assert f"\n\n{table}\n\n" in page
 
 
+def test_the_readme_says_what_the_judge_of_faces_and_the_actions_gave():
+    faces, weak = (json.loads((ROOT / "docs" / "results" / f"{name}.json").read_text())
+                   for name in ("cpu_mug", "cpu_sprites_weak"))
+    page, read, action = (ROOT / "README.md").read_text(), faces["judge"]["accuracy"], weak["action"]
+    assert f"reads {100 * read['subject']:.1f} % of the people and {100 * read['expression']:.1f} % of the exp" in page
+    assert f"gives {100 * action['accuracy']:.1f} % of the training clips" in page
+    assert f"all else drawn, {100 * action['conditional']['accuracy']:.1f} % show it" in page
+
+
 def test_the_readme_says_what_a_strangers_faces_gave():
     result = json.loads((ROOT / "docs" / "results" / "own_faces.json").read_text())
     passes, error = result["budget"]["passes"], result["squared_error_per_sequence"]

@@ -51,6 +51,14 @@ def test_model_is_that_of_normalized_speech(model):
                                atol=1e-3)
 
 
+def test_speech_to_be_varied_is_refused_before_anything_is_written(tmp_path, monkeypatch):
+    clips = [None] * 99
+    monkeypatch.setattr(data, "from_config", lambda *args, **options: type("Speech", (list,), {"spec": SPEC})(clips))
+    with pytest.raises(InputError, match="vary=mirror: only pictures"):
+        loop.train(tiny.config(**SIZES, vary=("mirror",)), str(tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
 def test_reconstruction_term_is_between_normalized_spectra(model):
     noise = BatchNoise(tf.constant([0, 0]), 3)
     terms = model.losses(tf.constant(X), noise, lambda rows: rows)

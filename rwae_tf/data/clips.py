@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rwae_tf.errors import InputError
 from rwae_tf.types import SequenceSpec
 
 NATIVE_SIZE = 64
@@ -116,6 +117,12 @@ def identities(count, split, hold_out):
     held = max(1, round(hold_out * count))
     order = np.random.default_rng(_HOLD_OUT_SEED).permutation(count)
     return np.sort(order[:held] if split == "validation" else order[held:])
+
+
+def check_step(frame_step):
+    """Refuse, by InputError, a step between the frames of a clip that is no whole number of at least 1."""
+    if isinstance(frame_step, bool) or not isinstance(frame_step, int) or frame_step < 1:
+        raise InputError(f"frame_step={frame_step!r}: give at least 1")
 
 
 def area_average(frames, size):

@@ -8,6 +8,7 @@ how clips are cut in `videos.windows`, where decoded frames are kept in `videos.
 
 import os
 
+from rwae_tf.data.clips import check_step
 from rwae_tf.data.videos import cache, labels
 from rwae_tf.data.videos.finding import Bad, find
 from rwae_tf.data.videos.windows import Windows, long_enough
@@ -36,8 +37,7 @@ class Dataset(Windows):
         if data_dir is None:
             raise InputError("folder needs data_dir, a folder of videos (mp4, webm, gif, folders of png or jpg), or an "
                              ".npz of sequences")
-        if isinstance(frame_step, bool) or not isinstance(frame_step, int) or frame_step < 1:
-            raise InputError(f"frame_step={frame_step!r}: give at least 1")
+        check_step(frame_step)
         data_dir, bad, length = os.fspath(data_dir), Bad(skip_bad), length or LENGTH
         videos = find(data_dir, bad)
         known = labels.read(data_dir, videos, label_names, bad)

@@ -12,7 +12,7 @@ import numpy as np
 
 from rwae_tf.data import _mug_manifest
 from rwae_tf.data._mug_takes import EXPRESSIONS
-from rwae_tf.data.clips import Clips, clip_uniforms, identities
+from rwae_tf.data.clips import Clips, check_step, clip_uniforms, identities
 from rwae_tf.errors import InputError
 
 LENGTHS = {"train": 8, "validation": 10, "test": 10}
@@ -36,8 +36,7 @@ class Dataset(Clips):
     def __init__(self, split, data_dir, size, length, seed, hold_out, split_by="video", frame_step=1):
         if split_by not in SPLIT_BY:
             raise InputError(f"split_by={split_by!r}: choose one of {', '.join(SPLIT_BY)}")
-        if isinstance(frame_step, bool) or not isinstance(frame_step, int) or frame_step < 1:
-            raise InputError(f"frame_step={frame_step!r}: give at least 1")
+        check_step(frame_step)
         if data_dir is None:
             raise InputError("mug needs data_dir, a folder that tools/prepare_mug.py made of MUG, or of the faces that "
                              "tools/make_faces.py draws")

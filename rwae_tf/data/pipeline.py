@@ -13,6 +13,18 @@ from rwae_tf.data import variations
 from rwae_tf.errors import InputError
 
 
+def check(clips, batch_size, vary=()):
+    """Refuse what `batch_stream` cannot do.
+
+    Raises:
+      InputError: if the clips do not fill one batch, or are to be varied and are no video.
+    """
+    if len(clips) < batch_size:
+        raise InputError(f"batch_size={batch_size}: the data have only {len(clips)} sequences")
+    if vary and clips.spec.modality != "video":
+        raise InputError(f"vary={','.join(vary)}: only pictures can be varied so; drop --vary")
+
+
 def batch_stream(clips, batch_size, seed, start=0, vary=()):
     """Full batches of `clips`, reshuffled every epoch, for ever.
 
@@ -31,13 +43,10 @@ def batch_stream(clips, batch_size, seed, start=0, vary=()):
       A tf.data.Dataset of {"x": float32 [batch_size, T, H, W, C], "labels": {factor: int32 [batch_size]}}.
 
     Raises:
-      InputError: if the clips do not fill one batch, or are to be varied and are no video.
+      InputError: as `check`.
     """
+    check(clips, batch_size, vary)
     steps = len(clips) // batch_size
-    if not steps:
-        raise InputError(f"batch_size={batch_size}: the dataset has only {len(clips)} clips")
-    if vary and clips.spec.modality != "video":
-        raise InputError(f"vary={','.join(vary)}: only pictures can be varied so; drop --vary")
     names = list(clips.spec.factors)
 
     @functools.lru_cache(maxsize=4)

@@ -34,8 +34,7 @@ def train(config, run_dir):
     """
     tf.config.experimental.enable_op_determinism()
     clips = data.from_config(config.data, "train", seed=config.training.seed)
-    if len(clips) < config.training.batch_size:
-        raise InputError(f"batch_size={config.training.batch_size}: the data have only {len(clips)} sequences")
+    pipeline.check(clips, config.training.batch_size, config.training.vary)  # before anything is left in run_dir
     strategy = distribution.strategy(config.training.replicas)
     with strategy.scope():
         model = run_dir_lib.build(config, clips.spec)

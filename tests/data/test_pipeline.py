@@ -99,7 +99,7 @@ def test_only_pictures_can_be_varied():
 
 
 def test_too_few_clips_for_a_batch():
-    with pytest.raises(InputError, match="batch_size=11.*10 clips"):
+    with pytest.raises(InputError, match="batch_size=11: the data have only 10 sequences"):
         pipeline.batch_stream(Numbered(10), 11, seed=0)
 
 
