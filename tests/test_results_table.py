@@ -128,13 +128,22 @@ def test_the_readme_says_what_a_strangers_faces_gave():
             "[JSON](docs/results/own_faces.json))") in (ROOT / "README.md").read_text()
 
 
-def test_the_page_of_the_ablation_holds_what_its_command_prints(monkeypatch, capsys):
+def test_the_page_of_the_ablation_holds_what_its_commands_print(monkeypatch, capsys):
     monkeypatch.chdir(ROOT)
     page = (ROOT / "docs" / "ablation.md").read_text()
-    [(command, table)] = re.findall(r"<!-- python (tools/results_table\.py .*) -->\n((?:\|.*\n)+)", page)
-    files = [str(path) for word in shlex.split(command)[1:] for path in sorted(pathlib.Path().glob(word))]
-    tool.main(["results_table.py", *files])
-    assert table == capsys.readouterr().out
+    found = re.findall(r"<!-- python (tools/results_table\.py .*) -->\n((?:\|.*\n)+)", page)
+    assert len(found) == page.count("results_table.py")
+    for command, table in found:
+        files = [str(path) for word in shlex.split(command)[1:] for path in sorted(pathlib.Path().glob(word))]
+        tool.main(["results_table.py", *files])
+        assert table == capsys.readouterr().out
+
+
+def test_the_page_of_the_ablation_says_how_actions_are_obeyed():
+    page, results = (ROOT / "docs" / "ablation.md").read_text(), ROOT / "docs" / "results"
+    ours, before = (json.loads((results / f"{name}.json").read_text())["action"]["conditional"]["accuracy"]
+                    for name in ("cpu_sprites_weak", "cpu_sprites_weak_teacher_forced"))
+    assert f"action was asked for {100 * ours:.1f} % show it, {100 * before:.1f} % in the second row" in page
 
 
 def measured():

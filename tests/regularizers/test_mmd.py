@@ -181,6 +181,17 @@ def test_motion_mmd_on_all_steps_at_once():
     assert value == pytest.approx(expected, rel=1e-4)
 
 
+def test_a_prior_that_foresees_far_apart_codes_is_rewarded():
+    # Teacher-forced, row j of z_p depends on row j of z_q. Where the prior foresees every code, z_p = z_q, and all
+    # codes are far apart, the terms i != j are 0 and n of the n^2 mixed pairs are k(0) = 2, the number of bandwidths:
+    # MMD^2 = -2 / n^2 * n * 2 = -4 / n for each of the T steps. Without such pairs it is 0.
+    n, steps = 6, 3
+    z_q = tf.tile(1000.0 * tf.range(n, dtype=tf.float32)[:, None, None], [1, steps, 2])
+    objective = ObjectiveConfig(motion_bandwidths=(1.0, 3.0))
+    assert float(mmd.motion_mmd(z_q, z_q, objective)) == pytest.approx(-4 / n * steps)
+    assert float(mmd.motion_mmd(z_q, z_q + 500.0, objective)) == 0
+
+
 def test_motion_mmd_options_reach_the_estimator():
     z_q, z_p, value = motion("teacher_forced", mmd_estimator="biased", mmd_cross_coefficient=1.0)
     expected = sum(loop_mmd2(z_q[:, t], z_p[:, t], "rbf", (1.0, 3.0), 1.0, "biased") for t in range(3))
