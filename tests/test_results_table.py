@@ -120,6 +120,15 @@ def test_the_readme_says_what_the_judge_of_faces_and_the_actions_gave():
     assert f"all else drawn, {100 * action['conditional']['accuracy']:.1f} % show it" in page
 
 
+def test_the_readme_says_how_actions_of_faces_are_obeyed():
+    page = (ROOT / "README.md").read_text()
+    found = json.loads((ROOT / "docs" / "results" / "cpu_mug_weak.json").read_text())["action"]
+    for text, value in (("give {} % of the training clips that of their expression", found),
+                        ("{} % of the clips drawn with an expression", found["conditional"]),
+                        ("and {} % of swaps", found["swap"])):
+        assert text.format(f"{100 * value['accuracy']:.1f}") in page
+
+
 def test_the_readme_says_what_a_strangers_faces_gave():
     result = json.loads((ROOT / "docs" / "results" / "own_faces.json").read_text())
     passes, error = result["budget"]["passes"], result["squared_error_per_sequence"]
