@@ -73,16 +73,25 @@ def _check_together(config):
     if len(training.decay_epochs) != len(training.decay_factors):
         raise InputError(f"decay_epochs={_shown(training.decay_epochs)} and "
                          f"decay_factors={_shown(training.decay_factors)}: give as many of each")
-    if objective.kl_change_epochs:
-        change = objective.kl_change_epochs
-        if len(change) != 2 or change[0] > change[1]:
-            raise InputError(f"kl_change_epochs={_shown(change)}: give two, the begin and an end no earlier, or none")
+    _check_changes(objective)
     if training.replicas and training.batch_size % training.replicas:
         raise InputError(f"batch_size={training.batch_size} does not divide among "
                          f"replicas={training.replicas}; give a multiple")
     if objective.motion_samples == "pair" and config.data.length < 2:
         raise InputError(f"length={config.data.length}: motion_samples=pair needs at least 2 frames")
     _check_backbone(config.model, config.data.size)
+
+
+def _check_changes(objective):
+    """Refuse changes of the KLs' weights that go back in time, or lack a weight or an epoch."""
+    change, epochs, weights = objective.kl_change_epochs, objective.motion_kl_epochs, objective.motion_kl_weights
+    if change and (len(change) != 2 or change[0] > change[1]):
+        raise InputError(f"kl_change_epochs={_shown(change)}: give two, the begin and an end no earlier, or none")
+    if len(epochs) != len(weights):
+        raise InputError(f"motion_kl_epochs={_shown(epochs)} and motion_kl_weights={_shown(weights)}: "
+                         "give as many of each")
+    if any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
+        raise InputError(f"motion_kl_epochs={_shown(epochs)}: give each later than the one before")
 
 
 def _check_backbone(model, size):

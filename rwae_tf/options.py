@@ -127,6 +127,10 @@ class ObjectiveConfig:
     action_weight: float = _option(50.0, "kappa, weight of the KL on the action.", low=0.0)
     later_action_weight: float = _option(
         50.0, "kappa after kl_change_epochs; lower, so that the action tells what z_c does not tell by then.", low=0.0)
+    motion_kl_epochs: Tuple[float, ...] = _option(
+        (), "Epochs of motion_kl_weights, straight lines between; other weights of eta then do nothing.",
+        low=0.0)
+    motion_kl_weights: Tuple[float, ...] = _option((), "eta at motion_kl_epochs, as many.", low=0.0)
     action_kl: str = _option(
         "categorical",
         "KL of the action: log A - H(q) in closed form, or Monte Carlo between relaxed densities.",
@@ -182,7 +186,7 @@ class TrainingConfig:
         choices=("mirror", "shift", "light"))
     fused: bool = _option(False, "With L = 1: one forward pass and one joint step for all parts.")
     precision: str = _option(
-        "float32", "What convolutions read and write in training; they sum, and all else computes, in float32. "
+        "float32", "What convolutions and LSTMs multiply in training; they sum, and all else computes, in float32. "
         "bfloat16 is faster on processors that have it.", choices=("float32", "bfloat16"), resumable=True)
     decoder_learning_rate: float = _option(3e-4, "Adam's learning rate of decoder and motion prior.", low=0.0)
     encoder_learning_rate: float = _option(1e-4, "Adam's learning rate of the encoders.", low=0.0)

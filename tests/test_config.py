@@ -90,6 +90,10 @@ def test_truth_is_no_integer():
     ("training", {"fused": True, "inference_steps": 1, "lagging_stop": True}, ["lagging_stop=True", "drop one"]),
     ("objective", {"kl_change_epochs": (3.0,)}, ["kl_change_epochs=3.0", "give two"]),
     ("objective", {"kl_change_epochs": (3.0, 2.0)}, ["kl_change_epochs=3.0,2.0", "an end no earlier"]),
+    ("objective", {"motion_kl_epochs": (1.0, 2.0), "motion_kl_weights": (0.5,)},
+     ["motion_kl_epochs=1.0,2.0", "motion_kl_weights=0.5", "as many of each"]),
+    ("objective", {"motion_kl_epochs": (3.0, 3.0), "motion_kl_weights": (0.5, 1.0)},
+     ["motion_kl_epochs=3.0,3.0", "later than the one before"]),
     ("training", {"decay_epochs": (1.0,)}, ["decay_epochs=1.0 and decay_factors=0.5,0.2", "as many of each"]),
     ("training", {"batch_size": 9, "replicas": 2}, ["batch_size=9", "replicas=2", "a multiple"]),
 ])

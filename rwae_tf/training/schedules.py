@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+
 LOWEST_TEMPERATURE = 0.1
 
 
@@ -11,15 +13,22 @@ def learning_rate_factor(training, epoch):
 
 
 def kl_weights(objective, epoch):
-    """(eta, eta_c, kappa) at an epoch: as given until `kl_change_epochs` begin, the later ones once they end."""
+    """(eta, eta_c, kappa) at an epoch.
+
+    As given until `kl_change_epochs` begin, the later ones once they end; eta instead as `motion_kl_epochs` and
+    `motion_kl_weights` say, where there are any.
+    """
     share = 0.0
     if objective.kl_change_epochs and epoch >= objective.kl_change_epochs[0]:
         begin, end = objective.kl_change_epochs
         share = 1.0 if epoch >= end else (epoch - begin) / (end - begin)
-    return tuple((1 - share) * first + share * later for first, later in (
+    eta, eta_c, kappa = ((1 - share) * first + share * later for first, later in (
         (objective.motion_kl_weight, objective.later_motion_kl_weight),
         (objective.content_kl_weight, objective.later_content_kl_weight),
         (objective.action_weight, objective.later_action_weight)))
+    if objective.motion_kl_epochs:
+        eta = float(np.interp(epoch, objective.motion_kl_epochs, objective.motion_kl_weights))
+    return eta, eta_c, kappa
 
 
 def temperature(model, epoch):
