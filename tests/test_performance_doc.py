@@ -61,13 +61,11 @@ def test_the_numbers_of_the_text():
 
 
 def test_what_the_text_says_of_the_tables():
-    # "In bfloat16 ours is the faster at 64x64 and PyTorch's at 32x32"
-    for preset, faster, rest in (("dcgan64", "ours", "torch"), ("cpu_sprites", "torch", "ours")):
+    for preset in ("dcgan64", "cpu_sprites"):  # "In bfloat16 ours is the faster at both sizes"
         others = MEASURED["train"][preset]["others"]
-        seconds = {"ours": others["ours, bfloat16"]["seconds"], "torch": others["torch bfloat16, rwae_mmd"]["seconds"]}
-        assert seconds[faster] < seconds[rest]
-    # "Twice as fast at 64x64"
-    assert 1 / MEASURED["train"]["dcgan64"]["others"]["ours, bfloat16"]["times_ours"]["median"] > 2
+        assert others["ours, bfloat16"]["seconds"] < others["torch bfloat16, rwae_mmd"]["seconds"]
+    rounded = MEASURED["train"]["dcgan64"]["others"]["ours, bfloat16"]["times_ours"]["median"]
+    assert f"{1 / rounded:.1f} times as fast at 64×64 on this processor" in PAGE
     for name, by in MEASURED["growth"].items():  # "all are below linear"
         (least, first), *_, (most, last) = by.items()
         assert last["seconds"] / first["seconds"] < float(most) / float(least), name

@@ -199,6 +199,9 @@ def suite_before(values):
         raise InputError(f"--before={values.before}: no checkout of this repository; `git worktree add` makes one")
     tree, found = os.path.abspath(values.before), {}
     for name, config in presets(values).items():
+        if values.before_precision != "float32":
+            config = with_training(config, precision=values.before_precision)
+            name += f", {values.before_precision}"
         made = {"now": ours(config, "joint", values), "before": ours(config, "joint", values, tree=tree)}
         with contenders(made) as running:
             take_turns(running, values.repeats, values.calls)
@@ -335,6 +338,8 @@ def main(argv):
     absl_flags.DEFINE_integer("threads", 0, "Threads of a contender; 0 for as many as it likes.", 0, flag_values=values)
     absl_flags.DEFINE_string("out", "", "File for the JSON; what else it holds stays.", flag_values=values)
     absl_flags.DEFINE_string("before", "", "Another checkout, for the suite of this name.", flag_values=values)
+    absl_flags.DEFINE_enum("before_precision", "float32", ["float32", "bfloat16"], "What both checkouts train in.",
+                           flag_values=values)
     absl_flags.DEFINE_string("run_dir", "", "A run, for how long loading it takes in start.", flag_values=values)
     absl_flags.DEFINE_string("picture", "", "File for the PNG of growth.", flag_values=values)
     if not flags.parse(values, argv, __doc__):

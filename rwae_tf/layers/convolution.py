@@ -7,31 +7,18 @@ transposed convolution by the former. Where these are slow, the same sums are ta
   four pixels of a block at once (a sub-pixel convolution: Shi et al., 2016);
 - to a kernel 4x4 of stride 2 in bfloat16, where maps are small and wide: as four matrix products.
 
-Within `products_in("bfloat16")` what a convolution multiplies, and its sums in the end, are rounded to bfloat16 (8 bits
-of mantissa), which newer processors compute several times faster; weights and all other layers stay in float32.
+Within `products.products_in("bfloat16")` what a convolution multiplies, and its sums in the end, are rounded.
 """
-
-import contextlib
-import contextvars
 
 import tensorflow as tf
 from keras import layers
 
-_PRODUCTS = contextvars.ContextVar("products", default="float32")
+from rwae_tf.layers import products
+
 _FEW = 4
 """Channels of a picture, at most."""
 _SMALL, _WIDE = 8, 128
 """Side of maps up to which, and their channels from which on, four products beat the kernel."""
-
-
-@contextlib.contextmanager
-def products_in(precision):
-    """Multiply in "float32" or "bfloat16" what is traced in the block."""
-    token = _PRODUCTS.set(precision)
-    try:
-        yield
-    finally:
-        _PRODUCTS.reset(token)
 
 
 class Conv2D(layers.Conv2D):
@@ -42,7 +29,7 @@ class Conv2D(layers.Conv2D):
 
     def convolution_op(self, inputs, kernel):
         """What Keras's layer calls before it adds the bias."""
-        return _convolved(inputs, tf.convert_to_tensor(kernel), self.strides[0], _PRODUCTS.get())
+        return _convolved(inputs, tf.convert_to_tensor(kernel), self.strides[0], products.precision())
 
 
 class Conv2DTranspose(layers.Conv2DTranspose):
@@ -52,7 +39,7 @@ class Conv2DTranspose(layers.Conv2DTranspose):
         super().__init__(filters, kernel_size, strides, "same", **kwargs)
 
     def call(self, x):
-        y = _transposed(x, tf.convert_to_tensor(self.kernel.value), self.strides[0], _PRODUCTS.get())
+        y = _transposed(x, tf.convert_to_tensor(self.kernel.value), self.strides[0], products.precision())
         return tf.nn.bias_add(y, self.bias.value) if self.use_bias else y
 
 

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import layers
 
 from rwae_tf import distributions
-from rwae_tf.layers import lstm
+from rwae_tf.layers import lstm, products
 
 
 class GaussianLSTM(layers.Layer):
@@ -35,7 +35,8 @@ class GaussianLSTM(layers.Layer):
     def given(self, z):
         """Teacher-forced, without x: z [B, T, D] -> (loc, scale) given the codes before, each [B, T, D]."""
         previous = tf.pad(z[:, :-1], [[0, 0], [1, 0], [0, 0]])
-        gates = tf.tensordot(lstm.time_major(previous), self.cell.kernel.value, 1) + self.cell.bias.value
+        gates = products.times(lstm.time_major(previous), products.rounded(self.cell.kernel.value))
+        gates += self.cell.bias.value
         h = lstm.time_major(lstm.run(gates, tf.convert_to_tensor(self.cell.recurrent_kernel.value)))
         return self.loc(h), distributions.scale(self.raw_scale(h))
 
@@ -46,7 +47,8 @@ class GaussianLSTM(layers.Layer):
         if x is None:
             gates = tf.zeros_like(noise[..., :1]) + self.cell.bias.value
         else:
-            gates = tf.ensure_shape(tf.tensordot(lstm.time_major(x), of_x, 1), [*noise.shape[:2], None])
+            gates = products.times(lstm.time_major(x), products.rounded(of_x))
+            gates = tf.ensure_shape(gates, [*noise.shape[:2], None])
             gates += self.cell.bias.value
         found = lstm.run_sampled(
             gates, noise, tf.concat([self.cell.recurrent_kernel.value, of_z], 0),

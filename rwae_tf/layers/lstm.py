@@ -5,13 +5,15 @@
 
 x K + b is one product over all frames, before the loop. Differentiated as it stands, the loop would add to the
 gradient of R in every step; the gradients written here keep what reaches the gates of each step, and get that of a
-weight from one product over all frames afterwards. Everything is time-major, [T, B, ...], inside.
+weight from one product over all frames afterwards. Everything is time-major, [T, B, ...], inside. Products
+are taken as `products.products_in` says, but for those of the heads.
 """
 
 import tensorflow as tf
 from keras import layers
 
 from rwae_tf import distributions
+from rwae_tf.layers import products
 
 _UNROLLED = 32
 """Up to so many frames the steps are written out: the loop of TensorFlow costs more than their tracing."""
@@ -36,7 +38,7 @@ class LSTM(layers.Layer):
     def call(self, x):
         x = time_major(x)
         x = x[::-1] if self.backwards else x
-        gates = tf.tensordot(x, self.cell.kernel.value, 1) + self.cell.bias.value
+        gates = products.times(x, products.rounded(self.cell.kernel.value)) + self.cell.bias.value
         h = run(gates, tf.convert_to_tensor(self.cell.recurrent_kernel.value))
         return time_major(h[::-1] if self.backwards else h)
 
@@ -59,22 +61,25 @@ def run(gates, recurrent):
     """
     zeros = tf.zeros_like(gates[0])
     nothing = zeros[:, : recurrent.shape[0]]
+    to_gates = products.rounded(recurrent)
 
     def step(state, gates):
         h, c, _ = state
-        gates += h @ recurrent
+        gates += products.times(h, to_gates)
         return *_forward(gates, c), gates
 
     h, c, gates = _scan(step, (nothing, nothing, zeros), gates)
 
     def gradient(dh):
+        to_h = tf.transpose(to_gates)  # once: a product that transposes takes twice as long as one that need not
+
         def step(state, row):
             d_gates, dc = state
             dh, slopes = row
-            return _backward(dh + tf.matmul(d_gates, recurrent, transpose_b=True), dc, slopes)
+            return _backward(dh + products.times(d_gates, to_h), dc, slopes)
 
         d_gates, _ = _scan(step, (zeros, nothing), (dh, _slopes(gates, c)), reverse=True)
-        return d_gates, _product(_before(h), d_gates)
+        return d_gates, _product(_before(h), d_gates, to_gates.dtype)
 
     return h, gradient
 
@@ -94,11 +99,12 @@ def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
     """
     zeros, still = tf.zeros_like(gates[0]), tf.zeros_like(noise[0])
     nothing = zeros[:, : heads_kernel.shape[0]]
+    to_gates = products.rounded(recurrent)
 
     def step(state, row):
         h, c, z, *_ = state
         gates, noise = row
-        gates += tf.concat([h, z], -1) @ recurrent
+        gates += products.times(tf.concat([h, z], -1), to_gates)
         h, c = _forward(gates, c)
         heads = h @ heads_kernel + heads_bias
         loc, raw = tf.split(heads, 2, -1)
@@ -111,22 +117,23 @@ def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
     def gradient(dz, d_loc, d_scale):
         slope = distributions.scale_slope(raw)
         per_z = slope * noise  # d raw scale for each dz; d loc is dz itself
+        to_state, to_h = tf.transpose(to_gates), tf.transpose(heads_kernel)
 
         def step(state, row):
             d_gates, dc, _ = state
             d_heads, per_z, slopes = row
-            back = tf.matmul(d_gates, recurrent, transpose_b=True)
+            back = products.times(d_gates, to_state)
             dh, dz = back[:, : nothing.shape[-1]], back[:, nothing.shape[-1] :]
             d_heads += tf.concat([dz, dz * per_z], -1)
-            dh += tf.matmul(d_heads, heads_kernel, transpose_b=True)
+            dh += d_heads @ to_h
             return *_backward(dh, dc, slopes), d_heads
 
         d_heads = tf.concat([d_loc + dz, d_scale * slope + dz * per_z], -1)
         d_gates, _, d_heads = _scan(
             step, (zeros, nothing, tf.zeros_like(d_heads[0])), (d_heads, per_z, _slopes(gates, c)), reverse=True)
         d_noise = (d_heads[..., : noise.shape[-1]] - d_loc) * scale
-        return (d_gates, d_noise, _product(_before(tf.concat([h, z], -1)), d_gates),
-                _product(h, d_heads), tf.reduce_sum(d_heads, [0, 1]))
+        return (d_gates, d_noise, _product(_before(tf.concat([h, z], -1)), d_gates, to_gates.dtype),
+                _product(h, d_heads, tf.float32), tf.reduce_sum(d_heads, [0, 1]))
 
     return (z, loc, scale), gradient
 
@@ -160,10 +167,10 @@ def _before(x):
     return tf.pad(x[:-1], [[1, 0], [0, 0], [0, 0]])
 
 
-def _product(x, y):
+def _product(x, y, precision):
     """Sum over frames and rows of x^T y: [T, B, m], [T, B, n] -> [m, n]."""
-    x, y = (tf.reshape(array, [-1, array.shape[-1]]) for array in (x, y))
-    return tf.matmul(x, y, transpose_a=True)
+    x, y = (tf.cast(tf.reshape(array, [-1, array.shape[-1]]), precision) for array in (x, y))
+    return tf.cast(tf.matmul(x, y, transpose_a=True), tf.float32)
 
 
 def _scan(step, state, rows, reverse=False):

@@ -4,7 +4,7 @@ import functools
 
 import tensorflow as tf
 
-from rwae_tf.layers import convolution
+from rwae_tf.layers import products
 from rwae_tf.noise import BatchNoise
 from rwae_tf.training import distribution, schedules
 from rwae_tf.training.adam import Adam
@@ -85,7 +85,7 @@ class Trainer:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             for variable in sum(variables.values(), []):
                 tape.watch(variable.value)
-            with convolution.products_in(self.config.training.precision):
+            with products.products_in(self.config.training.precision):
                 terms = self.model.losses(x, noise, self._gather)
             # Keras sums gradients over replicas; dividing here, once, makes them means.
             losses = {update.loss: terms[update.loss] / replicas for update in phase.updates}

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf.layers import convolution
+from rwae_tf.layers import convolution, products
 
 # (kernel, stride): every kind of the backbones.
 KINDS = [(1, 1), (3, 1), (4, 2), (5, 1), (5, 2)]
@@ -71,7 +71,7 @@ def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, f
     layer.set_weights([normal(layer.kernel.shape, 3)])
     y = layer(x)
     dy = normal(y.shape, 2)
-    with convolution.products_in("bfloat16"):
+    with products.products_in("bfloat16"):
         found = forward_and_backward(layer, x, dy)
 
     def rounded(values):
@@ -90,7 +90,7 @@ def test_float32_is_what_is_outside_the_block():
     x = normal([3, 8, 8, 4], 1)
     layer = convolution.Conv2D(5, 4, 2)
     before = layer(x)
-    with convolution.products_in("bfloat16"):
+    with products.products_in("bfloat16"):
         within = layer(x)
     np.testing.assert_array_equal(before, layer(x))
     assert not np.array_equal(before, within)

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from rwae_tf import distributions
-from rwae_tf.layers import lstm
+from rwae_tf.layers import lstm, products
 from rwae_tf.layers.gaussian_lstm import GaussianLSTM
 
 T, B, D, H = 5, 3, 2, 4
@@ -53,6 +53,24 @@ def test_lstm_is_that_of_keras(form, backwards):
     found = gradients(ours, [x], [w.value for w in ours.weights])
     same(found, gradients(lambda x: theirs(x)[:, ::order], [x], [w.value for w in theirs.weights]))
     np.testing.assert_allclose(ours(x), found[0], atol=1e-6)  # outside a graph, too
+
+
+@pytest.mark.parametrize("of", ["lstm", "given", "sample"])
+def test_bfloat16_rounds_what_is_multiplied_and_returns_float32(form, of):
+    layer = lstm.LSTM(H) if of == "lstm" else gaussian(0 if of == "given" else 3)
+    x = normal(B, T, 3 if of == "sample" else D)
+    if of == "lstm":
+        layer.build(x.shape)
+    function = {"lstm": layer, "given": getattr(layer, "given", None),
+                "sample": lambda x: layer.sample(normal(B, T, D, seed=1), x)}[of]
+    exact, (first, *_) = gradients(function, [x], [w.value for w in layer.weights]), layer.weights
+    with products.products_in("bfloat16"):
+        found = gradients(function, [x], [w.value for w in layer.weights])
+    assert first.dtype == "float32"
+    for a, b in zip(found, exact, strict=True):
+        # Three roundings of 2^-9 a step, in five steps that feed one another: 2^-5 of the largest is what they leave.
+        assert a.dtype == np.float32 and np.abs(a - b).max() <= 2**-5 * np.abs(b).max()
+        assert b.size <= D or not np.array_equal(a, b)
 
 
 def step_by_step(layer, noise, x=None):
