@@ -133,7 +133,7 @@ def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
             step, (zeros, nothing, tf.zeros_like(d_heads[0])), (d_heads, per_z, _slopes(gates, c)), reverse=True)
         d_noise = (d_heads[..., : noise.shape[-1]] - d_loc) * scale
         return (d_gates, d_noise, _product(_before(tf.concat([h, z], -1)), d_gates, to_gates.dtype),
-                _product(h, d_heads, tf.float32), tf.reduce_sum(d_heads, [0, 1]))
+                _product(h, d_heads, h.dtype), tf.reduce_sum(d_heads, [0, 1]))
 
     return (z, loc, scale), gradient
 
@@ -169,8 +169,8 @@ def _before(x):
 
 def _product(x, y, precision):
     """Sum over frames and rows of x^T y: [T, B, m], [T, B, n] -> [m, n]."""
-    x, y = (tf.cast(tf.reshape(array, [-1, array.shape[-1]]), precision) for array in (x, y))
-    return tf.cast(tf.matmul(x, y, transpose_a=True), tf.float32)
+    a, b = (tf.cast(tf.reshape(array, [-1, array.shape[-1]]), precision) for array in (x, y))
+    return tf.cast(tf.matmul(a, b, transpose_a=True), x.dtype)
 
 
 def _scan(step, state, rows, reverse=False):

@@ -28,11 +28,12 @@ def precision():
 
 
 def rounded(kernel):
-    """A kernel, float32, as `times` is to multiply by it."""
-    return tf.cast(kernel, precision())
+    """A kernel as `times` is to multiply by it."""
+    return kernel if precision() == "float32" else tf.cast(kernel, precision())
 
 
 def times(x, kernel):
-    """x [B, D] or [T, B, D], kernel [D, E] -> their product in float32, taken in the precision of `kernel`."""
-    x = tf.cast(x, kernel.dtype)
-    return tf.cast(tf.matmul(x, kernel) if len(x.shape) == 2 else tf.tensordot(x, kernel, 1), tf.float32)
+    """x [B, D] or [T, B, D], kernel [D, E] -> their product in the type of x, taken in that of `kernel`."""
+    factor = tf.cast(x, kernel.dtype)
+    product = tf.matmul(factor, kernel) if len(x.shape) == 2 else tf.tensordot(factor, kernel, 1)
+    return tf.cast(product, x.dtype)
