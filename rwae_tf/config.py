@@ -70,9 +70,8 @@ def _check_together(config):
                          "give inference_steps=1, or fused=False")
     if training.fused and training.lagging_stop:
         raise InputError("fused=True has no inner steps that lagging_stop=True could end; drop one of them")
-    if len(training.decay_epochs) != len(training.decay_factors):
-        raise InputError(f"decay_epochs={_shown(training.decay_epochs)} and "
-                         f"decay_factors={_shown(training.decay_factors)}: give as many of each")
+    _check_as_many(training, "decay_epochs", "decay_factors")
+    _check_as_many(objective, "motion_kl_epochs", "motion_kl_weights")
     _check_changes(objective)
     if training.replicas and training.batch_size % training.replicas:
         raise InputError(f"batch_size={training.batch_size} does not divide among "
@@ -82,14 +81,18 @@ def _check_together(config):
     _check_backbone(config.model, config.data.size)
 
 
+def _check_as_many(section, epochs, values):
+    """Refuse an option of epochs that has not as many values as epochs."""
+    one, other = (f"{name}={_shown(getattr(section, name))}" for name in (epochs, values))
+    if len(getattr(section, epochs)) != len(getattr(section, values)):
+        raise InputError(f"{one} and {other}: give as many of each")
+
+
 def _check_changes(objective):
-    """Refuse changes of the KLs' weights that go back in time, or lack a weight or an epoch."""
-    change, epochs, weights = objective.kl_change_epochs, objective.motion_kl_epochs, objective.motion_kl_weights
+    """Refuse changes of the KLs' weights that go back in time."""
+    change, epochs = objective.kl_change_epochs, objective.motion_kl_epochs
     if change and (len(change) != 2 or change[0] > change[1]):
         raise InputError(f"kl_change_epochs={_shown(change)}: give two, the begin and an end no earlier, or none")
-    if len(epochs) != len(weights):
-        raise InputError(f"motion_kl_epochs={_shown(epochs)} and motion_kl_weights={_shown(weights)}: "
-                         "give as many of each")
     if any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
         raise InputError(f"motion_kl_epochs={_shown(epochs)}: give each later than the one before")
 

@@ -1,16 +1,19 @@
 """The bookkeeping of tools/benchmark.py: turns, ratios and the table; no time is ever tested."""
 
+import contextlib
 import json
 import pathlib
 import shutil
 import subprocess
+import types
 
 import benchmark as tool
 import pytest
 
 from rwae_tf.errors import InputError
 
-TOOLS = pathlib.Path(__file__).parents[1] / "tools"
+ROOT = pathlib.Path(__file__).parents[1]
+TOOLS = ROOT / "tools"
 WORKER = """
 import itertools, sys
 sys.path.insert(0, {bench!r})
@@ -116,6 +119,22 @@ def test_the_file_keeps_what_was_not_measured_now(suites):
     found = suites.run(2.0, "before,encode", "--before=x", "--presets=b")
     assert found["before"] == {"x": {"a": one, "b": two}, "y": {"a": one}} and found["encode"] == two
     assert found["train"] == {"a": one, "b": two, "c": two} and list(suites.path.parent.iterdir()) == [suites.path]
+
+
+def test_both_checkouts_train_in_the_precision_asked_for(monkeypatch):
+    made = []
+    monkeypatch.setattr(tool, "ours", lambda config, what, values, tree=None: made.append((config, tree)))
+    monkeypatch.setattr(tool, "contenders", lambda given: contextlib.nullcontext(dict.fromkeys(given)))
+    for name in ("take_turns", "ratio"):
+        monkeypatch.setattr(tool, name, lambda *arguments: None)
+    monkeypatch.setattr(tool, "described", lambda contender: {})
+    for precision, label in (("float32", "cpu_sprites"), ("bfloat16", "cpu_sprites, bfloat16")):
+        values = types.SimpleNamespace(
+            before=str(ROOT), before_precision=precision, presets=["cpu_sprites"], repeats=1, calls=1)
+        (found,) = tool.suite_before(values).values()
+        assert list(found) == [label]
+        (now, here), (before, there) = made[-2:]
+        assert now == before and now.training.precision == precision and (here, there) == (None, str(ROOT))
 
 
 def test_what_is_measured_together_is_replaced_together():

@@ -157,6 +157,20 @@ def test_the_page_of_the_ablation_says_how_actions_are_obeyed():
     assert f"action was asked for {100 * ours:.1f} % show it, {100 * before:.1f} % in the second row" in page
 
 
+def test_the_page_of_the_ablation_says_what_a_price_gave():
+    page = (ROOT / "docs" / "ablation.md").read_text()
+    rows = re.findall(r"\| ([\d.]+ / [\d.]+ / [\d.]+) \| ([\d.]+) \| (.*?) \| "
+                      r".*\(results/(cpu_mug_weak\w*)\.json\) \|\n", page)
+    assert len(rows) == 5
+    for obeyed, nats, read, name in rows:
+        found = json.loads((ROOT / "docs" / "results" / f"{name}.json").read_text())
+        action, probe = found["action"], found["probes"]["linear"]["z_m"]["expression"]
+        three = (action, action["swap"], action["conditional"])
+        assert obeyed == " / ".join(f"{100 * of['accuracy']:.1f}" for of in three), name
+        assert nats == f"{found['usage']['z_m']['kl_total']:.2f}", name
+        assert read == f"{100 * probe['accuracy']:.1f} ({100 * probe['chance']:.1f})", name
+
+
 def measured():
     """(numbers as shown, formulas, name of the result) of each measurement that docs/experiments.md links to.
 

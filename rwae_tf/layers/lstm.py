@@ -71,7 +71,7 @@ def run(gates, recurrent):
     h, c, gates = _scan(step, (nothing, nothing, zeros), gates)
 
     def gradient(dh):
-        to_h = tf.transpose(to_gates)  # once: a product that transposes takes twice as long as one that need not
+        to_h = tf.transpose(to_gates)  # once, not in every step
 
         def step(state, row):
             d_gates, dc = state

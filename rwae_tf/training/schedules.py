@@ -18,17 +18,18 @@ def kl_weights(objective, epoch):
     As given until `kl_change_epochs` begin, the later ones once they end; eta instead as `motion_kl_epochs` and
     `motion_kl_weights` say, where there are any.
     """
-    share = 0.0
-    if objective.kl_change_epochs and epoch >= objective.kl_change_epochs[0]:
-        begin, end = objective.kl_change_epochs
-        share = 1.0 if epoch >= end else (epoch - begin) / (end - begin)
-    eta, eta_c, kappa = ((1 - share) * first + share * later for first, later in (
-        (objective.motion_kl_weight, objective.later_motion_kl_weight),
-        (objective.content_kl_weight, objective.later_content_kl_weight),
-        (objective.action_weight, objective.later_action_weight)))
+    change = objective.kl_change_epochs
+    eta = _between(epoch, change, (objective.motion_kl_weight, objective.later_motion_kl_weight))
+    eta_c = _between(epoch, change, (objective.content_kl_weight, objective.later_content_kl_weight))
+    kappa = _between(epoch, change, (objective.action_weight, objective.later_action_weight))
     if objective.motion_kl_epochs:
-        eta = float(np.interp(epoch, objective.motion_kl_epochs, objective.motion_kl_weights))
+        eta = _between(epoch, objective.motion_kl_epochs, objective.motion_kl_weights)
     return eta, eta_c, kappa
+
+
+def _between(epoch, epochs, values):
+    """The values at `epochs`, straight lines between; the first of them without epochs, and before."""
+    return float(np.interp(epoch, epochs, values)) if epochs else values[0]
 
 
 def temperature(model, epoch):
