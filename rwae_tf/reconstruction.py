@@ -41,17 +41,16 @@ def cost(x, logits, reconstruction, modality):
     Returns:
       A scalar.
     """
-    per_pixel = _COSTS[reconstruction](x, logits, modality)
-    return tf.reduce_mean(tf.reduce_sum(per_pixel, axis=list(range(1, len(per_pixel.shape)))))
+    return _SUMS[reconstruction](x, logits, modality) / tf.cast(tf.shape(x)[0], logits.dtype)
 
 
 def _squared_error(x, logits, modality):
-    return tf.math.squared_difference(x, output(logits, modality))
+    return 2 * tf.nn.l2_loss(output(logits, modality) - x)
 
 
 def _bernoulli(x, logits, modality):
     """From logits, so that neither cost nor gradient overflows where the sigmoid saturates."""
-    return tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=logits)
+    return tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=logits))
 
 
-_COSTS = {"squared_error": _squared_error, "bernoulli": _bernoulli}
+_SUMS = {"squared_error": _squared_error, "bernoulli": _bernoulli}

@@ -22,6 +22,13 @@ def test_squared_error_is_summed_over_a_sequence_and_averaged_over_the_batch(mod
     assert float(cost) == pytest.approx(expected, rel=1e-5)
 
 
+def test_a_batch_of_millions_of_pixels_is_summed_exactly_enough():
+    x, logits = RNG.uniform(size=(60, 8, 64, 64, 3)), RNG.normal(size=(60, 8, 64, 64, 3))
+    expected = ((x - 1 / (1 + np.exp(-logits))) ** 2).sum() / 60
+    cost = reconstruction.cost(x.astype(np.float32), tf.constant(logits, tf.float32), "squared_error", "video")
+    assert float(cost) == pytest.approx(expected, rel=1e-6)
+
+
 def test_speech_frames_have_one_axis():
     x, x_hat = X.reshape(3, 4, 8), LOGITS.reshape(3, 4, 8)
     cost = reconstruction.cost(x, x_hat, "squared_error", "speech")

@@ -18,10 +18,10 @@ class ActionPosterior(layers.Layer):
     def __init__(self, action_size, hidden_size, with_features, name="action_posterior"):
         super().__init__(name=name)
         self.with_features = with_features
-        self.summary = LSTM(hidden_size)
+        self.summary = LSTM(hidden_size, last=True)
         self.logits = layers.Dense(action_size)
 
     def call(self, z_m, h):
         """z_m [B, T, Dm] and h [B, T, Dh] -> logits [B, A]."""
         inputs = tf.concat([z_m, h], -1) if self.with_features else z_m
-        return self.logits(self.summary(inputs)[:, -1])
+        return self.logits(self.summary(inputs))

@@ -16,12 +16,12 @@ class LastOutputs(layers.Layer):
         self.lstms = lstms
 
     def call(self, h):
-        return tf.concat([lstm(h)[:, 0 if lstm.backwards else -1] for lstm in self.lstms], -1)
+        return tf.concat([lstm(h) for lstm in self.lstms], -1)
 
 
 _SUMMARIES = {
-    "bidirectional": lambda units: LastOutputs([LSTM(units), LSTM(units, backwards=True)]),
-    "forward": lambda units: LastOutputs([LSTM(units)]),
+    "bidirectional": lambda units: LastOutputs([LSTM(units, last=True), LSTM(units, backwards=True, last=True)]),
+    "forward": lambda units: LastOutputs([LSTM(units, last=True)]),
     "mean": lambda units: keras.Sequential(
         [layers.Dense(units, activation="leaky_relu"), layers.GlobalAveragePooling1D()]),
 }

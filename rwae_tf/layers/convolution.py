@@ -39,8 +39,8 @@ class Conv2DTranspose(layers.Conv2DTranspose):
         super().__init__(filters, kernel_size, strides, "same", **kwargs)
 
     def call(self, x):
-        y = _transposed(x, tf.convert_to_tensor(self.kernel.value), self.strides[0], products.precision())
-        return tf.nn.bias_add(y, self.bias.value) if self.use_bias else y
+        bias = [tf.convert_to_tensor(self.bias.value)] if self.use_bias else []
+        return _transposed(x, tf.convert_to_tensor(self.kernel.value), bias, self.strides[0], products.precision())
 
 
 def _convolved(x, kernel, stride, precision):
@@ -60,26 +60,27 @@ def _convolved(x, kernel, stride, precision):
     return product(x, kernel)
 
 
-def _transposed(x, kernel, stride, precision):
-    """x [N, H, W, D], kernel [k, k, C, D] -> [N, H stride, W stride, C]: `_convolved` from back to front."""
+def _transposed(x, kernel, bias, stride, precision):
+    """x [N, H, W, D], kernel [k, k, C, D], bias [] or [[C]] -> [N, H stride, W stride, C].
+
+    Apart from the bias, `_convolved` from back to front.
+    """
+    to_frames = kernel.shape[2] <= _FEW and _is_4x4(kernel.shape, stride)
 
     @tf.custom_gradient
-    def product(x, kernel):
+    def product(x, kernel, *bias):
         x, kernel = (tf.cast(factor, precision) for factor in (x, kernel))
-        n, height, width, _ = tf.unstack(tf.shape(x))
-        shape = [n, height * stride, width * stride, kernel.shape[2]]
-        to_frames = kernel.shape[2] <= _FEW and _is_4x4(kernel.shape, stride)
-        y = _blocks(x, kernel) if to_frames else _to_input(x, kernel, stride, shape)
+        y = _blocks(x, kernel, bias) if to_frames else _plain(x, kernel, bias, stride)
 
         def gradient(dy):
+            d_bias = [tf.reduce_sum(tf.reduce_sum(dy, [0, 1]), 0) for _ in bias]  # much faster than all at once
             dy = tf.cast(dy, precision)
             return (_float32(tf.nn.conv2d(dy, kernel, stride, "SAME")),
-                    _float32(_to_kernel(dy, x, kernel.shape, stride)))
+                    _float32(_to_kernel(dy, x, kernel.shape, stride)), *d_bias)
 
-        y = tf.ensure_shape(y, [None, *(side and side * stride for side in x.shape[1:3]), kernel.shape[2]])
-        return _float32(y), gradient
+        return tf.ensure_shape(y, [None, *(side and side * stride for side in x.shape[1:3]), kernel.shape[2]]), gradient
 
-    return product(x, kernel)
+    return product(x, kernel, *bias)
 
 
 def _float32(x):
@@ -117,14 +118,23 @@ def _to_kernel_by_products(x, dy, shape):
     return tf.reshape(tf.transpose(taps, [0, 2, 1, 3, 4, 5]), shape)
 
 
-def _blocks(x, kernel):
+def _plain(x, kernel, bias, stride):
+    """A transposed convolution by the gradient of `_convolved`."""
+    n, height, width, _ = tf.unstack(tf.shape(x))
+    y = _float32(_to_input(x, kernel, stride, [n, height * stride, width * stride, kernel.shape[2]]))
+    return tf.nn.bias_add(y, *bias) if bias else y
+
+
+def _blocks(x, kernel, bias):
     """A transposed convolution 4x4 of stride 2 as a sub-pixel convolution 2x2.
 
     Pixel q of the output sums x_p w_k over 2 p + k - 1 = q, so block j, the pixels 2 j - 1 and 2 j, sees x_j-1
-    and x_j alone: y_2j-1 = x_j-1 w_2 + x_j w_0 and y_2j = x_j-1 w_3 + x_j w_1, along each axis.
+    and x_j alone: y_2j-1 = x_j-1 w_2 + x_j w_0 and y_2j = x_j-1 w_3 + x_j w_1, along each axis. The bias is added to
+    the blocks: TensorFlow does that within their convolution.
     """
     channels, features = kernel.shape[2:]
     taps = tf.reshape(kernel, [2, 2, 2, 2, channels, features])[::-1, :, ::-1]  # of y: x_j-1, x_j; pixel; and of x
     taps = tf.reshape(tf.transpose(taps, [0, 2, 5, 1, 3, 4]), [2, 2, features, 4 * channels])
-    blocks = tf.nn.conv2d(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), taps, 1, "VALID")
+    blocks = _float32(tf.nn.conv2d(tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]]), taps, 1, "VALID"))
+    blocks = tf.nn.bias_add(blocks, tf.tile(*bias, [4])) if bias else blocks
     return tf.nn.depth_to_space(blocks, 2)[:, 1:-1, 1:-1]

@@ -43,7 +43,7 @@ class GaussianLSTM(layers.Layer):
     def sample(self, noise, x=None):
         """Fed by its own samples: noise [B, T, D] and x [B, T, features] -> (z, loc, scale), each [B, T, D]."""
         noise = lstm.time_major(noise)
-        of_x, of_z = self.cell.kernel.value[: -self.size], self.cell.kernel.value[-self.size :]
+        of_x, of_z = tf.split(self.cell.kernel.value, [-1, self.size])
         if x is None:
             gates = tf.zeros_like(noise[..., :1]) + self.cell.bias.value
         else:

@@ -25,22 +25,26 @@ class LSTM(layers.Layer):
     Args:
       units: width of h.
       backwards: whether it begins at the last frame; the outputs are in the order of the inputs all the same.
+      last: whether it gives nothing but h at the frame that it reads last, [B, units].
     """
 
-    def __init__(self, units, backwards=False, name=None):
+    def __init__(self, units, backwards=False, last=False, name=None):
         super().__init__(name=name)
         self.cell = layers.LSTMCell(units)
-        self.backwards = backwards
+        self.backwards, self.last = backwards, last
 
     def build(self, input_shape):
         self.cell.build((None, input_shape[-1]))
 
     def call(self, x):
-        x = time_major(x)
-        x = x[::-1] if self.backwards else x
+        x = self._in_order(time_major(x))
         gates = products.times(x, products.rounded(self.cell.kernel.value)) + self.cell.bias.value
         h = run(gates, tf.convert_to_tensor(self.cell.recurrent_kernel.value))
-        return time_major(h[::-1] if self.backwards else h)
+        return h[-1] if self.last else time_major(self._in_order(h))
+
+    def _in_order(self, x):
+        """[T, ...] in the order of reading, and back."""
+        return tf.reverse(x, [0]) if self.backwards else x
 
 
 def time_major(x):
@@ -71,7 +75,7 @@ def run(gates, recurrent):
     h, c, gates = _scan(step, (nothing, nothing, zeros), gates)
 
     def gradient(dh):
-        to_h = tf.transpose(to_gates)  # once, not in every step
+        to_h = _transposed(to_gates)
 
         def step(state, row):
             d_gates, dc = state
@@ -117,7 +121,7 @@ def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
     def gradient(dz, d_loc, d_scale):
         slope = distributions.scale_slope(raw)
         per_z = slope * noise  # d raw scale for each dz; d loc is dz itself
-        to_state, to_h = tf.transpose(to_gates), tf.transpose(heads_kernel)
+        to_state, to_h = _transposed(to_gates), _transposed(heads_kernel)
 
         def step(state, row):
             d_gates, dc, _ = state
@@ -160,6 +164,11 @@ def _backward(dh, dc, slopes):
     h_c, c_i, c_f, c_g, h_o, c_c = slopes
     dc += dh * h_c
     return tf.concat([dc * c_i, dc * c_f, dc * c_g, dh * h_o], -1), dc * c_c
+
+
+def _transposed(kernel):
+    """[m, n] -> [n, m], once, not in every step: TensorFlow would fold a plain transpose into each product again."""
+    return tf.reshape(tf.transpose(kernel[None], [0, 2, 1]), kernel.shape[::-1])
 
 
 def _before(x):

@@ -55,6 +55,17 @@ def test_lstm_is_that_of_keras(form, backwards):
     np.testing.assert_allclose(ours(x), found[0], atol=1e-6)  # outside a graph, too
 
 
+@pytest.mark.parametrize("backwards", [False, True])
+def test_last_is_the_output_at_the_frame_that_is_read_last(form, backwards):
+    last, whole, x = lstm.LSTM(H, backwards, last=True), lstm.LSTM(H, backwards), normal(B, T, D)
+    for layer in (last, whole):
+        layer.build(x.shape)
+        layer.set_weights([normal(*weight.shape, seed=7) for weight in layer.weights])
+    at = 0 if backwards else -1
+    same(gradients(last, [x], [w.value for w in last.weights]),
+         gradients(lambda x: whole(x)[:, at], [x], [w.value for w in whole.weights]))
+
+
 @pytest.mark.parametrize("of", ["lstm", "given", "sample"])
 def test_bfloat16_rounds_what_is_multiplied_and_returns_float32(form, of):
     layer = lstm.LSTM(H) if of == "lstm" else gaussian(0 if of == "given" else 3)
