@@ -1,7 +1,9 @@
 """The one exception that means "the input is wrong", and how a command ends on it.
 
 Library code raises `InputError` with one line that names the file, flag or value and the mend.
-Entry points run inside `run`, which turns that line into `error: ...` on stderr and exit status 1.
+Entry points run inside `run`, which turns that line into `error: ...` on stderr and exit status 1, and before it
+asks TensorFlow for oneDNN's kernels: TensorFlow's own choice is to leave them alone where a processor has no AVX-512,
+where a step of training takes twice as long without them (docs/performance.md).
 """
 
 import os
@@ -33,6 +35,7 @@ def run(main, argv=None):
       main: a function of the argument list (program name first).
       argv: the argument list; `sys.argv` when None.
     """
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # read when TensorFlow is imported, which is yet to come
     try:
         status = main(sys.argv if argv is None else argv)
         sys.stdout.flush()  # here, where a closed stdout can still be handled

@@ -6,7 +6,9 @@ import pathlib
 import random
 import sys
 
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # before TensorFlow's import, which reads it
+# Before TensorFlow's import, which reads them; the second as in the commands (rwae_tf/errors.py).
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 
 import pytest
 

@@ -13,7 +13,7 @@ PACKAGE = "rwae_tf"
 # Bottom to top; a component is a module or folder of the package, "" the package's own __init__.
 # A component imports from its own layer and those below.
 LAYERS = (
-    {"types", "errors", "options", "config", "json_file", "noise", "progress"},
+    {"types", "errors", "options", "config", "json_file", "noise", "processor", "progress"},
     {"distributions", "layers"},
     {"backbones", "data"},
     {"inference", "priors", "regularizers", "reconstruction"},

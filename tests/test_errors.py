@@ -51,6 +51,17 @@ def test_input_error_is_a_value_error():
     assert issubclass(InputError, ValueError)
 
 
+@pytest.mark.parametrize("given, expected", [(None, "1"), ("0", "0")])
+def test_commands_ask_for_the_kernels_of_onednn_unless_told_otherwise(monkeypatch, capsys, given, expected):
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "x")  # so that what the command leaves is taken back
+    if given is None:
+        monkeypatch.delenv("TF_ENABLE_ONEDNN_OPTS")
+    else:
+        monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", given)
+    said = ended(lambda argv: print(os.environ["TF_ENABLE_ONEDNN_OPTS"]), capsys)
+    assert said == (0, f"{expected}\n", "")
+
+
 def test_interrupt_is_quiet(capsys):
     assert ended(raising(KeyboardInterrupt()), capsys) == (128 + signal.SIGINT, "", "")
 

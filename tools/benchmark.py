@@ -23,7 +23,7 @@ from absl import flags as absl_flags
 from performance_table import table
 
 from rwae_tf import config as config_lib
-from rwae_tf import errors, flags, json_file
+from rwae_tf import errors, flags, json_file, processor
 from rwae_tf.errors import InputError
 from rwae_tf.figures import plots
 
@@ -33,6 +33,8 @@ _BATCHES = (1, 16, 64)
 _LEVELS = {"before": 2}  # of names above what is measured together: checkout and preset; other suites have one
 _PEERS = [*((variant, "rwae_mmd") for variant in ("eager", "channels_last", "compile", "bfloat16")),
           *((variant, "ds_vae") for variant in ("eager", "channels_last"))]
+_INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
+"""What makes processors multiply fast, the best first; the first two do so in bfloat16."""
 
 
 class Contender:
@@ -153,6 +155,8 @@ def suite_train(values):
                 "ceiling": lambda: Contender("ceiling.py", {"threads": values.threads})}
         if values.peer == "torch":
             made.update({f"torch {variant}, {loss}": peer(config, loss, variant, values) for variant, loss in _PEERS})
+        if not processor.instructions() & set(_INSTRUCTIONS[:2]):  # where bfloat16 is no faster
+            made = {name: make for name, make in made.items() if "bfloat16" not in name}
         with contenders(made) as running:
             take_turns(running, values.repeats, values.calls)
         found[name] = train_result(running, config.training.batch_size)
@@ -346,7 +350,8 @@ def main(argv):
         return 0
     if unknown := sorted(set(values.suite) - set(SUITES)):
         raise InputError(f"--suite={unknown[0]}: choose of {', '.join(SUITES)}")
-    machine = {"machine": f"{os.cpu_count()} cores ({platform.machine()})", "threads": values.threads}
+    best = next((name for name in _INSTRUCTIONS if name in processor.instructions()), platform.machine())
+    machine = {"machine": f"{os.cpu_count()} cores ({best})", "threads": values.threads}
     result = known(values.out, machine) if values.out else machine  # before hours of measuring, as it may be refused
     for name in values.suite:
         found = rounded(SUITES[name](values))

@@ -10,12 +10,13 @@ from keras import layers
 
 from rwae_tf.layers.batch_norm import BatchNorm
 from rwae_tf.layers.convolution import Conv2D, Conv2DTranspose
+from rwae_tf.layers.leaky_relu import LeakyReLU
 from rwae_tf.layers.stack import Stack
 
 
 def _block(layer):
     """[layer, batch norm, LeakyReLU]; the norm's shift makes a bias in `layer` idle."""
-    return [layer, BatchNorm(), layers.LeakyReLU(negative_slope=0.2)]
+    return [layer, BatchNorm(), LeakyReLU()]
 
 
 def _widths(size, channels):

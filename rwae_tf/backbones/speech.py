@@ -2,11 +2,12 @@
 
 from keras import layers
 
+from rwae_tf.layers.leaky_relu import LeakyReLU
 from rwae_tf.layers.stack import Stack
 
 
 def _hidden(width):
-    return [layers.Dense(width), layers.LeakyReLU(negative_slope=0.2)]
+    return [layers.Dense(width), LeakyReLU()]
 
 
 class _Perceptron(Stack):

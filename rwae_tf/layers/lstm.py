@@ -179,7 +179,7 @@ def _before(x):
 def _product(x, y, precision):
     """Sum over frames and rows of x^T y: [T, B, m], [T, B, n] -> [m, n]."""
     a, b = (tf.cast(tf.reshape(array, [-1, array.shape[-1]]), precision) for array in (x, y))
-    return tf.cast(tf.matmul(a, b, transpose_a=True), x.dtype)
+    return tf.cast(products.transposed_times(a, b), x.dtype)
 
 
 def _scan(step, state, rows, reverse=False):

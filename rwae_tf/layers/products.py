@@ -1,13 +1,16 @@
-"""In which precision convolutions and LSTMs multiply: float32, or factors and sums rounded to bfloat16.
+"""In which precision convolutions and LSTMs multiply: float32, or factors and results rounded to bfloat16.
 
 That has 8 bits of mantissa, and newer processors multiply it several times faster. Weights, and what lies between
-products, stay in float32.
+products, stay in float32. Where TensorFlow has no kernels that sum bfloat16's products in float32, `taken` multiplies
+the rounded factors in float32: no faster, but the same to the last bits, so that a run can go on anywhere.
 """
 
 import contextlib
 import contextvars
 
 import tensorflow as tf
+
+from rwae_tf import processor
 
 _PRECISION = contextvars.ContextVar("precision", default="float32")
 
@@ -32,8 +35,24 @@ def rounded(kernel):
     return kernel if precision() == "float32" else tf.cast(kernel, precision())
 
 
+def taken(product, *factors):
+    """product(*factors), a sum of products of factors of one type, in that type."""
+    if factors[0].dtype != tf.bfloat16 or _has_bfloat16():
+        return product(*factors)
+    return tf.cast(product(*(tf.cast(factor, tf.float32) for factor in factors)), tf.bfloat16)
+
+
 def times(x, kernel):
     """x [B, D] or [T, B, D], kernel [D, E] -> their product in the type of x, taken in that of `kernel`."""
-    factor = tf.cast(x, kernel.dtype)
-    product = tf.matmul(factor, kernel) if len(x.shape) == 2 else tf.tensordot(factor, kernel, 1)
-    return tf.cast(product, x.dtype)
+    multiply = tf.matmul if len(x.shape) == 2 else lambda x, kernel: tf.tensordot(x, kernel, 1)
+    return tf.cast(taken(multiply, tf.cast(x, kernel.dtype), kernel), x.dtype)
+
+
+def transposed_times(x, y):
+    """x [N, D], y [N, E] of one type -> x^T y [D, E] in that type."""
+    return taken(lambda x, y: tf.matmul(x, y, transpose_a=True), x, y)
+
+
+def _has_bfloat16():
+    """Whether a GPU or oneDNN multiplies bfloat16, and sums in float32; other kernels of TensorFlow sum in bfloat16."""
+    return "avx512bw" in processor.instructions() or bool(tf.config.list_physical_devices("GPU"))

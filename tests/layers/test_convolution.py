@@ -48,6 +48,21 @@ def test_equals_keras(ours, kerass, filters, kernel, stride):
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
+@pytest.mark.parametrize("ours,kerass,size", [(convolution.Conv2D, keras.layers.Conv2D, 8),
+                                              (convolution.Conv2DTranspose, keras.layers.Conv2DTranspose, 4)])
+def test_the_gradient_of_a_small_and_wide_kernel_equals_kerass(monkeypatch, ours, kerass, size):
+    taken = []
+    by_products = convolution._to_kernel_by_products
+    monkeypatch.setattr(convolution, "_to_kernel_by_products",
+                        lambda *arguments: taken.append(1) or by_products(*arguments))
+    x = normal([2, size, size, 128], 1)
+    found, expected = (forward_and_backward(layer, x) for layer in pair(ours, kerass, x, 128, 4, 2))
+    assert taken == [1]
+    for a, b in zip(found, expected, strict=True):
+        # Sums of up to 16 * 128 products of standard normals, some 45 large: 1e-3 is 2e-5 of that.
+        np.testing.assert_allclose(a, b, atol=1e-3)
+
+
 def test_the_pixels_of_a_block_come_from_one_convolution():
     """A transposed convolution of one point by hand: output q takes weight k = q - 2 p + 1."""
     layer = convolution.Conv2DTranspose(1, 4, 2, use_bias=False)
@@ -62,7 +77,7 @@ def test_the_pixels_of_a_block_come_from_one_convolution():
 
 
 @pytest.mark.parametrize("ours,size,channels,filters", [
-    (convolution.Conv2D, 8, 2, 128), (convolution.Conv2D, 32, 2, 128), (convolution.Conv2DTranspose, 4, 128, 2),
+    (convolution.Conv2D, 8, 64, 64), (convolution.Conv2D, 32, 2, 128), (convolution.Conv2DTranspose, 4, 64, 64),
     (convolution.Conv2DTranspose, 8, 6, 12), (convolution.Conv2D, 8, 3, 8)])
 def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, filters):
     x = normal([3, size, size, channels], 1)
@@ -84,6 +99,30 @@ def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, f
         # A rounded sum is off by half of a last place, 2^-9 of it. The four products of a gradient are each one sum.
         np.testing.assert_allclose(a, b, rtol=2**-8, atol=2**-8 * np.abs(b).max() / 4)
         assert not np.array_equal(a, b)
+
+
+@pytest.mark.parametrize("size,channels,filters", [(8, 64, 64), (8, 3, 8)])
+def test_bfloat16_is_the_same_where_the_processor_has_none(monkeypatch, size, channels, filters):
+    if not products._has_bfloat16():
+        pytest.skip("this processor has no bfloat16 to compare with; the test above measures what stands in for it")
+    x, layer = normal([3, size, size, channels], 1), convolution.Conv2D(filters, 4, 2, use_bias=False)
+    layer.build(x.shape)
+    with products.products_in("bfloat16"):
+        expected = forward_and_backward(layer, x)
+        monkeypatch.setattr(products, "_has_bfloat16", lambda: False)
+        found = forward_and_backward(layer, x)
+    for a, b in zip(found, expected, strict=True):
+        # Sums in float32, in another order, may round to the neighbour: 2^-8 of a value, and of the largest part.
+        np.testing.assert_allclose(a, b, rtol=2**-8, atol=2**-8 * np.abs(b).max() / 4)
+
+
+def test_without_bfloat16_factors_are_multiplied_in_float32(monkeypatch):
+    monkeypatch.setattr(products, "_has_bfloat16", lambda: False)
+    ones = tf.ones([1, 256 + 2], tf.bfloat16)
+    seen = []
+    found = products.taken(lambda x, y: seen.append(x.dtype) or tf.matmul(x, y), ones, tf.transpose(ones))
+    # A sum in bfloat16 stands still at 256, where its last place is 2; 258 has 7 bits and a place of 2.
+    assert seen == [tf.float32] and found.dtype == tf.bfloat16 and float(found[0, 0]) == 258
 
 
 def test_float32_is_what_is_outside_the_block():

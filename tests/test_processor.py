@@ -1,0 +1,26 @@
+"""What the processor is said to have."""
+
+import builtins
+import io
+
+import pytest
+
+from rwae_tf import processor
+
+X86 = "processor\t: 0\nmodel name\t: no avx512f\nflags\t\t: fpu avx2\n\nprocessor\t: 1\nflags\t\t: fpu amx_bf16\n"
+ARM = "processor\t: 0\nFeatures\t: fp asimd bf16\n"
+
+
+@pytest.mark.parametrize("text, expected", [
+    (X86, {"fpu", "avx2", "amx_bf16"}), (ARM, {"fp", "asimd", "bf16"}), ("", set())])
+def test_what_linux_says(monkeypatch, text, expected):
+    monkeypatch.setattr(builtins, "open", lambda *arguments, **more: io.StringIO(text))
+    assert processor.instructions.__wrapped__() == expected
+
+
+def test_where_nothing_is_said(monkeypatch):
+    def missing(*arguments, **more):
+        raise FileNotFoundError
+
+    monkeypatch.setattr(builtins, "open", missing)
+    assert processor.instructions.__wrapped__() == set()
