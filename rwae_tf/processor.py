@@ -13,3 +13,8 @@ def instructions():
         return frozenset()
     values = [value for name, _, value in lines if name.strip() in ("flags", "Features")]
     return frozenset(" ".join(values).split())
+
+
+def bfloat16_is_fast():
+    """Whether it multiplies bfloat16 faster than float32."""
+    return bool(instructions() & {"amx_bf16", "avx512_bf16"})

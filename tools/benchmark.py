@@ -3,6 +3,7 @@
     python tools/benchmark.py --suite=train --peer=torch     # one step of each preset; extra `peer`, or --peer_python
     python tools/benchmark.py --suite=phases,encode,growth,start,kernels
     python tools/benchmark.py --suite=before --before=../before    # a step, beside that of another checkout
+    python tools/benchmark.py --suite=onednn                       # a step with oneDNN's kernels, beside one without
 
 Every contender is a process of its own; they take turns, A B C A B C, and never work at the same time. Printed are
 medians over the turns, ratios of the times of one turn, and the fraction of the machine's ceiling: FLOPs counted on
@@ -34,7 +35,7 @@ _LEVELS = {"before": 2}  # of names above what is measured together: checkout an
 _PEERS = [*((variant, "rwae_mmd") for variant in ("eager", "channels_last", "compile", "bfloat16")),
           *((variant, "ds_vae") for variant in ("eager", "channels_last"))]
 _INSTRUCTIONS = ("amx_bf16", "avx512_bf16", "avx512f", "avx2")
-"""What makes processors multiply fast, the best first; the first two do so in bfloat16."""
+"""What makes processors multiply fast, the best first."""
 
 
 class Contender:
@@ -155,7 +156,7 @@ def suite_train(values):
                 "ceiling": lambda: Contender("ceiling.py", {"threads": values.threads})}
         if values.peer == "torch":
             made.update({f"torch {variant}, {loss}": peer(config, loss, variant, values) for variant, loss in _PEERS})
-        if not processor.instructions() & set(_INSTRUCTIONS[:2]):  # where bfloat16 is no faster
+        if not processor.bfloat16_is_fast():
             made = {name: make for name, make in made.items() if "bfloat16" not in name}
         with contenders(made) as running:
             take_turns(running, values.repeats, values.calls)
@@ -207,11 +208,25 @@ def suite_before(values):
             config = with_training(config, precision=values.before_precision)
             name += f", {values.before_precision}"
         made = {"now": ours(config, "joint", values), "before": ours(config, "joint", values, tree=tree)}
-        with contenders(made) as running:
-            take_turns(running, values.repeats, values.calls)
-        found[name] = {key: described(contender) for key, contender in running.items()}
-        found[name]["before"]["times_ours"] = ratio(running["before"], running["now"])
+        found[name] = compared(made, values)
     return {checkout(tree): found}
+
+
+def compared(made, values):
+    """Of two contenders what their turns say, of the second beside the first."""
+    with contenders(made) as running:
+        take_turns(running, values.repeats, values.calls)
+    (first, ours), (second, other) = running.items()
+    return {first: described(ours), second: {**described(other), "times_ours": ratio(other, ours)}}
+
+
+def suite_onednn(values):
+    """A joint step of two presets with oneDNN's kernels, and with those that TensorFlow has without it."""
+    found = {}
+    for name, config in presets(values).items():
+        made = {"with": ours(config, "joint", values), "without": ours(config, "joint", values, onednn=False)}
+        found[name] = compared(made, values)
+    return found
 
 
 def suite_kernels(values):

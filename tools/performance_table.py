@@ -1,8 +1,8 @@
-"""Tables of docs/performance.md, of what tools/benchmark.py left in docs/results/benchmark.json.
+"""Tables of docs/performance.md, of what tools/benchmark.py left of a machine in docs/results/benchmark_MACHINE.json.
 
-    python tools/performance_table.py train       # a suite, as the benchmark prints it
-    python tools/performance_table.py taken       # of `kernels`: plain ways, each above the faster one that is taken
-    python tools/performance_table.py not_taken   # of `kernels`: ways that are taken, each above those that are not
+    python tools/performance_table.py avx2 train     # a suite, as the benchmark prints it
+    python tools/performance_table.py amx taken      # of `kernels`: plain ways, each above the faster one that is taken
+    python tools/performance_table.py amx not_taken  # of `kernels`: ways that are taken, each above those that are not
 
 All is read from the file, nothing is measured.
 """
@@ -13,42 +13,54 @@ import os
 from rwae_tf import errors
 from rwae_tf.errors import InputError
 
-RESULTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "results", "benchmark.json")
-KERNELS = {
-    "taken": {
-        "32x32x3 -> 32, float32: to input": ("32x32x3 -> 32, float32: to input as 2x2 to blocks",),
-        "64x64x3 -> 64, float32: to input": ("64x64x3 -> 64, float32: to input as 2x2 to blocks",),
-        "8x8x256 -> 512, bfloat16: to kernel": ("8x8x256 -> 512, bfloat16: to kernel as four products",),
-    },
-    "not_taken": {
-        "16x16x32 -> 64, float32: forward": ("16x16x32 -> 64, float32: forward as 2x2 on blocks",
-                                             "16x16x32 -> 64, float32: forward as a product"),
-        "16x16x32 -> 64, float32: to input": ("16x16x32 -> 64, float32: to input as 2x2 to blocks",),
-        "16x16x32 -> 64, float32: to kernel": ("16x16x32 -> 64, float32: to kernel as 2x2 on blocks",
-                                               "16x16x32 -> 64, float32: to kernel as four products"),
-        "16x16x128 -> 256, float32: to kernel": ("16x16x128 -> 256, float32: to kernel as four products",),
-        "norm and LeakyReLU: kernels": ("norm and LeakyReLU: XLA",),
-        "LSTM: ours": ("LSTM: TensorFlow's block", "LSTM: ours by XLA"),
-    },
+_RESULTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "results")
+_TO_FRAMES = {
+    "32x32x3 -> 32, float32: to input": ("32x32x3 -> 32, float32: to input as 2x2 to blocks",),
+    "64x64x3 -> 64, float32: to input": ("64x64x3 -> 64, float32: to input as 2x2 to blocks",),
 }
-"""Name of a table -> rows of the suite `kernels` -> those that it shows below them."""
+_NOT_TAKEN = {
+    "16x16x32 -> 64, float32: forward": ("16x16x32 -> 64, float32: forward as 2x2 on blocks",
+                                         "16x16x32 -> 64, float32: forward as a product"),
+    "16x16x32 -> 64, float32: to input": ("16x16x32 -> 64, float32: to input as 2x2 to blocks",),
+    "16x16x32 -> 64, float32: to kernel": ("16x16x32 -> 64, float32: to kernel as 2x2 on blocks",
+                                           "16x16x32 -> 64, float32: to kernel as four products"),
+    "16x16x128 -> 256, float32: to kernel": ("16x16x128 -> 256, float32: to kernel as four products",),
+    "norm and LeakyReLU: kernels": ("norm and LeakyReLU: XLA",),
+    "LSTM: ours": ("LSTM: TensorFlow's block", "LSTM: ours by XLA"),
+}
+KERNELS = {
+    "avx2": {"taken": {**_TO_FRAMES, "8x8x256 -> 512, float32: to kernel": (
+        "8x8x256 -> 512, float32: to kernel as four products",)}, "not_taken": _NOT_TAKEN},
+    "amx": {"taken": {**_TO_FRAMES, "8x8x256 -> 512, bfloat16: to kernel": (
+        "8x8x256 -> 512, bfloat16: to kernel as four products",)}, "not_taken": _NOT_TAKEN},
+}
+"""Machine -> name of a table -> rows of the suite `kernels` -> those that it shows below them."""
+MACHINES = tuple(KERNELS)
+
+
+def results(machine):
+    """The file of what was measured on a machine."""
+    return os.path.join(_RESULTS, f"benchmark_{machine}.json")
 
 
 def main(argv):
     """Print the table that `argv` names."""
-    with open(RESULTS, encoding="utf-8") as file:
+    if len(argv) != 3 or argv[1] not in MACHINES:
+        raise InputError(f"name a machine, {' or '.join(MACHINES)}, and a table")
+    with open(results(argv[1]), encoding="utf-8") as file:
         measured = json.load(file)
-    suites = [name for name, value in measured.items() if isinstance(value, dict)]
-    if len(argv) != 2 or argv[1] not in (*suites, *KERNELS):
-        raise InputError(f"name one table: {', '.join((*suites, *KERNELS))}")
-    print(named(argv[1], measured))
+    tables = [name for name, value in measured.items() if isinstance(value, dict)]
+    tables += list(KERNELS[argv[1]])
+    if argv[2] not in tables:
+        raise InputError(f"{argv[2]}: of {argv[1]} there are {', '.join(tables)}")
+    print(named(argv[2], argv[1], measured))
 
 
-def named(name, measured):
-    """The table of this name, of the benchmark's JSON."""
-    if name not in KERNELS:
+def named(name, machine, measured):
+    """The table of this name, of the benchmark's JSON of a machine."""
+    if name not in KERNELS[machine]:
         return "\n".join(table(measured[name], f"{name}, "))
-    rows = [row for above, below in KERNELS[name].items() for row in (above, *below)]
+    rows = [row for above, below in KERNELS[machine][name].items() for row in (above, *below)]
     return "\n".join(table({row: measured["kernels"][row] for row in rows}, "kernels, "))
 
 

@@ -6,7 +6,7 @@ transposed convolution by the former. Where these are slow, the same sums are ta
 - to frames: a transposed convolution 4x4 of stride 2 to a picture's few channels is one convolution 2x2 that gives the
   four pixels of a block at once (a sub-pixel convolution: Shi et al., 2016);
 - to a kernel 4x4 of stride 2, where maps are small and wide: as four matrix products. In bfloat16 that is faster on
-  maps of 8x8 already; in float32 on 4x4 alone, there by two fifths with AVX2, at a tenth's loss with AVX-512.
+  maps of 8x8 already; in float32 on 4x4 alone, there by a fifth with AVX2, at a tenth's loss with AVX-512.
 
 Within `products.products_in("bfloat16")` what a convolution multiplies, and its sums in the end, are rounded.
 """

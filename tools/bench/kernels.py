@@ -54,6 +54,8 @@ def _corner(tf, function, **options):
 
 def _convolution(tf, side, channels, filters):
     """Forward, and the gradients to the input and to the kernel, 4x4 and stride 2."""
+    from rwae_tf import processor
+
     half, raw = side // 2, {"strides": [1, 2, 2, 1], "padding": "SAME"}
     valid = {"strides": [1, 1, 1, 1], "padding": "VALID"}
     x, dy = _normal(tf, _FRAMES, side, side, channels), _normal(tf, _FRAMES, half, half, filters)
@@ -86,7 +88,7 @@ def _convolution(tf, side, channels, filters):
         "to kernel as four products": lambda x, w, dy: [
             tf.matmul(rows(part), rows(dy), transpose_a=True) for part in parts(x)],
     }
-    for precision in (tf.float32, tf.bfloat16):
+    for precision in (tf.float32, tf.bfloat16)[: 1 + processor.bfloat16_is_fast()]:
         arguments = [tf.cast(array, precision) for array in (x, w, dy)]
         for name, way in by.items():
             found[f"{side}x{side}x{channels} -> {filters}, {precision.name}: {name}"] = (_corner(tf, way), arguments)

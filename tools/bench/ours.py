@@ -11,8 +11,10 @@ import worker
 def build(options):
     """Work and facts of `options`: "config" (sections), "what" (a phase, or a verb), "batch", "length", "threads".
 
-    "tree" may name another checkout, whose package works then; of the configuration it gets what it knows.
+    "tree" may name another checkout, whose package works then; of the configuration it gets what it knows. "onednn"
+    tells whether oneDNN's kernels work, as they do unless it is false.
     """
+    os.environ["TF_ENABLE_ONEDNN_OPTS"] = str(int(options.get("onednn", True)))
     sys.path.insert(0, options.get("tree") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
     import tensorflow as tf
 
