@@ -24,3 +24,10 @@ def test_where_nothing_is_said(monkeypatch):
 
     monkeypatch.setattr(builtins, "open", missing)
     assert processor.instructions.__wrapped__() == set()
+
+
+@pytest.mark.parametrize("said, fast", [
+    ({"avx2"}, False), ({"avx2", "avx512f"}, False), ({"avx512_bf16"}, True), ({"amx_bf16"}, True)])
+def test_fast_bfloat16(monkeypatch, said, fast):
+    monkeypatch.setattr(processor, "instructions", lambda: frozenset(said))
+    assert processor.bfloat16_is_fast() == fast

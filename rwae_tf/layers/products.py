@@ -2,11 +2,12 @@
 
 That has 8 bits of mantissa, and newer processors multiply it several times faster. Weights, and what lies between
 products, stay in float32. Where TensorFlow has no kernels that sum bfloat16's products in float32, `taken` multiplies
-the rounded factors in float32: no faster, but the same to the last bits, so that a run can go on anywhere.
+the rounded factors in float32: no faster, but the same up to the order of the sums, so that a run can go on anywhere.
 """
 
 import contextlib
 import contextvars
+import os
 
 import tensorflow as tf
 
@@ -55,4 +56,5 @@ def transposed_times(x, y):
 
 def _has_bfloat16():
     """Whether a GPU or oneDNN multiplies bfloat16, and sums in float32; other kernels of TensorFlow sum in bfloat16."""
-    return "avx512bw" in processor.instructions() or bool(tf.config.list_physical_devices("GPU"))
+    onednn = os.environ.get("TF_ENABLE_ONEDNN_OPTS") != "0" and "avx512bw" in processor.instructions()
+    return onednn or bool(tf.config.list_physical_devices("GPU"))

@@ -116,6 +116,15 @@ def test_bfloat16_is_the_same_where_the_processor_has_none(monkeypatch, size, ch
         np.testing.assert_allclose(a, b, rtol=2**-8, atol=2**-8 * np.abs(b).max() / 4)
 
 
+@pytest.mark.parametrize("said,option,expected", [
+    ({"avx512bw"}, "1", True), ({"avx512bw"}, "0", False), ({"avx2"}, "1", False)])
+def test_who_has_bfloat16(monkeypatch, said, option, expected):
+    monkeypatch.setattr(products.processor, "instructions", lambda: frozenset(said))
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", option)
+    assert products._has_bfloat16() == expected
+
+
 def test_without_bfloat16_factors_are_multiplied_in_float32(monkeypatch):
     monkeypatch.setattr(products, "_has_bfloat16", lambda: False)
     ones = tf.ones([1, 256 + 2], tf.bfloat16)
