@@ -6,7 +6,9 @@ transposed convolution by the former. Where these are slow, the same sums are ta
 - to frames: a transposed convolution 4x4 of stride 2 to a picture's few channels is one convolution 2x2 that gives the
   four pixels of a block at once (a sub-pixel convolution: Shi et al., 2016);
 - to a kernel 4x4 of stride 2, where maps are small and wide: as four matrix products. In bfloat16 that is faster on
-  maps of 8x8 already; in float32 on 4x4 alone, there by a fifth with AVX2, at a tenth's loss with AVX-512.
+  maps of 8x8 already; in float32 on 4x4 alone, there by a fifth with AVX2, at a tenth's loss with AVX-512;
+- or, on maps of 4x4 with fewer channels, where AVX2 is all there is, as a convolution over the frames: the plain
+  convolution is the one that oneDNN has the better kernel for.
 
 Within `products.products_in("bfloat16")` what a convolution multiplies, and its sums in the end, are rounded.
 """
@@ -14,12 +16,15 @@ Within `products.products_in("bfloat16")` what a convolution multiplies, and its
 import tensorflow as tf
 from keras import layers
 
+from rwae_tf import processor
 from rwae_tf.layers import products
 
 _FEW = 4
 """Channels of a picture, at most."""
 _SMALL_AND_WIDE = {tf.bfloat16: (8, 64), tf.float32: (4, 128)}
 """By type: side of the output's maps up to which, and channels from which on, four products are taken."""
+_SMALL = (4, 64)
+"""The same for the convolution over frames."""
 
 
 class Conv2D(layers.Conv2D):
@@ -105,12 +110,34 @@ def _to_input(dy, kernel, stride, shape):
 
 def _to_kernel(x, dy, shape, stride):
     """The gradient of a convolution in its kernel of `shape`: x [N, H, W, C], dy [N, H / stride, W / stride, D]."""
-    side, channels = _SMALL_AND_WIDE[dy.dtype]
-    small_and_wide = dy.shape[1] is not None and dy.shape[1] <= side and min(shape[2:]) >= channels
-    if _is_4x4(shape, stride) and small_and_wide:
-        return _to_kernel_by_products(x, dy, shape)
+    if _is_4x4(shape, stride) and None not in (*x.shape[1:], *dy.shape[1:]):
+        if _is_small_and_wide(dy, shape, *_SMALL_AND_WIDE[dy.dtype]):
+            return _to_kernel_by_products(x, dy, shape)
+        if dy.dtype == tf.float32 and _is_small_and_wide(dy, shape, *_SMALL) and _is_measured():
+            return _to_kernel_over_frames(x, dy)
     return products.taken(lambda x, dy: tf.raw_ops.Conv2DBackpropFilter(
         input=x, filter_sizes=shape, out_backprop=dy, strides=[1, stride, stride, 1], padding="SAME"), x, dy)
+
+
+def _is_small_and_wide(dy, shape, side, channels):
+    return dy.shape[1] <= side and min(shape[2:]) >= channels
+
+
+def _is_measured():
+    """Whether this is a machine of the kind on which the convolution over frames was found to be faster."""
+    known = processor.instructions()
+    return "avx2" in known and "avx512f" not in known and not tf.config.list_physical_devices("GPU")
+
+
+def _to_kernel_over_frames(x, dy):
+    """For a kernel 4x4 and stride 2, as a convolution whose channels are the frames and whose pixels are the taps.
+
+    Tap k of the kernel sums x_2p+k-1 dy_p over frames and pixels p: x [C, H, W, N] convolved with
+    dy [H / 2, W / 2, N, D] as the kernel, which meets every second pixel.
+    """
+    taps = tf.nn.conv2d(tf.transpose(x, [3, 1, 2, 0]), tf.transpose(dy, [1, 2, 0, 3]), 1,
+                        [[0, 0], [1, 1], [1, 1], [0, 0]], dilations=2)
+    return tf.transpose(taps, [1, 2, 0, 3])
 
 
 def _to_kernel_by_products(x, dy, shape):
@@ -145,4 +172,11 @@ def _blocks(x, kernel, bias):
     padded = tf.pad(x, [[0, 0], [1, 1], [1, 1], [0, 0]])
     blocks = _float32(products.taken(lambda x, taps: tf.nn.conv2d(x, taps, 1, "VALID"), padded, taps))
     blocks = tf.nn.bias_add(blocks, tf.tile(*bias, [4])) if bias else blocks
-    return tf.nn.depth_to_space(blocks, 2)[:, 1:-1, 1:-1]
+    return _pixels(blocks, channels)[:, 1:-1, 1:-1]
+
+
+def _pixels(blocks, channels):
+    """`tf.nn.depth_to_space` of blocks 2x2, in half of its time."""
+    n, height, width, _ = tf.unstack(tf.shape(blocks))
+    rows = tf.transpose(tf.reshape(blocks, [n, height, width, 2, 2 * channels]), [0, 1, 3, 2, 4])
+    return tf.reshape(rows, [n, 2 * height, 2 * width, channels])

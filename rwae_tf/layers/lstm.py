@@ -65,25 +65,23 @@ def run(gates, recurrent):
     """
     zeros = tf.zeros_like(gates[0])
     nothing = zeros[:, : recurrent.shape[0]]
-    to_gates = products.rounded(recurrent)
+    to_h = _transposed(products.rounded(recurrent))
 
     def step(state, gates):
         h, c, _ = state
-        gates += products.times(h, to_gates)
+        gates += products.times_transposed(h, to_h)
         return *_forward(gates, c), gates
 
     h, c, gates = _scan(step, (nothing, nothing, zeros), gates)
 
     def gradient(dh):
-        to_h = _transposed(to_gates)
-
         def step(state, row):
             d_gates, dc = state
             dh, slopes = row
             return _backward(dh + products.times(d_gates, to_h), dc, slopes)
 
         d_gates, _ = _scan(step, (zeros, nothing), (dh, _slopes(gates, c)), reverse=True)
-        return d_gates, _product(_before(h), d_gates, to_gates.dtype)
+        return d_gates, _product(_before(h), d_gates, to_h.dtype)
 
     return h, gradient
 
@@ -103,12 +101,12 @@ def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
     """
     zeros, still = tf.zeros_like(gates[0]), tf.zeros_like(noise[0])
     nothing = zeros[:, : heads_kernel.shape[0]]
-    to_gates = products.rounded(recurrent)
+    to_state = _transposed(products.rounded(recurrent))
 
     def step(state, row):
         h, c, z, *_ = state
         gates, noise = row
-        gates += products.times(tf.concat([h, z], -1), to_gates)
+        gates += products.times_transposed(tf.concat([h, z], -1), to_state)
         h, c = _forward(gates, c)
         heads = h @ heads_kernel + heads_bias
         loc, raw = tf.split(heads, 2, -1)
@@ -121,7 +119,7 @@ def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
     def gradient(dz, d_loc, d_scale):
         slope = distributions.scale_slope(raw)
         per_z = slope * noise  # d raw scale for each dz; d loc is dz itself
-        to_state, to_h = _transposed(to_gates), _transposed(heads_kernel)
+        to_h = _transposed(heads_kernel)
 
         def step(state, row):
             d_gates, dc, _ = state
@@ -136,7 +134,7 @@ def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
         d_gates, _, d_heads = _scan(
             step, (zeros, nothing, tf.zeros_like(d_heads[0])), (d_heads, per_z, _slopes(gates, c)), reverse=True)
         d_noise = (d_heads[..., : noise.shape[-1]] - d_loc) * scale
-        return (d_gates, d_noise, _product(_before(tf.concat([h, z], -1)), d_gates, to_gates.dtype),
+        return (d_gates, d_noise, _product(_before(tf.concat([h, z], -1)), d_gates, to_state.dtype),
                 _product(h, d_heads, h.dtype), tf.reduce_sum(d_heads, [0, 1]))
 
     return (z, loc, scale), gradient
@@ -167,7 +165,11 @@ def _backward(dh, dc, slopes):
 
 
 def _transposed(kernel):
-    """[m, n] -> [n, m], once, not in every step: TensorFlow would fold a plain transpose into each product again."""
+    """[m, n] -> [n, m], once, not in every step: TensorFlow would fold a plain transpose into each product again.
+
+    Both directions multiply by it: rows of the gates' width are often a multiple of 4 KB apart, so that the numbers of
+    a column fall on the same few lines of a cache; these rows are as wide as the state.
+    """
     return tf.reshape(tf.transpose(kernel[None], [0, 2, 1]), kernel.shape[::-1])
 
 

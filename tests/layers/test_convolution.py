@@ -50,17 +50,45 @@ def test_equals_keras(ours, kerass, filters, kernel, stride):
 
 @pytest.mark.parametrize("ours,kerass,size", [(convolution.Conv2D, keras.layers.Conv2D, 8),
                                               (convolution.Conv2DTranspose, keras.layers.Conv2DTranspose, 4)])
-def test_the_gradient_of_a_small_and_wide_kernel_equals_kerass(monkeypatch, ours, kerass, size):
-    taken = []
-    by_products = convolution._to_kernel_by_products
-    monkeypatch.setattr(convolution, "_to_kernel_by_products",
-                        lambda *arguments: taken.append(1) or by_products(*arguments))
-    x = normal([2, size, size, 128], 1)
-    found, expected = (forward_and_backward(layer, x) for layer in pair(ours, kerass, x, 128, 4, 2))
+@pytest.mark.parametrize("way,channels", [("_to_kernel_by_products", 128), ("_to_kernel_over_frames", 64)])
+@pytest.mark.parametrize("rows", [2, None])
+def test_the_gradient_of_a_small_and_wide_kernel_equals_kerass(monkeypatch, ours, kerass, size, way, channels, rows):
+    taken, function = [], getattr(convolution, way)
+    monkeypatch.setattr(convolution, "_is_measured", lambda: True)
+    monkeypatch.setattr(convolution, way, lambda *arguments: taken.append(1) or function(*arguments))
+    x = normal([2, size, size, channels], 1)
+    pairs = pair(ours, kerass, x, channels + 16, 4, 2)
+    dy = normal(pairs[0](x).shape, 2)
+    shapes = [tf.TensorSpec([rows, *array.shape[1:]]) for array in (x, dy)]
+    found, expected = (
+        tf.function(lambda x, dy, layer=layer: forward_and_backward(layer, x, dy), input_signature=shapes)(x, dy)
+        for layer in pairs)
     assert taken == [1]
     for a, b in zip(found, expected, strict=True):
-        # Sums of up to 16 * 128 products of standard normals, some 45 large: 1e-3 is 2e-5 of that.
+        # Sums of up to 16 * 144 products of standard normals, some 48 large: 1e-3 is 2e-5 of that.
         np.testing.assert_allclose(a, b, atol=1e-3)
+
+
+@pytest.mark.parametrize("said,gpus,expected", [
+    ({"avx2"}, [], True), ({"avx2", "avx512f"}, [], False), ({"asimd"}, [], False), ({"avx2"}, ["GPU:0"], False)])
+def test_where_the_convolution_over_frames_is_taken(monkeypatch, said, gpus, expected):
+    monkeypatch.setattr(convolution.processor, "instructions", lambda: frozenset(said))
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
+    assert convolution._is_measured() == expected
+
+
+@pytest.mark.parametrize("width", [1000, 1024])
+def test_a_product_of_rows_a_page_apart_is_the_same(width):
+    x, y = normal([30, 20], 1), normal([30, width], 2)
+    found = products.transposed_times(x, y)
+    assert found.shape == [20, width]
+    # Sums of 30 products of standard normals.
+    np.testing.assert_allclose(found, x.numpy().T.astype(np.float64) @ y.numpy(), atol=1e-4)
+
+
+def test_times_transposed():
+    x, kernel = normal([5, 7], 1), normal([3, 7], 2)
+    np.testing.assert_allclose(products.times_transposed(x, kernel), x.numpy() @ kernel.numpy().T, atol=1e-5)
 
 
 def test_the_pixels_of_a_block_come_from_one_convolution():

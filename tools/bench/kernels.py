@@ -24,7 +24,7 @@ def build(options):
     if options["threads"]:
         tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
         tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
-    ways = {**_norm_and_activation(tf), **_recurrence(tf)}
+    ways = {**_norm_and_activation(tf), **_recurrence(tf), **_products(tf)}
     for layer in _LAYERS:
         ways.update(_convolution(tf, *layer))
     return lambda: {"milliseconds": {name: _milliseconds(way) for name, way in ways.items()}}, {}
@@ -87,6 +87,9 @@ def _convolution(tf, side, channels, filters):
             input=blocks(x), filter_sizes=[2, 2, 4 * channels, filters], out_backprop=dy, **valid),
         "to kernel as four products": lambda x, w, dy: [
             tf.matmul(rows(part), rows(dy), transpose_a=True) for part in parts(x)],
+        "to kernel over frames": lambda x, w, dy: tf.nn.conv2d(
+            tf.transpose(x, [3, 1, 2, 0]), tf.transpose(dy, [1, 2, 0, 3]), 1, [[0, 0], [1, 1], [1, 1], [0, 0]],
+            dilations=2),
     }
     for precision in (tf.float32, tf.bfloat16)[: 1 + processor.bfloat16_is_fast()]:
         arguments = [tf.cast(array, precision) for array in (x, w, dy)]
@@ -149,6 +152,28 @@ def _recurrence(tf):
     return {"LSTM: ours": (_corner(tf, both(ours)), arguments),
             "LSTM: ours by XLA": (_corner(tf, both(ours), jit_compile=True), arguments),
             "LSTM: TensorFlow's block": (_corner(tf, both(block)), arguments)}
+
+
+def _products(tf):
+    """An LSTM's products with what has rows of 4 KB, the gates' width: a step's, eight times, and a weight gradient."""
+    h, to_gates = _normal(tf, _CLIPS, _UNITS), _normal(tf, _UNITS, 4 * _UNITS)
+    all_h, all_gates = _normal(tf, _LENGTH * _CLIPS, _UNITS), _normal(tf, _LENGTH * _CLIPS, 4 * _UNITS)
+
+    def steps(**how):
+        def work(h, kernel):
+            for _ in range(_LENGTH):
+                h = tf.matmul(h, kernel, **how)[:, :_UNITS]
+            return h
+
+        return work
+
+    return {
+        "LSTM, to the gates": (_corner(tf, steps()), [h, to_gates]),
+        "LSTM, to the gates, kernel turned": (_corner(tf, steps(transpose_b=True)), [h, tf.transpose(to_gates)]),
+        "LSTM, of the gates": (_corner(tf, lambda x, y: tf.matmul(x, y, transpose_a=True)), [all_h, all_gates]),
+        "LSTM, of the gates, 16 columns added": (_corner(tf, lambda x, y: tf.matmul(
+            x, tf.pad(y, [[0, 0], [0, 16]]), transpose_a=True)[:, : 4 * _UNITS]), [all_h, all_gates]),
+    }
 
 
 def _normal(tf, *shape):
