@@ -33,8 +33,7 @@ KERNELS = {
         **_TO_FRAMES,
         "8x8x256 -> 512, float32: to kernel": ("8x8x256 -> 512, float32: to kernel as four products",),
         "8x8x64 -> 128, float32: to kernel": ("8x8x64 -> 128, float32: to kernel over frames",),
-        "LSTM, to the gates": ("LSTM, to the gates, kernel turned",),
-        "LSTM, of the gates": ("LSTM, of the gates, 16 columns added",),
+        "LSTM, weight gradient": ("LSTM, weight gradient, 16 columns added",),
     }, "not_taken": {**_NOT_TAKEN, "16x16x32 -> 64, float32: to kernel": (
         *_NOT_TAKEN["16x16x32 -> 64, float32: to kernel"], "16x16x32 -> 64, float32: to kernel over frames")}},
     "amx": {"taken": {**_TO_FRAMES, "8x8x256 -> 512, bfloat16: to kernel": (

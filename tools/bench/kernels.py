@@ -24,7 +24,7 @@ def build(options):
     if options["threads"]:
         tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
         tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
-    ways = {**_norm_and_activation(tf), **_recurrence(tf), **_products(tf)}
+    ways = {**_norm_and_activation(tf), **_recurrence(tf), **_weight_gradient(tf)}
     for layer in _LAYERS:
         ways.update(_convolution(tf, *layer))
     return lambda: {"milliseconds": {name: _milliseconds(way) for name, way in ways.items()}}, {}
@@ -154,25 +154,13 @@ def _recurrence(tf):
             "LSTM: TensorFlow's block": (_corner(tf, both(block)), arguments)}
 
 
-def _products(tf):
-    """An LSTM's products with what has rows of 4 KB, the gates' width: a step's, eight times, and a weight gradient."""
-    h, to_gates = _normal(tf, _CLIPS, _UNITS), _normal(tf, _UNITS, 4 * _UNITS)
-    all_h, all_gates = _normal(tf, _LENGTH * _CLIPS, _UNITS), _normal(tf, _LENGTH * _CLIPS, 4 * _UNITS)
-
-    def steps(**how):
-        def work(h, kernel):
-            for _ in range(_LENGTH):
-                h = tf.matmul(h, kernel, **how)[:, :_UNITS]
-            return h
-
-        return work
-
+def _weight_gradient(tf):
+    """An LSTM's recurrent kernel's gradient: what reaches its gates has rows of 4 KB, which share lines of a cache."""
+    h, gates = _normal(tf, _LENGTH * _CLIPS, _UNITS), _normal(tf, _LENGTH * _CLIPS, 4 * _UNITS)
     return {
-        "LSTM, to the gates": (_corner(tf, steps()), [h, to_gates]),
-        "LSTM, to the gates, kernel turned": (_corner(tf, steps(transpose_b=True)), [h, tf.transpose(to_gates)]),
-        "LSTM, of the gates": (_corner(tf, lambda x, y: tf.matmul(x, y, transpose_a=True)), [all_h, all_gates]),
-        "LSTM, of the gates, 16 columns added": (_corner(tf, lambda x, y: tf.matmul(
-            x, tf.pad(y, [[0, 0], [0, 16]]), transpose_a=True)[:, : 4 * _UNITS]), [all_h, all_gates]),
+        "LSTM, weight gradient": (_corner(tf, lambda x, y: tf.matmul(x, y, transpose_a=True)), [h, gates]),
+        "LSTM, weight gradient, 16 columns added": (_corner(tf, lambda x, y: tf.matmul(
+            x, tf.pad(y, [[0, 0], [0, 16]]), transpose_a=True)[:, : 4 * _UNITS]), [h, gates]),
     }
 
 
