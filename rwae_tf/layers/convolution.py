@@ -21,10 +21,10 @@ from rwae_tf.layers import products
 
 _FEW = 4
 """Channels of a picture, at most."""
-_SMALL_AND_WIDE = {tf.bfloat16: (8, 64), tf.float32: (4, 128)}
+_BY_PRODUCTS = {tf.bfloat16: (8, 64), tf.float32: (4, 128)}
 """By type: side of the output's maps up to which, and channels from which on, four products are taken."""
-_SMALL = (4, 64)
-"""The same for the convolution over frames."""
+_OVER_FRAMES = (4, 64)
+"""The same in float32 for the convolution over frames, which gives way to the four products."""
 
 
 class Conv2D(layers.Conv2D):
@@ -111,20 +111,21 @@ def _to_input(dy, kernel, stride, shape):
 def _to_kernel(x, dy, shape, stride):
     """The gradient of a convolution in its kernel of `shape`: x [N, H, W, C], dy [N, H / stride, W / stride, D]."""
     if _is_4x4(shape, stride) and None not in (*x.shape[1:], *dy.shape[1:]):
-        if _is_small_and_wide(dy, shape, *_SMALL_AND_WIDE[dy.dtype]):
+        if _is_small_and_wide(dy, shape, *_BY_PRODUCTS[dy.dtype]):
             return _to_kernel_by_products(x, dy, shape)
-        if dy.dtype == tf.float32 and _is_small_and_wide(dy, shape, *_SMALL) and _is_measured():
+        if dy.dtype == tf.float32 and _is_small_and_wide(dy, shape, *_OVER_FRAMES) and _over_frames_is_fast():
             return _to_kernel_over_frames(x, dy)
     return products.taken(lambda x, dy: tf.raw_ops.Conv2DBackpropFilter(
         input=x, filter_sizes=shape, out_backprop=dy, strides=[1, stride, stride, 1], padding="SAME"), x, dy)
 
 
 def _is_small_and_wide(dy, shape, side, channels):
+    """Whether dy's maps have sides of at most `side`, and the kernel at least `channels` on either end."""
     return dy.shape[1] <= side and min(shape[2:]) >= channels
 
 
-def _is_measured():
-    """Whether this is a machine of the kind on which the convolution over frames was found to be faster."""
+def _over_frames_is_fast():
+    """Whether this machine is of the one kind on which it was measured and found faster (docs/performance.md)."""
     known = processor.instructions()
     return "avx2" in known and "avx512f" not in known and not tf.config.list_physical_devices("GPU")
 

@@ -54,7 +54,7 @@ def test_equals_keras(ours, kerass, filters, kernel, stride):
 @pytest.mark.parametrize("rows", [2, None])
 def test_the_gradient_of_a_small_and_wide_kernel_equals_kerass(monkeypatch, ours, kerass, size, way, channels, rows):
     taken, function = [], getattr(convolution, way)
-    monkeypatch.setattr(convolution, "_is_measured", lambda: True)
+    monkeypatch.setattr(convolution, "_over_frames_is_fast", lambda: True)
     monkeypatch.setattr(convolution, way, lambda *arguments: taken.append(1) or function(*arguments))
     x = normal([2, size, size, channels], 1)
     pairs = pair(ours, kerass, x, channels + 16, 4, 2)
@@ -74,7 +74,7 @@ def test_the_gradient_of_a_small_and_wide_kernel_equals_kerass(monkeypatch, ours
 def test_where_the_convolution_over_frames_is_taken(monkeypatch, said, gpus, expected):
     monkeypatch.setattr(convolution.processor, "instructions", lambda: frozenset(said))
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
-    assert convolution._is_measured() == expected
+    assert convolution._over_frames_is_fast() == expected
 
 
 @pytest.mark.parametrize("width", [1000, 1024])
