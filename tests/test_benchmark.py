@@ -65,16 +65,18 @@ def test_ratios_are_of_the_same_turn(benchmark):
 
 def test_the_result_of_a_preset(benchmark):
     running = {
-        "ours": Turns([2.0, 1.0, 2.0], {"flops": {"MatMul": 3e9, "Conv2D": 1e9}}),
+        "ours": Turns([2.0, 1.0, 2.0], {"flops": {"MatMul": 3e9, "Conv2D": 1e9},
+                                         "flops_taken": {"MatMul": 3e9}}),
         "ceiling": Turns([1.0] * 3, answers=[{"gflops": {"product": 4.0, "convolution": 3.0}}] * 3),
         "torch": Turns([3.0, 3.0, 3.0]),
     }
     found = benchmark.train_result(running, batch=60)
     # 4 GFLOP in 2, 1, 2 s are 2, 4, 2 GFLOP/s of 4.
     assert found["ours"]["fraction_of_ceiling"] == 0.5 and found["ours"]["sequences_per_second"] == 30
+    assert found["ours"]["fraction_taken"] == 0.375 and found["ours"]["gflop_taken"] == 3
     assert found["others"]["torch"]["times_ours"] == {"median": 1.5, "least": 1.5, "most": 3.0}
     text = "\n".join(benchmark.table({"cpu_sprites": found}, "train, "))
-    for words in ("train, cpu_sprites, ours", "30.0 sequences/s", "0.50 of the ceiling", "1.50 times ours",
+    for words in ("train, cpu_sprites, ours", "30.0 sequences/s", "0.50 of the ceiling, 0.38 by the products taken", "1.50 times ours",
                   "4.0 GFLOP/s (product)"):
         assert words in text
 

@@ -167,15 +167,16 @@ def suite_train(values):
 def train_result(running, batch):
     """What the turns of one preset say."""
     mine, ceiling = running.pop("ours"), running.pop("ceiling")
-    flops = sum(mine.first["flops"].values())
-    fractions = [flops / seconds / 1e9 / max(answer["gflops"].values())
+    fractions = [1 / seconds / 1e9 / max(answer["gflops"].values())
                  for seconds, answer in zip(mine.times, ceiling.answers, strict=True)]
+    counted, taken = (sum(mine.first[count].values()) for count in ("flops", "flops_taken"))
     rates = {name: statistics.median(answer["gflops"][name] for answer in ceiling.answers)
              for name in ceiling.answers[0]["gflops"]}
     return {
         "ours": {**described(mine), "sequences_per_second": batch / statistics.median(mine.times),
                  "gflop_per_step": {kind: count / 1e9 for kind, count in mine.first["flops"].items()},
-                 "fraction_of_ceiling": statistics.median(fractions)},
+                 "fraction_of_ceiling": counted * statistics.median(fractions),
+                 "gflop_taken": taken / 1e9, "fraction_taken": taken * statistics.median(fractions)},
         "ceiling_gflops": rates,
         "others": {name: {**described(contender), "sequences_per_second": batch / statistics.median(contender.times),
                          "times_ours": ratio(contender, mine)} for name, contender in running.items()},

@@ -93,7 +93,7 @@ def counted(model):
 
     trainer = _trainer(model)
     x = tf.TensorSpec([model.config.training.batch_size, model.config.data.length, *model.spec.frame_shape])
-    return {phase.name: sum(flops.count(trainer.graph(phase, x)).values()) for phase in trainer.phases}
+    return {phase.name: sum(flops.count(trainer.graph(phase, x, plain=True)).values()) for phase in trainer.phases}
 
 
 def schedule(model, clips):

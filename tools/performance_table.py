@@ -82,6 +82,8 @@ def table(result, prefix=""):
                 line += "  {median:.2f} times ours ({least:.2f} to {most:.2f})".format(**value["times_ours"])
             if "fraction_of_ceiling" in value:
                 line += f"  {value['fraction_of_ceiling']:.2f} of the ceiling"
+            if "fraction_taken" in value:
+                line += f", {value['fraction_taken']:.2f} by the products taken"
             lines.append(line)
         elif isinstance(value, dict) and name == "ceiling_gflops":
             best = max(value, key=value.get)

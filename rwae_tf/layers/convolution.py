@@ -5,26 +5,23 @@ transposed convolution by the former. Where these are slow, the same sums are ta
 
 - to frames: a transposed convolution 4x4 of stride 2 to a picture's few channels is one convolution 2x2 that gives the
   four pixels of a block at once (a sub-pixel convolution: Shi et al., 2016);
-- to a kernel 4x4 of stride 2, where maps are small and wide: as four matrix products. In bfloat16 that is faster on
-  maps of 8x8 already; in float32 on 4x4 alone, there by a fifth with AVX2, at a tenth's loss with AVX-512;
-- or, on maps of 4x4 with fewer channels, where AVX2 is all there is, as a convolution over the frames: the plain
-  convolution is the one that oneDNN has the better kernel for.
+- with kernels 4x4 of stride 2, in a step of training in float32 on a processor: by Winograd's way, `winograd`;
+- to a kernel 4x4 of stride 2 in bfloat16, where maps are small and wide: as four matrix products.
 
-Within `products.products_in("bfloat16")` what a convolution multiplies, and its sums in the end, are rounded.
+Within `products.training("bfloat16")` what a convolution multiplies, and its sums in the end, are rounded.
 """
 
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf import processor
-from rwae_tf.layers import products
+from rwae_tf.layers import products, winograd
 
 _FEW = 4
 """Channels of a picture, at most."""
-_BY_PRODUCTS = {tf.bfloat16: (8, 64), tf.float32: (4, 128)}
-"""By type: side of the output's maps up to which, and channels from which on, four products are taken."""
-_OVER_FRAMES = (4, 64)
-"""The same in float32 for the convolution over frames, which gives way to the four products."""
+_MANY = 32
+"""Channels on either side from which on Winograd's way was measured, and found faster."""
+_SMALL, _WIDE = 8, 64
+"""Side of maps up to which, and channels from which on, a kernel's gradient is four products in bfloat16."""
 
 
 class Conv2D(layers.Conv2D):
@@ -51,6 +48,8 @@ class Conv2DTranspose(layers.Conv2DTranspose):
 
 def _convolved(x, kernel, stride, precision):
     """x [N, H, W, C], kernel [k, k, C, D] -> [N, H / stride, W / stride, D]."""
+    if _by_winograd(x.shape[1:3], kernel.shape, stride, precision):
+        return winograd.convolved(x, kernel)
 
     @tf.custom_gradient
     def product(x, kernel):
@@ -71,6 +70,9 @@ def _transposed(x, kernel, bias, stride, precision):
 
     Apart from the bias, `_convolved` from back to front.
     """
+    if _by_winograd([side and 2 * side for side in x.shape[1:3]], kernel.shape, stride, precision):
+        y = winograd.transposed(x, kernel)
+        return tf.nn.bias_add(y, *bias) if bias else y
     to_frames = kernel.shape[2] <= _FEW and _is_4x4(kernel.shape, stride)
 
     @tf.custom_gradient
@@ -97,6 +99,16 @@ def _is_4x4(kernel_shape, stride):
     return stride == 2 and tuple(kernel_shape[:2]) == (4, 4)
 
 
+def _by_winograd(sides, kernel_shape, stride, precision):
+    """Whether to go Winograd's way between frames of `sides` and features.
+
+    In training alone, as XLA, which it needs, compiles anew for every size of a batch, and is not in every server.
+    """
+    return (products.in_training() and precision == "float32" and _is_4x4(kernel_shape, stride)
+            and min(kernel_shape[2:]) >= _MANY and all(side and side % 4 == 0 for side in sides)
+            and not tf.config.list_physical_devices("GPU"))
+
+
 def _forward(x, kernel, stride):
     """TensorFlow's kernel for a convolution."""
     return products.taken(lambda x, kernel: tf.nn.conv2d(x, kernel, stride, "SAME"), x, kernel)
@@ -110,35 +122,15 @@ def _to_input(dy, kernel, stride, shape):
 
 def _to_kernel(x, dy, shape, stride):
     """The gradient of a convolution in its kernel of `shape`: x [N, H, W, C], dy [N, H / stride, W / stride, D]."""
-    if _is_4x4(shape, stride) and None not in (*x.shape[1:], *dy.shape[1:]):
-        if _is_small_and_wide(dy, shape, *_BY_PRODUCTS[dy.dtype]):
-            return _to_kernel_by_products(x, dy, shape)
-        if dy.dtype == tf.float32 and _is_small_and_wide(dy, shape, *_OVER_FRAMES) and _over_frames_is_fast():
-            return _to_kernel_over_frames(x, dy)
+    if dy.dtype == tf.bfloat16 and _is_4x4(shape, stride) and _is_small_and_wide(x.shape, dy.shape):
+        return _to_kernel_by_products(x, dy, shape)
     return products.taken(lambda x, dy: tf.raw_ops.Conv2DBackpropFilter(
         input=x, filter_sizes=shape, out_backprop=dy, strides=[1, stride, stride, 1], padding="SAME"), x, dy)
 
 
-def _is_small_and_wide(dy, shape, side, channels):
-    """Whether dy's maps have sides of at most `side`, and the kernel at least `channels` on either end."""
-    return dy.shape[1] <= side and min(shape[2:]) >= channels
-
-
-def _over_frames_is_fast():
-    """Whether this machine is of the one kind on which it was measured and found faster (docs/performance.md)."""
-    known = processor.instructions()
-    return "avx2" in known and "avx512f" not in known and not tf.config.list_physical_devices("GPU")
-
-
-def _to_kernel_over_frames(x, dy):
-    """For a kernel 4x4 and stride 2, as a convolution whose channels are the frames and whose pixels are the taps.
-
-    Tap k of the kernel sums x_2p+k-1 dy_p over frames and pixels p: x [C, H, W, N] convolved with
-    dy [H / 2, W / 2, N, D] as the kernel, which meets every second pixel.
-    """
-    taps = tf.nn.conv2d(tf.transpose(x, [3, 1, 2, 0]), tf.transpose(dy, [1, 2, 0, 3]), 1,
-                        [[0, 0], [1, 1], [1, 1], [0, 0]], dilations=2)
-    return tf.transpose(taps, [1, 2, 0, 3])
+def _is_small_and_wide(x_shape, dy_shape):
+    """Whether dy's maps have sides of at most `_SMALL`, and the kernel at least `_WIDE` channels on either end."""
+    return None not in (*x_shape[1:], *dy_shape[1:]) and dy_shape[1] <= _SMALL and min(x_shape[3], dy_shape[3]) >= _WIDE
 
 
 def _to_kernel_by_products(x, dy, shape):

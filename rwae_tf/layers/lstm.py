@@ -6,7 +6,7 @@
 x K + b is one product over all frames, before the loop. Differentiated as it stands, the loop would add to the
 gradient of R in every step; the gradients written here keep what reaches the gates of each step, and get that of a
 weight from one product over all frames afterwards. Everything is time-major, [T, B, ...], inside. Products
-are taken as `products.products_in` says, but for those of the heads.
+are taken as `products.training` says, but for those of the heads.
 """
 
 import tensorflow as tf

@@ -15,22 +15,28 @@ from rwae_tf import processor
 
 _PAGE, _LINE = 4096, 64
 """Bytes: numbers a page apart share few lines of a cache, and a product reads columns of such rows half as fast."""
-_PRECISION = contextvars.ContextVar("precision", default="float32")
+_TRAINING = contextvars.ContextVar("training", default=None)
+"""In which precision a step of training multiplies; None outside of one."""
 
 
 @contextlib.contextmanager
-def products_in(precision):
-    """Multiply in "float32" or "bfloat16" what is traced in the block."""
-    token = _PRECISION.set(precision)
+def training(precision):
+    """What is traced in the block is a step of training, and multiplied in "float32" or "bfloat16"."""
+    token = _TRAINING.set(precision)
     try:
         yield
     finally:
-        _PRECISION.reset(token)
+        _TRAINING.reset(token)
+
+
+def in_training():
+    """Whether what is traced now is a step of training."""
+    return _TRAINING.get() is not None
 
 
 def precision():
-    """What to multiply in now: "float32" or "bfloat16"."""
-    return _PRECISION.get()
+    """What to multiply in now: "float32" or "bfloat16"; outside of training the former."""
+    return _TRAINING.get() or "float32"
 
 
 def rounded(kernel):

@@ -165,17 +165,18 @@ class SequenceModel(keras.Model):
 
     @functools.cached_property
     def _encode_mean(self):
-        return tf.function(self.encode_codes, input_signature=[self._sequence_spec()])
+        return tf.function(self.encode_codes, input_signature=[self._sequence_spec()], autograph=False)
 
     @functools.cached_property
     def _encode_sample(self):
         def encode(x, seed):
             return self.encode_codes(x, BatchNoise(seed, tf.shape(x)[0]))
-        return tf.function(encode, input_signature=[self._sequence_spec(), tf.TensorSpec([2], tf.int32)])
+        return tf.function(encode, input_signature=[self._sequence_spec(), tf.TensorSpec([2], tf.int32)],
+                           autograph=False)
 
     @functools.cached_property
     def _parameters(self):
-        return tf.function(self.parameters_of_codes, input_signature=[self._sequence_spec()])
+        return tf.function(self.parameters_of_codes, input_signature=[self._sequence_spec()], autograph=False)
 
     @functools.cached_property
     def _decode(self):
@@ -184,12 +185,12 @@ class SequenceModel(keras.Model):
         if model.action_size:
             widths.append([None, model.action_size])
         function = tf.function(lambda *codes: self.decode_codes(Codes(*codes)),
-                               input_signature=[tf.TensorSpec(width, tf.float32) for width in widths])
+                               input_signature=[tf.TensorSpec(width, tf.float32) for width in widths], autograph=False)
         return lambda codes: function(*(code for code in codes if code is not None))
 
     @functools.cached_property
     def _generate(self):
-        function = tf.function(self.generate_codes, reduce_retracing=True)
+        function = tf.function(self.generate_codes, reduce_retracing=True, autograph=False)
         return lambda seeds, length, action: function(tf.constant(seeds), tf.constant(length), action)
 
 

@@ -1,7 +1,8 @@
 """Floating-point operations of a traced function, counted on its graph: 2 for each multiplication and addition.
 
 Convolutions, their gradients and matrix products alone: what is done element by element is not counted, so a
-fraction of a machine's ceiling that is computed from this errs on the low side.
+fraction of a machine's ceiling that is computed from this errs on the low side. A step of training may take fewer
+products than the formulas of its model (`layers.winograd`): `Trainer.graph` gives the graph of either.
 """
 
 import math
@@ -19,14 +20,17 @@ def count(graph, operations=None):
       Type of operation -> FLOPs, of those types that occur.
 
     Raises:
-      ValueError: for a loop, whose turns a graph does not tell, a call of another graph, and an unknown shape.
+      ValueError: for a loop, whose turns a graph does not tell, and an unknown shape.
     """
     found = {}
     for op in _needed(graph) if operations is None else operations:
         if op.type in _HIDING:
-            raise ValueError(f"{op.name}: {op.type} hides what it does; trace without loops and calls")
-        if op.type in _COUNTS:
-            found[op.type] = found.get(op.type, 0) + 2 * _COUNTS[op.type](op)
+            raise ValueError(f"{op.name}: {op.type} hides how often it is taken; trace without loops")
+        if op.type in _CALLS:
+            counts = count(op.graph._get_function(op.get_attr("f").name).graph)
+        else:
+            counts = {op.type: 2 * _COUNTS[op.type](op)} if op.type in _COUNTS else {}
+        found.update({kind: found.get(kind, 0) + number for kind, number in counts.items()})
     return found
 
 
@@ -71,6 +75,7 @@ def _product(op):
     return _size(op.outputs[0]) * left[-2 if transposed else -1]
 
 
-_HIDING = ("While", "StatelessWhile", "If", "PartitionedCall", "StatefulPartitionedCall")
+_HIDING = ("While", "StatelessWhile", "If")
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
 _COUNTS = {"Conv2D": _forward, "Conv2DBackpropInput": _to_input, "Conv2DBackpropFilter": _to_filter,
            "MatMul": _product, "BatchMatMulV2": _product}

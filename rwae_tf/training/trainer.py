@@ -1,5 +1,6 @@
 """One step of any phase of any model: forward, gradients, one optimizer per update."""
 
+import contextlib
 import functools
 
 import tensorflow as tf
@@ -63,19 +64,24 @@ class Trainer:
         seed = tf.constant([self.config.training.seed, number], tf.int32)
         return self._compiled(phase)(x, seed)
 
-    def graph(self, phase, x):
-        """The `tf.Graph` of one step of a phase on batches of the shape of x."""
-        seed = tf.constant([self.config.training.seed, 0], tf.int32)
-        return self._compiled(phase).get_concrete_function(x, seed).graph
+    def graph(self, phase, x, plain=False):
+        """The `tf.Graph` of one step of a phase on batches of the shape of x, traced anew.
 
-    def _compile(self, phase):
+        `plain`: of the step with TensorFlow's own convolutions, which take every product of the model's formulas.
+        """
+        seed = tf.constant([self.config.training.seed, 0], tf.int32)
+        return self._compile(phase, plain).get_concrete_function(x, seed).graph
+
+    def _compile(self, phase, plain=False):
+        block = contextlib.nullcontext if plain else functools.partial(products.training, self.config.training.precision)
+
         def step(x, seed):
-            terms = self.strategy.run(functools.partial(self._replica_step, phase), args=(x, seed))
+            terms = self.strategy.run(functools.partial(self._replica_step, phase, block), args=(x, seed))
             return {name: self.strategy.reduce("mean", term, axis=None) for name, term in terms.items()}
 
-        return tf.function(step, reduce_retracing=True)
+        return tf.function(step, reduce_retracing=True, autograph=False)
 
-    def _replica_step(self, phase, x, seed):
+    def _replica_step(self, phase, block, x, seed):
         replicas = self.strategy.num_replicas_in_sync
         rows = tf.shape(x)[0]
         index = tf.distribute.get_replica_context().replica_id_in_sync_group
@@ -85,7 +91,7 @@ class Trainer:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             for variable in sum(variables.values(), []):
                 tape.watch(variable.value)
-            with products.products_in(self.config.training.precision):
+            with block():
                 terms = self.model.losses(x, noise, self._gather)
             # Keras sums gradients over replicas; dividing here, once, makes them means.
             losses = {update.loss: terms[update.loss] / replicas for update in phase.updates}

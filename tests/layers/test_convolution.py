@@ -48,33 +48,15 @@ def test_equals_keras(ours, kerass, filters, kernel, stride):
         np.testing.assert_allclose(a, b, atol=1e-4)
 
 
-@pytest.mark.parametrize("ours,kerass,size", [(convolution.Conv2D, keras.layers.Conv2D, 8),
-                                              (convolution.Conv2DTranspose, keras.layers.Conv2DTranspose, 4)])
-@pytest.mark.parametrize("way,channels", [("_to_kernel_by_products", 128), ("_to_kernel_over_frames", 64)])
 @pytest.mark.parametrize("rows", [2, None])
-def test_the_gradient_of_a_small_and_wide_kernel_equals_kerass(monkeypatch, ours, kerass, size, way, channels, rows):
-    taken, function = [], getattr(convolution, way)
-    monkeypatch.setattr(convolution, "_over_frames_is_fast", lambda: True)
-    monkeypatch.setattr(convolution, way, lambda *arguments: taken.append(1) or function(*arguments))
-    x = normal([2, size, size, channels], 1)
-    pairs = pair(ours, kerass, x, channels + 16, 4, 2)
-    dy = normal(pairs[0](x).shape, 2)
+def test_four_products_are_the_gradient_of_a_kernel(rows):
+    x, dy = normal([2, 8, 8, 6], 1), normal([2, 4, 4, 7], 2)
     shapes = [tf.TensorSpec([rows, *array.shape[1:]]) for array in (x, dy)]
-    found, expected = (
-        tf.function(lambda x, dy, layer=layer: forward_and_backward(layer, x, dy), input_signature=shapes)(x, dy)
-        for layer in pairs)
-    assert taken == [1]
-    for a, b in zip(found, expected, strict=True):
-        # Sums of up to 16 * 144 products of standard normals, some 48 large: 1e-3 is 2e-5 of that.
-        np.testing.assert_allclose(a, b, atol=1e-3)
-
-
-@pytest.mark.parametrize("said,gpus,expected", [
-    ({"avx2"}, [], True), ({"avx2", "avx512f"}, [], False), ({"asimd"}, [], False), ({"avx2"}, ["GPU:0"], False)])
-def test_where_the_convolution_over_frames_is_taken(monkeypatch, said, gpus, expected):
-    monkeypatch.setattr(convolution.processor, "instructions", lambda: frozenset(said))
-    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: gpus)
-    assert convolution._over_frames_is_fast() == expected
+    found = tf.function(lambda x, dy: convolution._to_kernel_by_products(x, dy, [4, 4, 6, 7]), input_signature=shapes)
+    expected = tf.raw_ops.Conv2DBackpropFilter(
+        input=x, filter_sizes=[4, 4, 6, 7], out_backprop=dy, strides=[1, 2, 2, 1], padding="SAME")
+    # Sums of 32 products of standard normals.
+    np.testing.assert_allclose(found(x, dy), expected, atol=1e-4)
 
 
 @pytest.mark.parametrize("width", [1000, 1024])
@@ -114,7 +96,7 @@ def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, f
     layer.set_weights([normal(layer.kernel.shape, 3)])
     y = layer(x)
     dy = normal(y.shape, 2)
-    with products.products_in("bfloat16"):
+    with products.training("bfloat16"):
         found = forward_and_backward(layer, x, dy)
 
     def rounded(values):
@@ -135,7 +117,7 @@ def test_bfloat16_is_the_same_where_the_processor_has_none(monkeypatch, size, ch
         pytest.skip("this processor has no bfloat16 to compare with; the test above measures what stands in for it")
     x, layer = normal([3, size, size, channels], 1), convolution.Conv2D(filters, 4, 2, use_bias=False)
     layer.build(x.shape)
-    with products.products_in("bfloat16"):
+    with products.training("bfloat16"):
         expected = forward_and_backward(layer, x)
         monkeypatch.setattr(products, "_has_bfloat16", lambda: False)
         found = forward_and_backward(layer, x)
@@ -166,7 +148,7 @@ def test_float32_is_what_is_outside_the_block():
     x = normal([3, 8, 8, 4], 1)
     layer = convolution.Conv2D(5, 4, 2)
     before = layer(x)
-    with products.products_in("bfloat16"):
+    with products.training("bfloat16"):
         within = layer(x)
     np.testing.assert_array_equal(before, layer(x))
     assert not np.array_equal(before, within)

@@ -48,8 +48,26 @@ def test_products(transposed):
 def test_what_cannot_be_counted_is_refused():
     with pytest.raises(ValueError, match="not known"):
         flops.count(graph(tf.matmul, (None, 6), (6, 5)))
-    with pytest.raises(ValueError, match="hides what it does"):
+    with pytest.raises(ValueError, match="hides how often"):
         flops.count(graph(lambda a: tf.while_loop(lambda i, b: i < 3, lambda i, b: (i + 1, b @ b), [0, a]), (4, 4)))
+
+
+def test_a_call_of_another_graph():
+    multiply = tf.function(tf.matmul)
+    # 4x5 sums of 6 products, in a graph that is called twice, and 4x4 sums of 5 beside it.
+    assert flops.count(graph(lambda a, b: (multiply(a, b) + multiply(a, b)) @ tf.transpose(b) @ b, (4, 6), (6, 5))) == {
+        "MatMul": 2 * (2 * 4 * 5 * 6 + 4 * 6 * 5 + 4 * 5 * 6)}
+
+
+def test_the_products_that_a_step_takes_instead():
+    """As below with 32 channels: between 8x8x32 and 4x4x64 a step takes 9 products for 16, forward and backward."""
+    model = tiny.build(fused=True, inference_steps=1, decoder="dense", channels=32)
+    trainer = Trainer(model, tf.distribute.get_strategy())
+    plain, taken = (flops.count(trainer.graph(trainer.phases[0], tf.constant(tiny.sequences()), plain=plain))
+                    for plain in (True, False))
+    of_inner = 2 * 6 * (16 * 4 * 4 * 64 * 16 * 32)  # 3 in the encoder, 3 in the decoder
+    assert taken["BatchMatMulV2"] - plain.get("BatchMatMulV2", 0) == of_inner * 9 // 16
+    assert sum(plain.values()) - sum(taken.values()) == of_inner * 7 // 16
 
 
 def test_the_convolutions_of_a_step():

@@ -46,7 +46,8 @@ def build(options):
     if options.get("count"):
         from rwae_tf.training import flops
 
-        facts["flops"] = flops.count(trainer.graph(phase, x))
+        facts["flops"], facts["flops_taken"] = (
+            flops.count(trainer.graph(phase, x, plain=plain)) for plain in (True, False))
 
     def step():
         float(trainer.step(phase, x, 0)["objective"])  # which waits for the step
