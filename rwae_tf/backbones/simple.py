@@ -10,6 +10,7 @@ from keras import layers
 
 from rwae_tf.layers.batch_norm import BatchNorm
 from rwae_tf.layers.convolution import Conv2D, Conv2DTranspose
+from rwae_tf.layers.dense import Dense
 from rwae_tf.layers.leaky_relu import LeakyReLU
 from rwae_tf.layers.stack import Stack
 
@@ -34,7 +35,7 @@ class DcganEncoder(Stack):
         parts = []
         for width in _widths(frame_shape[0], channels):
             parts += _block(Conv2D(width, 4, 2, use_bias=False))
-        parts += [layers.Flatten(), layers.Dense(feature_size, activation="tanh")]
+        parts += [layers.Flatten(), Dense(feature_size, activation="tanh")]
         super().__init__(parts, name)
 
 
@@ -44,7 +45,7 @@ class DcganDecoder(Stack):
     def __init__(self, frame_shape, channels, name=None):
         size, _, colours = frame_shape
         widths = _widths(size, channels)[::-1]
-        parts = _block(layers.Dense(16 * widths[0], use_bias=False))
+        parts = _block(Dense(16 * widths[0], use_bias=False))
         parts.insert(1, layers.Reshape((4, 4, widths[0])))
         for width in widths[1:]:
             parts += _block(Conv2DTranspose(width, 4, 2, use_bias=False))
@@ -62,8 +63,8 @@ class DsVaeEncoder(Stack):
             parts += _block(Conv2D(4 * channels, 5, stride, use_bias=False))
         parts.append(layers.Flatten())
         for width in (64 * channels, 32 * channels):
-            parts += _block(layers.Dense(width, use_bias=False))
-        super().__init__([*parts, layers.Dense(feature_size, activation="tanh")], name)
+            parts += _block(Dense(width, use_bias=False))
+        super().__init__([*parts, Dense(feature_size, activation="tanh")], name)
 
 
 class DsVaeDecoder(Stack):
@@ -72,8 +73,8 @@ class DsVaeDecoder(Stack):
     def __init__(self, frame_shape, channels, name=None):
         size, _, colours = frame_shape
         side, width = size // 8, 4 * channels
-        parts = _block(layers.Dense(64 * channels, use_bias=False))
-        parts += _block(layers.Dense(side * side * width, use_bias=False))
+        parts = _block(Dense(64 * channels, use_bias=False))
+        parts += _block(Dense(side * side * width, use_bias=False))
         parts.append(layers.Reshape((side, side, width)))
         for _ in range(3):
             parts += _block(Conv2DTranspose(width, 5, 2, use_bias=False))

@@ -38,7 +38,7 @@ class LSTM(layers.Layer):
 
     def call(self, x):
         x = self._in_order(time_major(x))
-        gates = products.times(x, products.rounded(self.cell.kernel.value)) + self.cell.bias.value
+        gates = products.of_all(x, self.cell.kernel.value, products.precision()) + self.cell.bias.value
         h = run(gates, tf.convert_to_tensor(self.cell.recurrent_kernel.value))
         return h[-1] if self.last else time_major(self._in_order(h))
 

@@ -52,9 +52,8 @@ def taken(product, *factors):
 
 
 def times(x, kernel):
-    """x [B, D] or [T, B, D], kernel [D, E] -> their product in the type of x, taken in that of `kernel`."""
-    multiply = tf.matmul if len(x.shape) == 2 else lambda x, kernel: tf.tensordot(x, kernel, 1)
-    return tf.cast(taken(multiply, tf.cast(x, kernel.dtype), kernel), x.dtype)
+    """x [B, D], kernel [D, E] -> their product in the type of x, taken in that of `kernel`."""
+    return tf.cast(taken(tf.matmul, tf.cast(x, kernel.dtype), kernel), x.dtype)
 
 
 def times_transposed(x, kernel):
@@ -65,10 +64,31 @@ def times_transposed(x, kernel):
 
 def transposed_times(x, y):
     """x [N, D], y [N, E] of one type -> x^T y [D, E] in that type."""
-    width = y.shape[-1]
-    if width * y.dtype.size % _PAGE == 0:
-        y = tf.pad(y, [[0, 0], [0, _LINE // y.dtype.size]])
-    return taken(lambda x, y: tf.matmul(x, y, transpose_a=True), x, y)[:, :width]
+    product = taken(lambda x, y: tf.matmul(x, y, transpose_a=True), _off_the_page(x), _off_the_page(y))
+    return product[: x.shape[-1], : y.shape[-1]]
+
+
+def _off_the_page(x):
+    """x [N, D], with a line of zeros beside each row where rows would be a multiple of a page apart."""
+    size = x.dtype.size
+    return x if x.shape[-1] * size % _PAGE else tf.pad(x, [[0, 0], [0, _LINE // size]])
+
+
+def of_all(x, kernel, precision="float32"):
+    """x [..., D], kernel [D, E] -> x kernel [..., E], taken in `precision`; its gradient by `transposed_times`."""
+
+    @tf.custom_gradient
+    def product(x, kernel):
+        factor = tf.cast(kernel, precision)
+
+        def gradient(dy):
+            d_kernel = transposed_times(tf.cast(x, precision), tf.cast(dy, precision))
+            return times_transposed(dy, factor), tf.cast(d_kernel, kernel.dtype)
+
+        return times(x, factor), gradient
+
+    y = product(tf.reshape(x, [-1, x.shape[-1]]), tf.convert_to_tensor(kernel))
+    return tf.reshape(y, tf.concat([tf.shape(x)[:-1], [kernel.shape[-1]]], 0))
 
 
 def _has_bfloat16():

@@ -55,6 +55,7 @@ def _corner(tf, function, **options):
 def _convolution(tf, side, channels, filters):
     """Forward, and the gradients to the input and to the kernel, 4x4 and stride 2."""
     from rwae_tf import processor
+    from rwae_tf.layers import winograd
 
     half, raw = side // 2, {"strides": [1, 2, 2, 1], "padding": "SAME"}
     valid = {"strides": [1, 1, 1, 1], "padding": "VALID"}
@@ -70,6 +71,12 @@ def _convolution(tf, side, channels, filters):
 
     def rows(x):
         return tf.reshape(x, [-1, x.shape[-1]])
+
+    def all_by_winograd(x, w, dy):
+        with tf.GradientTape() as tape:
+            tape.watch([x, w])
+            y = winograd.convolved(x, w)
+        return [y, *tape.gradient(y, [x, w], dy)]
 
     by = {
         "forward": lambda x, w, dy: tf.nn.conv2d(x, w, 2, "SAME"),
@@ -87,13 +94,15 @@ def _convolution(tf, side, channels, filters):
             input=blocks(x), filter_sizes=[2, 2, 4 * channels, filters], out_backprop=dy, **valid),
         "to kernel as four products": lambda x, w, dy: [
             tf.matmul(rows(part), rows(dy), transpose_a=True) for part in parts(x)],
-        "to kernel over frames": lambda x, w, dy: tf.nn.conv2d(
-            tf.transpose(x, [3, 1, 2, 0]), tf.transpose(dy, [1, 2, 0, 3]), 1, [[0, 0], [1, 1], [1, 1], [0, 0]],
-            dilations=2),
+        "all three": lambda x, w, dy: [by[one](x, w, dy) for one in ("forward", "to input", "to kernel")],
     }
+    if channels >= 32:
+        by["all three by Winograd's way"] = all_by_winograd
     for precision in (tf.float32, tf.bfloat16)[: 1 + processor.bfloat16_is_fast()]:
         arguments = [tf.cast(array, precision) for array in (x, w, dy)]
         for name, way in by.items():
+            if precision == tf.bfloat16 and "Winograd" in name:
+                continue  # which is of float32
             found[f"{side}x{side}x{channels} -> {filters}, {precision.name}: {name}"] = (_corner(tf, way), arguments)
     return found
 
