@@ -53,10 +53,10 @@ def _to_frames(d, sides):
 
 
 def _of_kernel(kernel):
-    """kernel [4, 4, C, D] -> g [9, 4 C, D]."""
+    """kernel [4, 4, C, D] -> g [9, 4 C, D]. Unstacked, as the gradient of a slice is a whole kernel of zeros."""
     channels, features = kernel.shape[2:]
     taps = tf.reshape(kernel, [2, 2, 2, 2, channels, features])
-    g = [part for row in _sums(taps[0], taps[1]) for part in _sums(row[:, 0], row[:, 1])]
+    g = [part for row in _sums(*tf.unstack(taps)) for part in _sums(*tf.unstack(row, axis=1))]
     return tf.reshape(tf.stack(g), [9, 4 * channels, features])
 
 
