@@ -72,7 +72,9 @@ def test_the_numbers_of_the_text():
     drawn = MEASURED["amx"]["growth"]["frames drawn"]
     text = re.sub(r"(?ms)^## `--precision=bfloat16`.*?(?=^## )", "", TABLE.sub("", PAGE))
     assert re.findall(r"(?<![\d.])\d+\.\d+(?![\d.]*\d)", text) == [
-        *of_the_step("dcgan64"), *of_the_step("cpu_sprites"), *HOPED_FOR, *of_convolutions(),
+        *of_the_step("dcgan64"), *of_the_step("cpu_sprites"), *HOPED_FOR,
+        *(f"{MEASURED['avx2']['train'][preset]['ours']['fraction_taken']:.2f}" for preset in ("dcgan64", "cpu_sprites")),
+        *of_convolutions(),
         *(f"{measured['train']['dcgan64']['ours']['first_call_s']:.1f}" for measured in MEASURED.values()),
         f"{drawn['400']['seconds'] / drawn['100']['seconds']:.1f}",
     ]
@@ -82,8 +84,8 @@ def test_what_the_text_says_of_the_tables():
     for preset in ("dcgan64", "cpu_sprites"):  # "In bfloat16 (amx) ours is the faster at both sizes"
         others = MEASURED["amx"]["train"][preset]["others"]
         assert others["ours, bfloat16"]["seconds"] < others["torch bfloat16, rwae_mmd"]["seconds"]
-    for hoped, reached in zip(HOPED_FOR, step_of("cpu_sprites"), strict=True):
-        assert max(reached) < float(hoped)  # "is reached on neither machine"
+    for hoped, (avx2, amx) in zip(HOPED_FOR, step_of("cpu_sprites"), strict=True):
+        assert avx2 >= float(hoped) > amx  # "is reached on avx2, and was not on amx"
     rounded = MEASURED["amx"]["train"]["dcgan64"]["others"]["ours, bfloat16"]["times_ours"]["median"]
     assert f"{1 / rounded:.1f} times as fast at 64×64 on amx" in PAGE
     for name, by in MEASURED["amx"]["growth"].items():  # "all are below linear"

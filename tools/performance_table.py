@@ -18,6 +18,8 @@ _TO_FRAMES = {
     "32x32x3 -> 32, float32: to input": ("32x32x3 -> 32, float32: to input as 2x2 to blocks",),
     "64x64x3 -> 64, float32: to input": ("64x64x3 -> 64, float32: to input as 2x2 to blocks",),
 }
+_BY_WINOGRAD = {f"{layer}, float32: all three": (f"{layer}, float32: all three by Winograd's way",) for layer in (
+    "16x16x32 -> 64", "8x8x64 -> 128", "32x32x64 -> 128", "16x16x128 -> 256", "8x8x256 -> 512")}
 _NOT_TAKEN = {
     "16x16x32 -> 64, float32: forward": ("16x16x32 -> 64, float32: forward as 2x2 on blocks",
                                          "16x16x32 -> 64, float32: forward as a product"),
@@ -30,12 +32,8 @@ _NOT_TAKEN = {
 }
 KERNELS = {
     "avx2": {"taken": {
-        **_TO_FRAMES,
-        "8x8x256 -> 512, float32: to kernel": ("8x8x256 -> 512, float32: to kernel as four products",),
-        "8x8x64 -> 128, float32: to kernel": ("8x8x64 -> 128, float32: to kernel over frames",),
-        "LSTM, weight gradient": ("LSTM, weight gradient, 16 columns added",),
-    }, "not_taken": {**_NOT_TAKEN, "16x16x32 -> 64, float32: to kernel": (
-        *_NOT_TAKEN["16x16x32 -> 64, float32: to kernel"], "16x16x32 -> 64, float32: to kernel over frames")}},
+        **_TO_FRAMES, **_BY_WINOGRAD, "LSTM, weight gradient": ("LSTM, weight gradient, 16 columns added",),
+    }, "not_taken": _NOT_TAKEN},
     "amx": {"taken": {**_TO_FRAMES, "8x8x256 -> 512, bfloat16: to kernel": (
         "8x8x256 -> 512, bfloat16: to kernel as four products",)}, "not_taken": _NOT_TAKEN},
 }
