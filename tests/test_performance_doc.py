@@ -73,7 +73,8 @@ def test_the_numbers_of_the_text():
     text = re.sub(r"(?ms)^## `--precision=bfloat16`.*?(?=^## )", "", TABLE.sub("", PAGE))
     assert re.findall(r"(?<![\d.])\d+\.\d+(?![\d.]*\d)", text) == [
         *of_the_step("dcgan64"), *of_the_step("cpu_sprites"), *HOPED_FOR,
-        *(f"{MEASURED['avx2']['train'][preset]['ours']['fraction_taken']:.2f}" for preset in ("dcgan64", "cpu_sprites")),
+        *(f"{MEASURED['avx2']['train'][preset]['ours']['fraction_taken']:.2f}"
+          for preset in ("dcgan64", "cpu_sprites")),
         *of_convolutions(),
         *(f"{measured['train']['dcgan64']['ours']['first_call_s']:.1f}" for measured in MEASURED.values()),
         f"{drawn['400']['seconds'] / drawn['100']['seconds']:.1f}",

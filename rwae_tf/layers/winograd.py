@@ -6,9 +6,9 @@ blocks d_0, d_1, d_2, takes three products instead of four (F(2, 2): Winograd, 1
 
     m_0 = (d_0 - d_1) g_0,  m_1 = d_1 (g_0 + g_1),  m_2 = (d_2 - d_1) g_1;  y_0 = m_0 + m_1,  y_1 = m_1 + m_2,
 
-so along both axes 9 instead of 16, each one matrix product over all tiles: m = d g. As that is linear in d and in g, the
-gradients are two more products of the same matrices, between the three maps turned round. All coefficients are 0, 1
-and -1, so rounding is that of the plain sums, to a small factor.
+so along both axes 9 instead of 16, each one matrix product over all tiles: m = d g. As that is linear in d and in g,
+the gradients are two more products of the same matrices, between the three maps turned round. All coefficients are 0,
+1 and -1, so rounding is that of the plain sums, to a small factor.
 
 The maps are element by element, and XLA makes one pass over the memory of each.
 """

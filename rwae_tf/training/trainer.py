@@ -73,7 +73,8 @@ class Trainer:
         return self._compile(phase, plain).get_concrete_function(x, seed).graph
 
     def _compile(self, phase, plain=False):
-        block = contextlib.nullcontext if plain else functools.partial(products.training, self.config.training.precision)
+        precision = self.config.training.precision
+        block = contextlib.nullcontext if plain else functools.partial(products.training, precision)
 
         def step(x, seed):
             terms = self.strategy.run(functools.partial(self._replica_step, phase, block), args=(x, seed))

@@ -46,11 +46,11 @@ def with_gradients(way, x, kernel):
 
 
 def test_a_convolution_by_hand():
-    """Output (p, q) sums x at rows 2 p + k - 1 and columns 2 q + l - 1 times tap (k, l), by a loop over all of them."""
+    """Output (p, q) sums x at row 2 p + k - 1 and column 2 q + l - 1 times tap (k, l), by a loop over all of them."""
     x, kernel = WAYS["convolved"][2].astype(np.float64), KERNEL.astype(np.float64)
     padded, expected = np.pad(x, [(0, 0), (1, 1), (1, 1), (0, 0)]), np.zeros([2, 6, 4, 5])
-    for p, q, k, l in np.ndindex(6, 4, 4, 4):
-        expected[:, p, q] += padded[:, 2 * p + k, 2 * q + l] @ kernel[k, l]
+    for p, q, row, column in np.ndindex(6, 4, 4, 4):
+        expected[:, p, q] += padded[:, 2 * p + row, 2 * q + column] @ kernel[row, column]
     # Sums of 48 products of standard normals.
     np.testing.assert_allclose(winograd.convolved(WAYS["convolved"][2], KERNEL), expected, atol=1e-5)
 
@@ -91,7 +91,8 @@ def is_taken(ours, sides, channels=32, filters=32, kernel=4, stride=2):
     return any("PartitionedCall" in op.type for op in graph.get_operations())
 
 
-CASES = [({}, True), ({"channels": 31}, False), ({"filters": 31}, False), ({"kernel": 5}, False), ({"stride": 1}, False)]
+CASES = [({}, True), ({"channels": 31}, False), ({"filters": 31}, False), ({"kernel": 5}, False),
+         ({"stride": 1}, False)]
 
 
 @pytest.mark.parametrize("ours,sides,others", [
@@ -120,7 +121,8 @@ def test_a_layer_is_the_same_in_training(ours, sides, use_bias):
         with block, tf.GradientTape() as tape:
             tape.watch(x)
             y = layer(x)
-        found.append([y, *tape.gradient(y, [x, *(weight.value for weight in layer.weights)], tf.constant(normal(y.shape, 2)))])
+        dy = tf.constant(normal(y.shape, 2))
+        found.append([y, *tape.gradient(y, [x, *(weight.value for weight in layer.weights)], dy)])
     for a, b in zip(*found, strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
 
