@@ -187,7 +187,7 @@ class TrainingConfig:
     fused: bool = _option(False, "With L = 1: one forward pass and one joint step for all parts.")
     precision: str = _option(
         "float32", "What convolutions and LSTMs multiply in training; they sum, and all else computes, in float32. "
-        "bfloat16 is faster on processors that have it.", choices=("float32", "bfloat16"), resumable=True)
+        "bfloat16 can be faster on processors that have it.", choices=("float32", "bfloat16"), resumable=True)
     decoder_learning_rate: float = _option(3e-4, "Adam's learning rate of decoder and motion prior.", low=0.0)
     encoder_learning_rate: float = _option(1e-4, "Adam's learning rate of the encoders.", low=0.0)
     critic_learning_rate: float = _option(1e-4, "Adam's learning rate of the critic.", low=0.0)

@@ -2,7 +2,7 @@
 
 That has 8 bits of mantissa, and newer processors multiply it several times faster. Weights, and what lies between
 products, stay in float32. Where TensorFlow has no kernels that sum bfloat16's products in float32, `taken` multiplies
-the rounded factors in float32: slower, but the same up to the order of the sums, so that a run can go on anywhere.
+the rounded factors in float32: no faster, but the same up to the order of the sums, so that a run can go on anywhere.
 """
 
 import contextlib

@@ -96,14 +96,13 @@ def _convolution(tf, side, channels, filters):
             tf.matmul(rows(part), rows(dy), transpose_a=True) for part in parts(x)],
         "all three": lambda x, w, dy: [by[one](x, w, dy) for one in ("forward", "to input", "to kernel")],
     }
-    if channels >= 32:
-        by["all three by Winograd's way"] = all_by_winograd
     for precision in (tf.float32, tf.bfloat16)[: 1 + processor.bfloat16_is_fast()]:
         arguments = [tf.cast(array, precision) for array in (x, w, dy)]
         for name, way in by.items():
-            if precision == tf.bfloat16 and "Winograd" in name:
-                continue  # which is of float32
             found[f"{side}x{side}x{channels} -> {filters}, {precision.name}: {name}"] = (_corner(tf, way), arguments)
+    if channels > 3:
+        found[f"{side}x{side}x{channels} -> {filters}, float32: all three by Winograd's way"] = (
+            _corner(tf, all_by_winograd), [x, w, dy])
     return found
 
 
