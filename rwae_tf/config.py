@@ -5,7 +5,7 @@ import json
 import math
 from typing import Any, Dict
 
-from rwae_tf import json_file
+from rwae_tf import json_file, legacy, schedule
 from rwae_tf.errors import InputError
 from rwae_tf.options import SECTIONS, DataConfig, EvaluationConfig, ModelConfig, ObjectiveConfig, TrainingConfig
 
@@ -34,6 +34,9 @@ _KINDS = {bool: "true or false", int: "an integer", float: "a number", str: "tex
 def _check_field(field, value):
     """Refuse a value of the wrong type, outside the choices or outside the range."""
     kind, meta, named = type(field.default), field.metadata, f"{field.name}={_shown(value)}"
+    if meta["schedule"] and isinstance(value, tuple):
+        _check_schedule(field.name, value)
+        kind, value, named = tuple, tuple(number for _, number in value), f"{field.name}={schedule.written(value)}"
     if not _is_a(kind, value):
         raise InputError(f"{named}: expected {_KINDS[kind]}")
     parts = value if kind is tuple else (value,)
@@ -48,6 +51,16 @@ def _check_field(field, value):
             raise InputError(f"{named}: must be at least {meta['low']}")
         if meta["high"] is not None and number > meta["high"]:
             raise InputError(f"{named}: must be at most {meta['high']}")
+
+
+def _check_schedule(name, points):
+    """Refuse a schedule that is not (epoch, value) pairs in order of time."""
+    if not points or not all(isinstance(point, tuple) and len(point) == 2 and all(_is_a(float, v) for v in point)
+                             for point in points):
+        raise InputError(f"{name}={points!r}: expected {schedule.EXPECTED}")
+    epochs = [epoch for epoch, _ in points]
+    if epochs[0] < 0 or any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
+        raise InputError(f"{name}={schedule.written(points)}: give epochs from 0 on, each later than the one before")
 
 
 def _is_a(kind, value):
@@ -71,13 +84,13 @@ def _check_together(config):
     if training.fused and training.lagging_stop:
         raise InputError("fused=True has no inner steps that lagging_stop=True could end; drop one of them")
     _check_as_many(training, "decay_epochs", "decay_factors")
-    _check_as_many(objective, "motion_kl_epochs", "motion_kl_weights")
-    _check_changes(objective)
     if training.replicas and training.batch_size % training.replicas:
         raise InputError(f"batch_size={training.batch_size} does not divide among "
                          f"replicas={training.replicas}; give a multiple")
     if objective.motion_samples == "pair" and config.data.length < 2:
         raise InputError(f"length={config.data.length}: motion_samples=pair needs at least 2 frames")
+    if 0 < objective.motion_horizon <= config.data.length:
+        raise InputError(f"motion_horizon={objective.motion_horizon}: must be above length={config.data.length}, or 0")
     _check_backbone(config.model, config.data.size)
 
 
@@ -86,15 +99,6 @@ def _check_as_many(section, epochs, values):
     one, other = (f"{name}={_shown(getattr(section, name))}" for name in (epochs, values))
     if len(getattr(section, epochs)) != len(getattr(section, values)):
         raise InputError(f"{one} and {other}: give as many of each")
-
-
-def _check_changes(objective):
-    """Refuse changes of the KLs' weights that go back in time."""
-    change, epochs = objective.kl_change_epochs, objective.motion_kl_epochs
-    if change and (len(change) != 2 or change[0] > change[1]):
-        raise InputError(f"kl_change_epochs={_shown(change)}: give two, the begin and an end no earlier, or none")
-    if any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
-        raise InputError(f"motion_kl_epochs={_shown(epochs)}: give each later than the one before")
 
 
 def _check_backbone(model, size):
@@ -130,16 +134,22 @@ def from_dict(values: Dict[str, Dict[str, Any]], source: str = "configuration") 
         if not isinstance(fields, dict):
             raise InputError(f"{source}: section {section!r} must hold keys and values, not {fields!r:.40}")
         known = {field.name: field for field in dataclasses.fields(SECTIONS[section])}
+        fields = legacy.translated(section, fields)
         unknown = sorted(set(fields) - set(known))
         if unknown:
             raise InputError(f"{source}: unknown key {unknown[0]!r} in section {section!r}; drop it, or use "
                              "the version of this package that wrote it")
-        plain = {k: tuple(v) if isinstance(v, list) else v for k, v in fields.items()}
+        plain = {k: _tuples(v) for k, v in fields.items()}
         sections[section] = SECTIONS[section](**plain)
     try:
         return Config(**sections)
     except InputError as error:
         raise InputError(f"{source}: {error}" if source != "configuration" else str(error)) from None
+
+
+def _tuples(value):
+    """`value` of JSON with tuples for its lists."""
+    return tuple(map(_tuples, value)) if isinstance(value, list) else value
 
 
 def save(config: Config, path: str) -> None:

@@ -44,7 +44,7 @@ def main(argv):
 
     from rwae_tf import data
     from rwae_tf.figures import table
-    from rwae_tf.metrics import inception
+    from rwae_tf.metrics import inception, match
     from rwae_tf.training import judge_dir, run_dir
 
     model = run_dir.load(values.run_dir)
@@ -62,7 +62,8 @@ def main(argv):
         network = inception.load(values.inception_weights, test.spec.frame_shape)
     if values.judge_dir:
         judge = judge_dir.load(values.judge_dir, dataclasses.replace(config.data, length=length), test.spec)
-    result = {"split": values.split, **measure(model, train, test)}
+    result = {"split": values.split, **measure(model, train, test), "match": matched(model, test),
+              "terms": run_dir.last_terms(values.run_dir)}
     if config.model.action_size:
         result["action"] = acting.matched(model, train)
         json_file.write(result["action"], run_dir.actions_path(values.run_dir))
@@ -73,6 +74,7 @@ def main(argv):
         result.update(frame_fid(model, test, network, values.repeats))
     if test.spec.modality == "speech":
         result.update(verified(model, train, test))
+    result["verdicts"] = result.get("verdicts", []) + match.verdicts(result["match"], result["terms"])
     result["config"] = config_lib.to_dict(config)
     folder = os.path.join(values.run_dir, "evaluation" if values.split == "test" else f"evaluation_{values.split}")
     os.makedirs(folder, exist_ok=True)
@@ -114,6 +116,21 @@ def measure(model, train, test):
     return {**found, "budget": {"passes": passes, **model.budget, "hardware": distribution.hardware()}}
 
 
+def _verbs(model, generate):
+    from rwae_tf.metrics import exchange
+
+    return exchange.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode,
+                          generate, model.draw)
+
+
+def matched(model, test):
+    """How well the codes of `test` match their priors, see `metrics.match.measure`."""
+    from rwae_tf.metrics import exchange
+
+    return exchange.matched(test.batches(_BATCH), _verbs(model, model.generate),
+                            exchange.Seeds(model.config.training.seed))
+
+
 def judged(model, test, judge, record, repeats, action=None):
     """What a judge tells of a model over all of `test`, and what it is itself; see `metrics.evaluation.measure`."""
     from rwae_tf import progress
@@ -126,8 +143,7 @@ def judged(model, test, judge, record, repeats, action=None):
         line.show(next(calls), lambda: "drawing clips and judging them")
         return model.generate(**given)
 
-    verbs = evaluation.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode,
-                             generate)
+    verbs = _verbs(model, generate)
     seed, codes = model.config.training.seed, model.config.evaluation.evaluate_content
     result = evaluation.measure(lambda: test.batches(_BATCH), judge, verbs, test.spec, repeats, seed, codes, action)
     line.close()

@@ -12,6 +12,7 @@ import textwrap
 from absl import flags as absl_flags
 
 from rwae_tf import config as config_lib
+from rwae_tf import idle_options, schedule
 from rwae_tf.errors import InputError
 
 _WIDTH, _INDENT = 110, 34  # of --help, in characters
@@ -66,11 +67,22 @@ class _Names(absl_flags.ArgumentParser):
         return names
 
 
+class _Weight(absl_flags.ArgumentParser):
+    """Reads a number, or a schedule of them."""
+
+    syntactic_help = schedule.EXPECTED
+
+    def parse(self, argument):
+        return schedule.parse(argument) if isinstance(argument, str) else argument  # the default
+
+
 def _define(field, values):
     kind, meta = type(field.default), field.metadata
     common = {"name": field.name, "default": field.default, "help": meta["help"], "flag_values": values}
     bounds = {"lower_bound": meta["low"], "upper_bound": meta["high"]}
-    if kind is tuple:
+    if meta["schedule"]:
+        absl_flags.DEFINE(parser=_Weight(), **common)
+    elif kind is tuple:
         absl_flags.DEFINE(parser=_Names(meta["choices"]) if meta["choices"] else _Numbers(), **common)
     elif meta["choices"]:
         choices = [str(choice) for choice in meta["choices"]]
@@ -215,13 +227,19 @@ def to_config(values, sections=tuple(config_lib.SECTIONS)):
     """
     given = {}
     for section in sections:
-        # A choice among integers is read as text.
-        given[section] = {f.name: type(f.default)(values[f.name].value)
+        given[section] = {f.name: _plain(f, values[f.name].value)
                           for f in dataclasses.fields(config_lib.SECTIONS[section])}
     try:
-        return config_lib.from_dict(given)
+        config = config_lib.from_dict(given)
+        idle_options.refuse(config, [name for fields in given.values() for name in fields])
+        return config
     except InputError as error:
         raise InputError(re.sub(r"\b([a-z]\w*)=", r"--\1=", str(error))) from None
+
+
+def _plain(field, value):
+    """The value of a field's flag: a choice among integers is read as text, a weight may be a number or a schedule."""
+    return value if field.metadata["schedule"] else type(field.default)(value)
 
 
 def configuration(*arguments):

@@ -7,8 +7,10 @@ flags from these fields and nothing else. The defaults are the paper's Sprites s
 import dataclasses
 from typing import Tuple
 
+from rwae_tf.schedule import Weight
 
-def _option(default, help, choices=None, low=None, high=None, resumable=False):
+
+def _option(default, help, choices=None, low=None, high=None, resumable=False, schedule=False):
     """A dataclass field with what validation, flags and resuming need to know of it.
 
     Args:
@@ -18,9 +20,16 @@ def _option(default, help, choices=None, low=None, high=None, resumable=False):
       low, high: inclusive range of a number (of each number, for a tuple).
       resumable: True when a run may be continued with another value (it does not change what the
         weights mean nor the random stream: where the data lie, how long to train, how often to log).
+      schedule: True for a `Weight`, whose values have the range.
     """
-    metadata = {"help": help, "choices": choices, "low": low, "high": high, "resumable": resumable}
+    metadata = {"help": help, "choices": choices, "low": low, "high": high, "resumable": resumable,
+                "schedule": schedule}
     return dataclasses.field(default=default, metadata=metadata)
+
+
+def _weight(default, help):
+    """A field for the weight of a term, which may follow a schedule."""
+    return _option(default, help, low=0.0, schedule=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -33,7 +42,9 @@ class DataConfig:
     size: int = _option(64, "Height and width of a video frame; below 64 by area averaging.", choices=(64, 32, 16))
     length: int = _option(8, "Frames per training sequence, T.", low=1)
     num_digits: int = _option(1, "SM-MNIST: digits per frame.", low=1, high=10)
-    frame_step: int = _option(1, "Folder and MUG: frames of the video to one frame of a clip.", low=1)
+    frame_step: int = _option(
+        1, "Folder and MUG: frames of the video to one frame of a clip; 1 for every frame there is. MUG: as recorded, "
+        "so a multiple of the --stride of tools/prepare_mug.py.", low=1)
     split_by: str = _option(
         "video", "What train and test do not share: videos (MUG: takes); MUG: subject; Folder: classes of a label.")
     label_names: str = _option(
@@ -111,37 +122,23 @@ class ObjectiveConfig:
     content_divergence: str = _option(
         "scaled_mmd", "D(Q, P) on z_c: scaled MMD (R-WAE(MMD)) or adversarial Jensen-Shannon (R-WAE(GAN)).",
         choices=("scaled_mmd", "adversarial"))
-    content_weight: float = _option(10.0, "beta_1, weight of the divergence on z_c.", low=0.0)
-    motion_weight: float = _option(60.0, "beta_2, weight of the MMD on z_m.", low=0.0)
-    motion_kl_weight: float = _option(1.0, "eta, weight of the KL on z_m.", low=0.0)
-    content_kl_weight: float = _option(
-        0.0, "eta_c, weight of the KL of q(z_c|x) from the prior; 0 as in eq. 9. Keeps out of z_c what z_m tells.",
-        low=0.0)
-    kl_change_epochs: Tuple[float, ...] = _option(
-        (), "Begin and end of the epochs over which eta, eta_c and kappa go to their later weights; empty for never.",
-        low=0.0)
-    later_motion_kl_weight: float = _option(
-        1.0, "eta after kl_change_epochs; above eta_c, so that what stays the same in a clip is cheaper in z_c.",
-        low=0.0)
-    later_content_kl_weight: float = _option(0.2, "eta_c after kl_change_epochs.", low=0.0)
-    action_weight: float = _option(50.0, "kappa, weight of the KL on the action.", low=0.0)
-    later_action_weight: float = _option(
-        50.0, "kappa after kl_change_epochs; lower, so that the action tells what z_c does not tell by then.", low=0.0)
-    motion_kl_epochs: Tuple[float, ...] = _option(
-        (), "Epochs of motion_kl_weights, straight lines between; other weights of eta then do nothing.",
-        low=0.0)
-    motion_kl_weights: Tuple[float, ...] = _option((), "eta at motion_kl_epochs, as many.", low=0.0)
+    content_weight: Weight = _weight(10.0, "beta_1, weight of the divergence on z_c.")
+    motion_weight: Weight = _weight(60.0, "beta_2, weight of the MMD on z_m.")
+    motion_kl_weight: Weight = _weight(1.0, "eta, weight of the KL on z_m.")
+    content_kl_weight: Weight = _weight(
+        0.0, "eta_c, weight of the KL of q(z_c|x) from the prior; 0 in eq. 9. Above 0, z_c contains less motion.")
+    action_weight: Weight = _weight(50.0, "kappa, weight of the KL on the action.")
     action_kl: str = _option(
         "categorical",
         "KL of the action: log A - H(q) in closed form, or Monte Carlo between relaxed densities.",
         choices=("categorical", "monte_carlo"))
-    action_divergence_weight: float = _option(
-        0.0, "Weight of the KL of the aggregated posterior of the action; 0 as in the paper. Above 0, all are used.",
-        low=0.0)
+    action_divergence_weight: Weight = _weight(
+        0.0, "Weight of the KL of the aggregated posterior of the action; 0 as in the paper. Above 0, all are used.")
     mmd_cross_coefficient: float = _option(
         2.0, "Coefficient of the MMD cross term; 1 is eqs 21 and 22 as printed.", low=0.0, high=4.0)
     mmd_estimator: str = _option(
-        "unbiased", "MMD over pairs i != j, or over all pairs.", choices=("unbiased", "biased"))
+        "unbiased", "Pairs of samples in the MMDs: i != j; all; or i != j within and all across (as_printed).",
+        choices=("unbiased", "biased", "as_printed"))
     motion_kernel: str = _option("rbf", "Kernel of the MMD on z_m.", choices=("rbf", "imq"))
     motion_bandwidths: Tuple[float, ...] = _option(
         (1.0, 2.0, 4.0, 8.0, 16.0), "Bandwidths of the summed kernels on z_m.", low=1e-6)
@@ -149,19 +146,26 @@ class ObjectiveConfig:
         "fixed", "Bandwidths as given, or times the median distance of the batch.",
         choices=("fixed", "median"))
     motion_samples: str = _option(
-        "teacher_forced", "Samples of the prior the MMD on z_m compares with.",
-        choices=("teacher_forced", "free", "pair", "pool_time"))
+        "teacher_forced", "What the MMD on z_m compares: z_t with teacher-forced samples of the prior, with roll-outs "
+        "(free) or with both (mixture); pairs (z_t-1, z_t); all frames at once; or trajectories with roll-outs.",
+        choices=("teacher_forced", "free", "mixture", "pair", "pool_time", "trajectory"))
+    motion_horizon: int = _option(
+        0, "Frames of roll-outs whose later ones, after T, are compared with codes of data; 0: none, as in eq. 9.",
+        low=0, high=1000)
+    horizon_weight: Weight = _weight(0.0, "Weight of the MMD on frames after T, up to motion_horizon; 0 in eq. 9.")
     mmd_scope: str = _option(
         "global", "MMD over the batch of all replicas, or of each replica.", choices=("global", "replica"))
     scale_weight: float = _option(
         10.0, "Weight of the gradient norm in the scale of the scaled MMD.", low=0.0)
     scale_samples: str = _option(
         "prior", "Where the scale takes the critic's gradient.", choices=("prior", "posterior", "both"))
+    critic_features: int = _option(1, "Scaled MMD: numbers that the feature map gives; 1 in the paper.", low=1, high=64)
     gradient_penalty_weight: float = _option(10.0, "lambda of eq. 24.", low=0.0)
     gradient_penalty_of: str = _option(
         "logit", "What eq. 24 takes the gradient of.", choices=("logit", "probability"))
     gradient_penalty_at: str = _option(
-        "interpolate", "Where eq. 24 takes the gradient.", choices=("interpolate", "prior"))
+        "interpolate", "Where eq. 24 takes the gradient: at interpolates, at samples of the prior, or of both.",
+        choices=("interpolate", "prior", "both"))
     encoder_loss: str = _option(
         "non_saturating", "Encoder side of eq. 23.", choices=("non_saturating", "saturating"))
 
@@ -178,7 +182,7 @@ class TrainingConfig:
     inference_steps: int = _option(
         5, "L, updates of encoders and critic per update of decoder and prior.", low=1)
     lagging_stop: bool = _option(
-        False, "Stop the inner steps early, once the objective no longer falls (He et al. 2019).")
+        False, "Stop the inner steps early, once the objective of their one batch no longer falls (He et al. 2019).")
     reuse_batch: bool = _option(
         False, "One batch for all updates of an iteration instead of a fresh one each.")
     vary: Tuple[str, ...] = _option(

@@ -22,7 +22,9 @@ ROW = {
     "base": ["--size=32"], "changes": ["--seed=1"], "error": 14.94, "dynamic_kept": {"action": 0.998},
     "static_kept": {"body": 0.8, "hair": 1.0}, "leakage": {"body": 0.178, "hair": 0.2, "action": 0.111},
     "chance": {"body": 0.166, "hair": 0.19, "action": 0.112},
-    "h_y_given_v": 0.106, "h_y": 2.167, "nats": {"z_c": 11.5, "z_m": 27.6}, "budget": {"passes": 6.0, "seconds": 150.0},
+    "probes": {"body": [0.2, 0.17], "hair": [0.25, 0.17], "action": [0.3, 0.11]}, "identity": 0.9126,
+    "auc": {"z_c": 0.512, "z_m": 0.838}, "nats": {"z_c": 11.5, "z_m": 27.6},
+    "budget": {"passes": 6.0, "seconds": 150.0},
 }
 
 
@@ -45,7 +47,9 @@ def test_the_page_gets_the_rows_of_this_flagfile_in_order(ablation, tmp_path):
     assert (before, end, after) == (ablation._BEGIN, ablation._END, "after")
     # Static: the mean of 80 and 100 %. The worst static factor under z_m is the body: 1.2 above chance, the hair 1.0.
     # 150 s are 2.5 minutes, "2".
-    cells = "| 14.9 | 90.0 | 99.8 | action 11.1 (11) | body 17.8 (17) | 0.11, 2.17 | 12, 28 | 6, 2 |"
+    # The probes: hair 8 points above chance, body 3.
+    cells = ("| 14.9 | 90.0 | 99.8 | action 11.1 (11) | body 17.8 (17) | action 30.0 (11), hair 25.0 (17) | 91.3 "
+             "| 0.51, 0.84 | 12, 28 | 6, 2 |")
     assert rows == [f"| early |  {cells}", f"| late | `--seed=1` {cells}"]
     assert head.count("|") - head.count("\\|") == rule.count("|") == rows[0].count("|")
 

@@ -13,7 +13,8 @@ PACKAGE = "rwae_tf"
 # Bottom to top; a component is a module or folder of the package, "" the package's own __init__.
 # A component imports from its own layer and those below.
 LAYERS = (
-    {"types", "errors", "options", "config", "json_file", "noise", "processor", "progress"},
+    {"types", "errors", "options", "config", "json_file", "noise", "processor", "progress",
+     "schedule", "legacy", "idle_options"},
     {"distributions", "layers"},
     {"backbones", "data"},
     {"inference", "priors", "regularizers", "reconstruction"},
@@ -31,8 +32,8 @@ SEES_ONLY = {
 # One that is not here is no dependency.
 LIBRARIES = {
     "numpy": None, "tensorflow": None, "keras": None, "absl": None, "PIL": 4, "imageio_ffmpeg": 2,
-    "tensorflow_probability": 1, "tensorflow_gan": 1, "tensorflow_io": 1, "soundfile": 1, "cv2": 1, "sklearn": 3,
-    "threadpoolctl": 1, "matplotlib": 1, "scipy": 1,
+    "tensorflow_probability": 1, "tensorflow_gan": 1, "tensorflow_io": 1, "soundfile": 1, "cv2": 1, "sklearn": 4,
+    "threadpoolctl": 2, "matplotlib": 1, "scipy": 2,
 }
 # Modules of data that need TensorFlow: what streams batches, what varies them there, and what writes TFRecords.
 STREAMS = ("pipeline", "variations", "_tfrecord")

@@ -98,7 +98,7 @@ def refused(workplace, capsys):
     ("train", ["--backbone=biggan", "--feature_size=128", "--size=32"],
      ["--feature_size=128", "5 even parts at --size=32", "such as 130"]),
     ("train", [*TINY, "--batch_size=13"], ["batch_size=13", "only 12 sequences"]),
-    ("train", [*TINY, "--num_digits=2"], ["moving_shapes has no option 'num_digits'"]),
+    ("train", [*TINY, "--num_digits=2"], ["--num_digits=2 does nothing with --dataset=moving_shapes"]),
     ("evaluate", [], ["--run_dir is missing", "--run_dir=FOLDER"]),
     ("evaluate", ["--run_dir=absent", "--split=train"], ["--split=train", "test, validation"]),
     ("generate", ["--run_dir=absent", "--num=0"], ["--num=0", "at least 1"]),

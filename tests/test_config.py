@@ -2,12 +2,13 @@
 
 import dataclasses
 import json
+import pathlib
 
 import pytest
 import tiny
 
 from rwae_tf import config as config_lib
-from rwae_tf import json_file
+from rwae_tf import json_file, schedule
 from rwae_tf.config import Config, DataConfig, ModelConfig, ObjectiveConfig, TrainingConfig
 from rwae_tf.errors import InputError
 
@@ -66,6 +67,13 @@ def test_names_are_unique_over_all_sections():
     assert len(names) == len(set(names))
 
 
+@pytest.mark.parametrize("text, weight", [("0.5", 0.5), ("0:0.1,4:0.1,6:1", ((0.0, 0.1), (4.0, 0.1), (6.0, 1.0)))])
+def test_weights_are_written_as_they_are_read(text, weight):
+    assert schedule.parse(text) == weight and schedule.written(weight) == text
+    with pytest.raises(ValueError):
+        schedule.parse("1:2:3")
+
+
 @pytest.mark.parametrize("section, field, value", [
     ("training", "batch_size", 2), ("training", "adam_beta_1", 0.9999), ("training", "adam_beta_1", 0),
     ("training", "decay_factors", (0.0, 1)), ("data", "num_digits", 10), ("data", "num_digits", 1),
@@ -88,12 +96,13 @@ def test_truth_is_no_integer():
 @pytest.mark.parametrize("section, values, words", [
     ("training", {"fused": True}, ["inference_steps=5", "fused=True", "give inference_steps=1"]),
     ("training", {"fused": True, "inference_steps": 1, "lagging_stop": True}, ["lagging_stop=True", "drop one"]),
-    ("objective", {"kl_change_epochs": (3.0,)}, ["kl_change_epochs=3.0", "give two"]),
-    ("objective", {"kl_change_epochs": (3.0, 2.0)}, ["kl_change_epochs=3.0,2.0", "an end no earlier"]),
-    ("objective", {"motion_kl_epochs": (1.0, 2.0), "motion_kl_weights": (0.5,)},
-     ["motion_kl_epochs=1.0,2.0", "motion_kl_weights=0.5", "as many of each"]),
-    ("objective", {"motion_kl_epochs": (3.0, 3.0), "motion_kl_weights": (0.5, 1.0)},
-     ["motion_kl_epochs=3.0,3.0", "later than the one before"]),
+    ("objective", {"motion_kl_weight": ((1.0, 0.5), (2.0,))}, ["motion_kl_weight=", "epoch:value pairs such as"]),
+    ("objective", {"motion_kl_weight": ()}, ["motion_kl_weight=()", "epoch:value pairs such as"]),
+    ("objective", {"motion_kl_weight": ((3.0, 0.5), (3.0, 1.0))},
+     ["motion_kl_weight=3:0.5,3:1", "later than the one before"]),
+    ("objective", {"content_weight": ((-1.0, 0.5), (3.0, 1.0))}, ["content_weight=-1:0.5,3:1", "from 0 on"]),
+    ("objective", {"content_weight": ((0.0, 0.5), (3.0, -1.0))}, ["content_weight=0:0.5,3:-1", "at least 0.0"]),
+    ("objective", {"motion_horizon": 8}, ["motion_horizon=8", "above length=8"]),
     ("training", {"decay_epochs": (1.0,)}, ["decay_epochs=1.0 and decay_factors=0.5,0.2", "as many of each"]),
     ("training", {"batch_size": 9, "replicas": 2}, ["batch_size=9", "replicas=2", "a multiple"]),
 ])
@@ -117,12 +126,28 @@ def test_options_of_two_sections_that_exclude_each_other():
 
 
 def test_to_a_file_and_back(tmp_path):
-    config = tiny.config(decay_epochs=(3.0,), decay_factors=(0.1,), data_dir="Zürich", motion_kernel="imq")
+    config = tiny.config(motion_kl_weight=((0.0, 0.1), (2.5, 1.0)),
+                         decay_epochs=(3.0,), decay_factors=(0.1,), data_dir="Zürich", motion_kernel="imq")
     path = str(tmp_path / "config.json")
     config_lib.save(config, path)
     assert config_lib.read(path) == config
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
     assert json.loads((tmp_path / "config.json").read_text())["training"]["decay_epochs"] == [3.0]
+
+
+def test_old_files_are_read_as_what_they_meant():
+    """A real configuration of before November 2026, and weights that changed at once or along a list."""
+    old = json.loads((pathlib.Path(__file__).parent / "old_config.json").read_text())
+    assert old["objective"]["kl_change_epochs"] == [4.0, 6.0]  # 0.1 -> 1 and 2 -> 0.2 in it
+    objective = config_lib.from_dict(old).objective
+    assert objective.motion_kl_weight == ((4.0, 0.1), (6.0, 1.0))
+    assert objective.content_kl_weight == ((4.0, 2.0), (6.0, 0.2))
+    assert objective.action_weight == 50.0  # the same before and after
+    objective = config_lib.from_dict({"objective": {
+        "motion_kl_epochs": [1, 2.5], "motion_kl_weights": [6, 0.5], "kl_change_epochs": [3, 3],
+        "content_kl_weight": 0.4, "later_content_kl_weight": 0.1}}).objective
+    assert objective.motion_kl_weight == ((1, 6), (2.5, 0.5))
+    assert [round(schedule.value(objective.content_kl_weight, epoch), 6) for epoch in (2.9, 3.1)] == [0.4, 0.1]
 
 
 def test_what_a_file_leaves_out_takes_its_default():

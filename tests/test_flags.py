@@ -34,11 +34,52 @@ def other(field):
         return tuple(number / 2 for number in default)
     if isinstance(default, str):
         return default + "_x"
+    if field.name == "motion_horizon":
+        return 16  # above the length
     return default + 1 if meta["high"] is None or default + 1 <= meta["high"] else (meta["low"] + meta["high"]) / 2
 
 
 def test_no_flags_are_the_default_configuration():
     assert flags.configuration() == Config()
+
+
+_ADVERSARIAL, _ACTION = ["--content_divergence=adversarial"], ["--action_size=3"]
+NEEDS = {  # other flags beside which an option has an effect
+    **dict.fromkeys(("gradient_penalty_weight", "gradient_penalty_of", "gradient_penalty_at", "encoder_loss"),
+                    _ADVERSARIAL),
+    **dict.fromkeys(("action_input", "temperature", "temperature_anneal", "action_weight", "action_kl",
+                     "action_divergence_weight"), _ACTION),
+    **dict.fromkeys(("split_by", "frame_step", "label_names", "motion_labels", "grey"), ["--dataset=folder"]),
+    **dict.fromkeys(("spectrum", "utterance_seconds", "lowest_decibels", "test_share", "speaker_lists"),
+                    ["--dataset=timit"]),
+    "num_digits": ["--dataset=sm_mnist"], "conditioning": ["--backbone=biggan"],
+    "horizon_weight": ["--motion_horizon=16"],
+}
+
+
+@pytest.mark.parametrize("name, reason", [
+    ("gradient_penalty_weight=1", "content_divergence=scaled_mmd"), ("action_weight=1", "action_size=0"),
+    ("action_weight=0:1,2:3", "action_size=0"), ("num_digits=2", "dataset=sprites"), ("grey=true", "dataset=sprites"),
+    ("conditioning=concatenation", "backbone=dcgan"),
+])
+def test_an_option_without_effect_is_refused(name, reason):
+    with pytest.raises(InputError, match=f"--{name.split('=')[0]}=.* does nothing with --{reason}; drop it"):
+        flags.configuration(f"--{name}")
+
+
+def test_options_of_the_step_without_effect_are_refused():
+    with pytest.raises(InputError, match="--critic_features=4 does nothing with --content_divergence=adversarial"):
+        flags.configuration("--content_divergence=adversarial", "--critic_features=4")
+    with pytest.raises(InputError, match="--lagging_stop=True does nothing with --inference_steps=1"):
+        flags.configuration("--lagging_stop", "--inference_steps=1")
+    with pytest.raises(InputError, match="--reuse_batch=True does nothing with --fused=True"):
+        flags.configuration("--fused", "--reuse_batch", "--inference_steps=1")
+
+
+def test_a_schedule_on_the_command_line():
+    assert flags.configuration("--motion_kl_weight=0:0.1,4.5:1").objective.motion_kl_weight == ((0.0, 0.1), (4.5, 1.0))
+    with pytest.raises(InputError, match="--motion_kl_weight=0:x: expected a number, or epoch:value pairs"):
+        flags.configuration("--motion_kl_weight=0:x")
 
 
 @pytest.mark.parametrize("field", FIELDS, ids=lambda field: field.name)
@@ -47,7 +88,7 @@ def test_every_field_has_its_flag(field):
     if value is None:  # one choice only
         value = field.default
     text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    needs = {"fused": ["--inference_steps=1"], "lagging_stop": []}.get(field.name, [])
+    needs = {"fused": ["--inference_steps=1"], **NEEDS}.get(field.name, [])
     config = flags.configuration(f"--{field.name}={text}", *needs)
     found = [getattr(getattr(config, section), field.name) for section in config_lib.SECTIONS
              if hasattr(getattr(config, section), field.name)]
@@ -102,8 +143,9 @@ def test_flagfile_that_cannot_be_read(tmp_path):
     ("--epochs=1.5", "--epochs=1.5: expected an integer, at least 1"),
     ("--epochs=0", "--epochs=0: expected an integer, at least 1"),
     ("--num_digits=11", "--num_digits=11: expected an integer from 1 to 10"),
-    ("--content_weight=-1", "--content_weight=-1: expected a number, at least 0.0"),
-    ("--content_weight=much: a lot", "--content_weight=much: a lot: expected a number, at least 0.0"),
+    ("--content_weight=-1", "--content_weight=-1.0: must be at least 0.0"),
+    ("--content_weight=much: a lot", "--content_weight=much: a lot: expected a number, or epoch:value pairs such as "
+     "0:0.1,4:0.1,6:1 with straight lines between"),
     ("--content_weight=nan", "--content_weight=nan: expected finite numbers"),
     ("--decay_epochs=1;2", "--decay_epochs=1;2: expected numbers separated by commas"),
     ("--decay_epochs=1,-2", "--decay_epochs=1.0,-2.0: must be at least 0.0"),

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rwae_tf.metrics.exchange import Verbs
 from rwae_tf.types import Codes, SequenceSpec
 
 FACTORS = {"colour": ("red", "green", "blue"), "trend": ("up", "down", "level")}
@@ -41,6 +42,12 @@ class Judge:
 
     def __call__(self, x):
         return self.read(x)[0]
+
+
+def verbs(model):
+    """The `Verbs` of a toy model, whose posterior is a point."""
+    return Verbs(model.encode, lambda x, seed: model.encode(x), model.parameters, model.decode, model.generate,
+                 model.draw_codes)
 
 
 def batches():

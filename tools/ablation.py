@@ -21,7 +21,8 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 _DOCS = os.path.join(os.path.dirname(_HERE), "docs")
 _BEGIN, _END = "<!-- rows: written by tools/ablation.py -->", "<!-- end of rows -->"
 HEAD = ("| row | changes | error | static kept | dynamic kept | worst under z_c | worst under z_m "
-        "| H(y\\|v), H(y) | nats in z_c, z_m | passes, minutes |\n" + "|---" * 10 + "|")
+        "| linear probe of z_c, of z_m | identity | AUC of z_c, z_m | nats in z_c, z_m | passes, minutes |\n"
+        + "|---" * 12 + "|")
 
 
 def main(argv):
@@ -97,7 +98,10 @@ def summary(result):
         "dynamic_kept": per_factor((result["dynamic_kept"] or {"per_factor": {}})["per_factor"]),
         "leakage": per_factor(result["leakage"]),
         "chance": {factor: round(row["chance"], 4) for factor, row in result["leakage"].items()},
-        "h_y_given_v": round(result["h_y_given_v"], 3), "h_y": round(result["h_y"], 3),
+        "probes": {factor: [round(result["probes"]["linear"][row["code"]][factor][key], 4)
+                            for key in ("accuracy", "chance")] for factor, row in result["leakage"].items()},
+        "identity": round(result["consistency"]["mean"], 4) if result["consistency"] else None,
+        "auc": {code: round(row["auc"], 3) for code, row in result["match"].items()},
         "nats": {code: round(usage["information_total"], 1) for code, usage in result["usage"].items()},
         "budget": result["budget"], "split": result["split"], "clips": result["test_sequences"],
         "seed": result["config"]["training"]["seed"],
@@ -124,7 +128,9 @@ def line(name, row):
     cells = [
         name, f"`{' '.join(row['changes'])}`" if row["changes"] else "", f"{row['error']:.1f}",
         _mean(static), _mean(dynamic), _worst(row, dynamic), _worst(row, static),
-        f"{row['h_y_given_v']:.2f}, {row['h_y']:.2f}", f"{row['nats']['z_c']:.0f}, {row['nats']['z_m']:.0f}",
+        f"{_worst_probe(row, dynamic)}, {_worst_probe(row, static)}",
+        "-" if row["identity"] is None else f"{100 * row['identity']:.1f}",
+        f"{row['auc']['z_c']:.2f}, {row['auc']['z_m']:.2f}", f"{row['nats']['z_c']:.0f}, {row['nats']['z_m']:.0f}",
         f"{row['budget']['passes']:.0f}, {row['budget']['seconds'] / 60:.0f}",
     ]
     return "| " + " | ".join(cells) + " |"
@@ -141,6 +147,15 @@ def _worst(row, factors):
         return "-"
     worst = max(factors, key=lambda factor: row["leakage"][factor] - row["chance"][factor])
     return f"{worst} {100 * row['leakage'][worst]:.1f} ({100 * row['chance'][worst]:.0f})"
+
+
+def _worst_probe(row, factors):
+    """The one of `factors` that a linear probe reads best from the code that should not contain it, in %."""
+    if not factors:
+        return "-"
+    worst = max(factors, key=lambda factor: row["probes"][factor][0] - row["probes"][factor][1])
+    accuracy, chance = row["probes"][worst]
+    return f"{worst} {100 * accuracy:.1f} ({100 * chance:.0f})"
 
 
 if __name__ == "__main__":

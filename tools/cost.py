@@ -71,7 +71,7 @@ def _trainer(model):
     from rwae_tf.training.trainer import Trainer
 
     made = Trainer(model, tf.distribute.get_strategy())
-    made.begin_epoch(0)
+    made.follow_schedules(0)
     return made
 
 

@@ -9,13 +9,14 @@ the first file. The others are made of docs/results: a row for each training of 
 """
 
 import dataclasses
-import math
+import glob
 import os
+import statistics
 
 from ablation import HEAD, line, summary
 
 from rwae_tf import config as config_lib
-from rwae_tf import errors, json_file
+from rwae_tf import errors, json_file, schedule
 from rwae_tf.errors import InputError
 
 RESULTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "results")
@@ -36,7 +37,7 @@ pictures."""
 SPEECH = {"timit": "sample of 16 speakers", "librispeech": "201 speakers, 50 others tested"}
 """Name of the result and its flagfile: the speakers."""
 FACTORS = ("cpu_sprites", "cpu_sprites_gan")
-"""Results of the same factors that README.md shows one by one."""
+"""Results of the same factors that README.md shows one by one, of the first seed."""
 _PLACES = ("data_dir", "summary_minutes", "max_minutes", "replicas")  # where and how long a run may be, not what it is
 
 
@@ -68,10 +69,19 @@ def _read(path):
 
 def readme(folder=RESULTS):
     """The three tables of README.md, an empty line between them; `folder` holds the results."""
-    rows = ["| flagfile | trials | z_c | z_m | mean log spectrum | squared error (mean frame) | passes, minutes | |",
-            "|---" * 8 + "|"]
-    rows += [_speech(name, json_file.read(os.path.join(folder, f"{name}.json"), "the measures")) for name in SPEECH]
+    spoken = _measured(folder, SPEECH)
+    if not spoken:
+        return _videos(folder)
+    rows = ["| flagfile | trials | z_c | z_m | standard deviations of z_m | mean log spectrum "
+            "| squared error (mean frame) | passes, minutes | |", "|---" * 9 + "|"]
+    rows += [_speech(name, json_file.read(os.path.join(folder, f"{name}.json"), "the measures"))
+             for name in spoken]
     return "\n".join([*rows, "", _videos(folder)])
+
+
+def _measured(folder, names):
+    """Those of `names` that have a result: the others have not been trained on the objective as it is."""
+    return [name for name in names if os.path.exists(os.path.join(folder, f"{name}.json"))]
 
 
 def _speech(name, result):
@@ -79,7 +89,7 @@ def _speech(name, result):
     rates, budget = result["eer"], result["budget"]
     cells = (
         f"[`tools/{name}.flags`](tools/{name}.flags), {SPEECH[name]}", f"{rates['trials']:,}",
-        *(f"{100 * rates[kind]:.1f}" for kind in ("content", "motion", "mean_log_spectrum")),
+        *(f"{100 * rates[kind]:.1f}" for kind in ("content", "motion", "motion_deviation", "mean_log_spectrum")),
         f"{result['squared_error_per_sequence']:.0f} ({result['floors']['mean_image']:.0f})",
         f"{budget['passes']:.3g}, {budget['seconds'] / 60:.0f}", f"[JSON](docs/results/{name}.json)",
     )
@@ -88,35 +98,70 @@ def _speech(name, result):
 
 def _videos(folder):
     """The tables of the trainings on videos and of their factors."""
-    found = {name: _read(os.path.join(folder, f"{name}.json")) for name in README}
-    rows = ["| flagfile | static kept, % | dynamic kept, % | worst leak, % | H(y) of samples "
-            "| squared error (mean image, first frame) | passes, minutes | |", "|---" * 8 + "|"]
-    rows += [_training(name, result) for name, result in found.items()]
-    kept = found[FACTORS[0]]
+    found = {name: _seeds(folder, name) for name in _measured(folder, README)}
+    rows = ["| flagfile | seeds | static kept, % | dynamic kept, % | worst leak (decoder), % "
+            "| worst leak (linear probe), % | identity after 100 frames, % | AUC of z_c, of roll-outs "
+            "| squared error (mean image, first frame) | passes, minutes | |", "|---" * 11 + "|"]
+    rows += [_training(name, results) for name, results in found.items()]
+    detailed = [name for name in FACTORS if name in found]
+    if not detailed:
+        return "\n".join(rows)
+    kept = found[detailed[0]][0]
     names = [*kept["static_kept"]["per_factor"], *kept["dynamic_kept"]["per_factor"]]
     rows += ["", f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    rows += [row for name in FACTORS for row in _factors(README[name][0], found[name], names)]
+    rows += [row for name in detailed for row in _factors(README[name][0], found[name][0], names)]
     chances = [f"{100 / len(kept['judge']['classes'][factor]):.0f}" for factor in names]
     return "\n".join([*rows, f"| chance | {' | '.join(chances)} |"])
 
 
-def _training(name, result):
-    """A training's row in README.md; leakage is that of the factor that is furthest above chance."""
+def _seeds(folder, name):
+    """The measures of all seeds of a training: those in NAME.json, and in NAME_seed1.json and so on."""
+    others = sorted(glob.glob(os.path.join(glob.escape(folder), f"{name}_seed*.json")))
+    return [_read(path) for path in (os.path.join(folder, f"{name}.json"), *others)]
+
+
+def _training(name, results):
+    """A training's row in README.md: means over its seeds, ± their standard deviation where there are several."""
     method, paper, pictures = README[name]
-    kept = ["" if not result[key] else _percent(result[key]) + (f" ({shown:.2f})" if shown else "")
-            for key, shown in zip(("static_kept", "dynamic_kept"), paper, strict=True)]
-    factor, worst = max(result["leakage"].items(), key=lambda item: item[1]["excess"])
-    judged, floors, budget = result["inception_of"], result["floors"], result["budget"]
+    kept = ["" if not results[0][key] else _over([100 * result[key]["accuracy"] for result in results])
+            + (f" ({shown:.2f})" if shown else "") for key, shown in zip(("static_kept", "dynamic_kept"), paper,
+                                                                          strict=True)]
+    floors, budget = results[0]["floors"], results[0]["budget"]
     links = [f"[JSON](docs/results/{name}.json)"]
     links += [f"[{os.path.splitext(file)[0].split('_')[-1]}](docs/figures/{file})" for file in pictures]
     cells = (
-        f"[`tools/{name}.flags`](tools/{name}.flags), {method}", *kept,
-        f"{factor} under {worst['code']} {_percent(worst)} ({100 * worst['chance']:.1f})",
-        f"{result['h_y']:.2f} of {math.log(len(result['judge']['classes'][judged])):.2f} ({judged})",
-        f"{result['squared_error_per_sequence']:.1f} ({floors['mean_image']:.0f}, {floors['first_frame']:.0f})",
+        f"[`tools/{name}.flags`](tools/{name}.flags), {method}", str(len(results)), *kept,
+        _worst(results, lambda result, factor: result["leakage"][factor]),
+        _worst(results, lambda result, factor: _probe(result, factor)),
+        _over([100 * result["consistency"]["mean"] for result in results]) if results[0]["consistency"] else "",
+        ", ".join(_over([result["match"][code]["auc"] for result in results], 2) for code in ("z_c", "z_m")),
+        f"{_over([result['squared_error_per_sequence'] for result in results])} "
+        f"({floors['mean_image']:.0f}, {floors['first_frame']:.0f})",
         f"{budget['passes']:.3g}, {budget['seconds'] / 60:.0f}", ", ".join(links),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _probe(result, factor):
+    """The linear probe of a factor from the code that should not contain it."""
+    return result["probes"]["linear"][result["leakage"][factor]["code"]][factor]
+
+
+def _worst(results, row):
+    """The factor furthest above chance on average over seeds, with the code it is read from, and its chance."""
+    def excess(factor):
+        return sum(row(result, factor)["accuracy"] - row(result, factor)["chance"] for result in results)
+
+    factor = max(results[0]["leakage"], key=excess)
+    rows = [row(result, factor) for result in results]
+    return (f"{factor} from {results[0]['leakage'][factor]['code']} {_over([100 * r['accuracy'] for r in rows])} "
+            f"({100 * rows[0]['chance']:.1f})")
+
+
+def _over(values, digits=1):
+    """The mean of `values`, ± their standard deviation where there are several."""
+    text = f"{sum(values) / len(values):.{digits}f}"
+    return text if len(values) == 1 else f"{text} ± {statistics.stdev(values):.{digits}f}"
 
 
 def _factors(method, result, names):
@@ -139,8 +184,6 @@ def changes(base, config):
     """The flags that make `config` of `base`, but for those that only say where and how long it runs."""
     fields = [(section, field.name) for section, kind in config_lib.SECTIONS.items()
               for field in dataclasses.fields(kind) if field.name not in _PLACES]
-    if not config.objective.kl_change_epochs:  # what comes later never comes
-        fields = [field for field in fields if not field[1].startswith("later_")]
     values = {name: [getattr(getattr(c, section), name) for c in (base, config)] for section, name in fields}
     return [_flag(name, new) for name, (old, new) in values.items() if old != new]
 
@@ -153,8 +196,8 @@ def _flag(name, value):
 
 
 def _part(value):
-    """A name or number of several."""
-    return value if isinstance(value, str) else f"{value:g}"
+    """A name, a number or a point of a schedule, of several."""
+    return value if isinstance(value, str) else schedule.written((value,) if isinstance(value, tuple) else value)
 
 
 if __name__ == "__main__":

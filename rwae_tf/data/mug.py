@@ -27,8 +27,9 @@ class Dataset(Clips):
     A fifth of the takes is the test split, of all subjects (`split_by` "video", as in the paper) or all those of a
     fifth of the subjects ("subject"); the rest is for training. Validation clips are those of held-out subjects.
 
-    A clip is every `frame_step`-th frame of a window of the take that holds its middle frame, about which the
-    expression is at its height: another window in every epoch for training, else the one around that frame. The factor
+    A clip is every `frame_step`-th frame, as the take was recorded, of a window of the take that holds its middle
+    frame, about which the expression is at its height: another window in every epoch for training, else the one around
+    that frame. The factor
     "subject" is missing where the split is by subject: no test subject is in the training data, so that it cannot be
     learned.
     """
@@ -41,6 +42,7 @@ class Dataset(Clips):
             raise InputError("mug needs data_dir, a folder that tools/prepare_mug.py made of MUG, or of the faces that "
                              "tools/make_faces.py draws")
         manifest = _mug_manifest.read(data_dir)
+        step = prepared_step(frame_step, manifest["spec"]["stride"])
         takes = [(number, take) for number, shard in enumerate(manifest["shards"]) for take in shard["takes"]]
         subjects = sorted({take["subject"] for _, take in takes})
         owners = np.array([subjects.index(take["subject"]) for _, take in takes])
@@ -52,14 +54,14 @@ class Dataset(Clips):
         super().__init__(len(chosen), size, length or LENGTHS[split], 3, factors, tuple(factors)[1:])
         self._takes = [frames_of(data_dir, manifest["shards"][number], take)
                        for number, take in (takes[k] for k in chosen)]
-        self._span, shortest = (self.spec.length - 1) * frame_step + 1, min(map(len, self._takes))
+        self._span, shortest = (self.spec.length - 1) * step + 1, min(map(len, self._takes))
         if shortest < self._span:
             raise InputError(f"length={self.spec.length}, frame_step={frame_step}: the shortest take in {data_dir} has "
                              f"{shortest} frames, not {self._span}; take fewer, or prepare with --length of so many, "
                              "which leaves shorter takes out")
         classes = [EXPRESSIONS.index(takes[k][1]["expression"]) for k in chosen]
         self._labels = {"expression": np.array(classes, np.int32), "subject": owners[chosen].astype(np.int32)}
-        self._split, self._seed, self._frame_step = split, seed, frame_step
+        self._split, self._seed, self._step = split, seed, step
 
     def labels(self, indices):
         return {name: self._labels[name][indices] for name in self.spec.factors}
@@ -69,8 +71,26 @@ class Dataset(Clips):
         frames = np.empty((len(indices), self.spec.length, *_mug_manifest.FRAME_SHAPE), np.uint8)
         for clip, index, draw in zip(frames, indices, draws, strict=True):
             start = first_frame(len(self._takes[index]), self._span, draw if self._split == "train" else None)
-            clip[...] = self._takes[index][start:start + self._span:self._frame_step]
+            clip[...] = self._takes[index][start:start + self._span:self._step]
         return frames
+
+
+def prepared_step(frame_step, stride):
+    """Prepared frames to one frame of a clip.
+
+    Args:
+      frame_step: recorded frames to one frame of a clip; 1 for every frame that was prepared.
+      stride: recorded frames to one prepared frame.
+
+    Raises:
+      InputError: where the frames in between were not prepared.
+    """
+    if frame_step == 1:
+        return 1
+    if frame_step % stride:
+        raise InputError(f"frame_step={frame_step}: the takes were prepared with --stride={stride}; give a multiple of "
+                         f"{stride}, or 1 for every prepared frame, or prepare them anew")
+    return frame_step // stride
 
 
 def of_split(owners, split, split_by, hold_out):

@@ -69,7 +69,18 @@ def batch_stream(clips, batch_size, seed, start=0, vary=()):
     workers = min(8, os.cpu_count() or 1)
     stream = tf.data.Dataset.range(start, tf.int64.max)
     stream = stream.map(element, num_parallel_calls=workers, deterministic=True)
-    return stream.prefetch(2)
+    return without_autotuning(stream.prefetch(2))
+
+
+def without_autotuning(stream):
+    """`stream` without the thread that tunes it, for which the end of a program waits up to a minute.
+
+    Nothing is left to tune: the number of workers and of prefetched batches is fixed. A later `map` turns the thread
+    on again, so this comes last.
+    """
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return stream.with_options(options)
 
 
 class _Gate:

@@ -75,6 +75,7 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
         _embedding(points, labels, spec),
         *([] if speech else [
             _leakage(held, result["judge"], spec) if judged else _section("What each code holds", None, missing)]),
+        _match(result),
         _training(log, result["config"]["objective"]["reconstruction"]),
         *([] if speech else [_usage(result) if judged else _section("Use of the codes", None, missing)]),
         _foot(command, result),
@@ -130,11 +131,16 @@ def _head(name, result, spec, missing):
     elif "judge" not in result:
         verdict = f'<div class="verdict open">What the codes hold is not known.</div>{missing}'
     elif result["verdicts"]:
-        verdict = "".join(f'<div class="verdict bad">✗ {_text(line)}</div>' for line in result["verdicts"]) + _quiet(
-            "Dead: the code carries next to nothing. Leaks: a factor follows the code that should be free of it. "
-            "Loses: a factor does not follow the code that should hold it.")
+        verdict = ""
     else:
         verdict = '<div class="verdict good">✓ both codes hold what they should</div>'
+    if result["verdicts"]:
+        verdict += "".join(f'<div class="verdict bad">✗ {_text(line)}</div>' for line in result["verdicts"])
+    if result["verdicts"] and "judge" in result:
+        verdict += _quiet(
+            "Dead: the code carries next to nothing. Leaks: in decoded clips a factor follows the code that should be "
+            "free of it. Contains: a linear probe reads the factor from that code. Loses: a factor does not follow the "
+            "code that should hold it. Match: eq. 9 asks that codes of data have the distribution of their prior.")
     return "\n".join([f"<header>\n<h1>{_text(name)}</h1>\n{_quiet(about)}", verdict,
                       _table(table.key_numbers(result)),
                       _details("all numbers", "\n".join(table.lines(result))), "</header>"])
@@ -196,13 +202,29 @@ def _cell(row):
             f'<small>chance {table.percent(row["chance"])}</small></td>')
 
 
+def _match(result):
+    """How well codes match their priors, and what each term of the objective contributed."""
+    rows = [(table.COMPARED[code], f"AUC {row['auc']:.3f}, MMD² {row['mmd2']:.4f} = "
+             f"{row['null_deviations']:.1f} null standard deviations") for code, row in result["match"].items()]
+    text = ("Eq. 9 asks that the codes of data have the distribution of their priors. The AUC is that of a classifier "
+            "on held-out samples: 0.5 is a match, 1 no overlap. The MMD² is unbiased; within ± 2 null standard "
+            "deviations it is not told from zero.")
+    parts = [_table(rows)]
+    if result["terms"]:
+        parts += [_quiet("Terms of the objective at the end of training: weight × value, and the norm of the weighted "
+                         "term's gradient on the encoders."),
+                  _table([(term, table.term_text(row)) for term, row in result["terms"].items()])]
+    return _section("Match of codes and priors", text, *parts)
+
+
 def _training(log, cost):
     """A curve for each term; the reconstruction, whose cost is called `cost`, comes first."""
     title, rows = "Training", [row for row in log if row.get("terms")]
     if not rows:
         return _section(title, None, _quiet("No curves: the run's metrics.jsonl is missing or empty."))
     titles = {"reconstruction": f"{cost.replace('_', ' ')}, log scale", **_TERMS}
-    titles.update({name: name.replace("_", " ") for row in rows for name in row["terms"] if name not in titles})
+    titles.update({name: name.replace("_", " ") for row in rows for name in row["terms"]
+                   if name not in titles and not name.endswith("_null_sd")})
     epochs = [row["epoch"] for row in rows]
     drawn = plots.curves([(shown, epochs, [row["terms"].get(name, float("nan")) for row in rows],
                            name == "reconstruction")

@@ -5,7 +5,10 @@ import math
 HOW_TO_JUDGE = ("disentanglement: not measured. Train a judge (python -m rwae_tf.judge --help), then evaluate with "
                 "--judge_dir=FOLDER")
 _LABEL = 40
-EMBEDDINGS = {"content": "z_c, to be low", "motion": "z_m, to be high", "mean_log_spectrum": "the mean log spectrum"}
+EMBEDDINGS = {"content": "z_c, to be low", "motion": "z_m, to be high",
+              "motion_deviation": "the standard deviations of z_m, to be high",
+              "mean_log_spectrum": "the mean log spectrum"}
+COMPARED = {"z_c": "z_c and N(0, I)", "z_m": "z_m and roll-outs of its prior"}
 
 
 def lines(result):
@@ -28,6 +31,7 @@ def lines(result):
         table += _acted(result["action"])
     if "eer" not in result:
         table += _judged(result) if "judge" in result else [HOW_TO_JUDGE]
+    table += _matched(result) + ["verdict: " + ("; ".join(result["verdicts"]) or "nothing wrong")]
     return [*table, f"budget: {budget['passes']} passes, {budget['sequences']} sequences, {budget['seconds']:.0f} s on "
                     f"{budget['hardware']}"]
 
@@ -46,6 +50,8 @@ def key_numbers(result):
     if result.get("eer"):
         numbers += [(f"equal error rate of {title}", percent(result["eer"][name]))
                     for name, title in EMBEDDINGS.items()]
+    numbers += [(f"match of {COMPARED[code]}: AUC", f"{row['auc']:.2f} (0.5 is a match)")
+                for code, row in result["match"].items()]
     if "conditional" in result.get("action", ()):
         row = result["action"]["conditional"]
         numbers += [("action obeyed: a given, z_c and z_m new",
@@ -61,6 +67,10 @@ def key_numbers(result):
             worst = max(rows, key=lambda factor: rows[factor]["excess"])
             numbers += [(title, f"{worst} {percent(rows[worst]['accuracy'], rows[worst]['accuracy_std'])} "
                          f"(chance {percent(rows[worst]['chance'])})")]
+            probes = result["probes"]["linear"][code]
+            probed = max(rows, key=lambda factor: probes[factor]["accuracy"] - probes[factor]["chance"])
+            numbers += [(f"{title}, linear probe of {code}", f"{probed} {percent(probes[probed]['accuracy'])} "
+                         f"(chance {percent(probes[probed]['chance'])})")]
     factor = result["inception_of"]
     numbers += [(f"variety of samples: H(y) of {factor}", f"{result['h_y']:.3f} nats, at most "
                  f"{math.log(len(result['judge']['classes'][factor])):.3f} (H(y|v) {result['h_y_given_v']:.3f})")]
@@ -79,6 +89,27 @@ def _verified(result):
         f"equal error rates over {found['trials']} trials, all pairs of {found['utterances']} utterances of "
         f"{found['speakers']} speakers, {found['speakers_trained_on']} of whom the model was trained on",
         *(_line(f"  {title}", f"{100 * found[name]:8.2f} %") for name, title in EMBEDDINGS.items())]
+
+
+def _matched(result):
+    """How well the codes match their priors, and what each term of the objective contributed in the end."""
+    table = ["match of the codes with their priors: AUC of a classifier, 0.5 for a match"
+             + ("" if result["match"] else "; not measured, too few clips")]
+    table += [_line(f"  {COMPARED[code]}", f"AUC {row['auc']:.3f}   MMD² {row['mmd2']:.4f}, "
+                    f"{row['null_deviations']:.1f} null standard deviations")
+              for code, row in result["match"].items()]
+    if result["terms"]:
+        table += ["terms of the objective at the end of training: weight × value, norm of the gradient on the encoders"]
+    return table + [_line(f"  {term}", term_text(row)) for term, row in result["terms"].items()]
+
+
+def term_text(row):
+    """What one term of the objective contributes, a row of `metrics.match.shares`."""
+    text = f"{row['weight']:g} × {row['value']:.4g} = {row['weighted']:.4g}"
+    text += "" if row["gradient"] is None else f"   gradient {row['gradient']:.3g}"
+    if row["null_deviations"] is not None:
+        text += f"   {row['null_deviations']:.1f} null standard deviations"
+    return text
 
 
 def _acted(found):
@@ -172,7 +203,7 @@ def _codes(result):
         table += [_line(f"use of {code}", f"{min(usage['kl_total'], usage['information_total']):.2f} nats per clip at "
                         f"most, {usage['active_units']} of {usage['dimensions']} units active, moves "
                         f"{percent(result['influence'][code])} of the decoder's output")]
-    return table + ["verdict: " + ("; ".join(result["verdicts"]) or "nothing wrong")]
+    return table
 
 
 def percent(fraction, deviation=None):

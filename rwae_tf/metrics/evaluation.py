@@ -45,6 +45,7 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean", action
     kept[other].pop("judge_on_real")
     usages = {code: usage.code_usage(**parameters) for code, parameters in known["parameters"].items()}
     moved = exchange.influence(verbs.decode, known["codes"], seed)
+    probed, lasting = _probes(known["samples"], known["labels"], seed), _consistency(judge, verbs, spec, seeds)
     found = {"action": _acted(action, known, kept[codes], judge, verbs, spec, repeats, seeds)} if action else {}
     return {
         **kept[codes],
@@ -52,11 +53,12 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean", action
         **_samples(judge, verbs, spec, known["features"], repeats, seeds),
         "fid": None,
         "fid_note": NO_FID,
-        "consistency": _consistency(judge, verbs, spec, seeds),
-        "probes": _probes(known["samples"], known["labels"], seed),
+        "consistency": lasting,
+        "probes": probed,
         "usage": usages,
         "influence": moved,
-        "verdicts": usage.verdicts(kept[codes], usages, moved) + (actions.verdicts(found["action"]) if found else []),
+        "verdicts": usage.verdicts(kept[codes], usages, moved, probes=probed["linear"], consistency=lasting)
+        + (actions.verdicts(found["action"]) if found else []),
         **found,
     }
 

@@ -5,7 +5,7 @@ from typing import Callable, NamedTuple
 
 import numpy as np
 
-from rwae_tf.metrics import disentanglement, usage
+from rwae_tf.metrics import disentanglement, match, usage
 from rwae_tf.types import Codes
 
 MOVED = 100  # clips that exchange codes to show what moves the decoder
@@ -21,6 +21,7 @@ class Verbs(NamedTuple):
       decode: function `Codes` -> x.
       generate: function (num, length, seed, z_c, z_m, action) -> x, seed int32 [num]; what is not given is
         drawn from the priors.
+      draw: function (num, length, seed) -> `Codes` from the priors, seed int32 [num].
     """
 
     encode: Callable
@@ -28,6 +29,7 @@ class Verbs(NamedTuple):
     parameters: Callable
     decode: Callable
     generate: Callable
+    draw: Callable
 
 
 class Seeds:
@@ -74,6 +76,24 @@ def kept(batches, judge, verbs, encode, spec, repeats, seeds):
     found = disentanglement.kept(batches, judge, resample_motion, resample_content, spec.static, repeats)
     del found["clips"]
     return found
+
+
+def matched(batches, verbs, seeds):
+    """`match.measure` of sampled codes of all clips and of as many codes from the priors.
+
+    Args:
+      batches: iterable of {"x"}.
+      verbs: `Verbs` of the model.
+      seeds: a `Seeds`.
+    """
+    rows = []
+    for batch in batches:
+        x = batch["x"]
+        sampled, drawn = verbs.sample(x, seed=int(seeds(1)[0])), verbs.draw(len(x), x.shape[1], seeds(len(x)))
+        rows.append({side: {"z_c": codes.z_c, "z_m": codes.z_m} for side, codes in
+                     (("posterior", sampled), ("prior", drawn))})
+    found = joined(rows)
+    return match.measure(found["posterior"], found["prior"])
 
 
 def influence(decode, codes, seed, most=MOVED):

@@ -1,25 +1,27 @@
 """Collapse and leakage at a glance: what a few clips tell of a model while it is trained."""
 
-from rwae_tf.metrics import exchange, usage
+from rwae_tf.metrics import exchange, match, usage
 
 MOVED = 50  # clips that exchange codes for the influence
 
 
-def glance(batches, reader, verbs, spec, seed=0):
+def glance(batches, reader, verbs, spec, seed=0, ended=False):
     """Indicators of a model, from one draw for each of a few clips; the draws are the same in every call.
 
     Args:
       batches: list of {"x", "labels"}, in random order; x [B, T, ...].
       reader: function x -> {factor: p(y|x)}, such as a `reader.Reader`; None where no factor can be read.
-      verbs: `exchange.Verbs` of the model; `sample` is not called.
+      verbs: `exchange.Verbs` of the model.
       spec: `SequenceSpec` of the clips.
       seed: of the draws.
+      ended: whether training has ended: codes that do not match their priors are wrong only then.
 
     Returns:
       "usage": {code: {"kl", "information" (nats per clip), "active_units", "influence"}};
       "kept": {factor: accuracy under the code it belongs to, the other one drawn anew}, by what `reader` reads;
       "leakage": {factor: {"code", "accuracy", "chance", "excess"}} under the code it does not belong to;
       "on_real": {factor: accuracy of the reader on the clips themselves};
+      "match": result of `match.measure`;
       "verdicts": lines of `usage.verdicts` on what is dead and what leaks. Not on what a code loses: that is much
       while a model learns, and a reader of blurred clips adds to it. Fit for JSON.
     """
@@ -31,11 +33,13 @@ def glance(batches, reader, verbs, spec, seed=0):
     kept = None
     if reader:
         kept = exchange.kept(batches, reader, verbs, verbs.encode, spec, 1, exchange.Seeds(seed))
+    matched = exchange.matched(batches, verbs, exchange.Seeds(seed))
     return {
         "usage": {code: {"kl": use["kl_total"], "information": use["information_total"],
                          "active_units": use["active_units"], "influence": moved[code]} for code, use in uses.items()},
         **_accuracies(kept),
-        "verdicts": usage.verdicts(kept, uses, moved, losses=False),
+        "match": matched,
+        "verdicts": usage.verdicts(kept, uses, moved, losses=False) + match.verdicts(matched if ended else None),
     }
 
 

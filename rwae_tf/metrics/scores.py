@@ -102,7 +102,8 @@ def consistency(clips, judge, window, factors):
 
     Returns:
       {"mean": fraction of later windows with the identity of the first, mean over factors,
-      "per_factor": {factor: fraction}, "curve": {factor: [fraction of clips for every later window]}}.
+      "per_factor": {factor: fraction}, "curve": {factor: [fraction of clips for every later window]},
+      "last": fraction of clips whose last window has all of the factors of the first}.
 
     Raises:
       InputError: clips that hold no second window.
@@ -115,4 +116,6 @@ def consistency(clips, judge, window, factors):
     curve = {factor: [float((later[factor] == judged[0][factor]).mean()) for later in judged[1:]]
              for factor in factors}
     per_factor = {factor: float(np.mean(values)) for factor, values in curve.items()}
-    return {"mean": float(np.mean(list(per_factor.values()))), "per_factor": per_factor, "curve": curve}
+    last = np.all([judged[-1][factor] == judged[0][factor] for factor in factors], axis=0)
+    return {"mean": float(np.mean(list(per_factor.values()))), "per_factor": per_factor, "curve": curve,
+            "last": float(last.mean())}

@@ -8,6 +8,8 @@ ACTIVE_VARIANCE = 0.01  # of posterior means over the data; Burda et al. (2016)
 DEAD_NATS = float(np.log(2))  # one bit: a code that carries less cannot tell two classes apart
 DEAD_INFLUENCE = 0.01  # part of the decoder's response
 LEAK_EXCESS = 0.10  # accuracy above chance from which a factor counts as following a code
+PROBE_EXCESS = 0.15  # accuracy of a linear probe above chance from which a code contains a factor
+KEPT_IDENTITY = 0.90  # part of long samples, below which the identity does not last
 KEPT_ACCURACY = 0.90  # below, a code loses a factor that it should keep
 
 
@@ -74,7 +76,7 @@ def influence(decode, z_c, z_m):
     return {"z_c": change(other_c, z_m) / both if both else 0.0, "z_m": change(z_c, other_m) / both if both else 0.0}
 
 
-def verdicts(kept=None, usage=None, influence=None, losses=True):
+def verdicts(kept=None, usage=None, influence=None, losses=True, probes=None, consistency=None):
     """What is wrong by these numbers, in plain words, worst first.
 
     Args:
@@ -82,10 +84,13 @@ def verdicts(kept=None, usage=None, influence=None, losses=True):
       usage: {code: result of `code_usage`} of "z_c", "z_m", or None.
       influence: result of `influence`, or None.
       losses: whether what a code loses is wrong too, as it is once training has ended.
+      probes: result of `probes.linear_probes`, or None; needs `kept`, which says what belongs to which code.
+      consistency: result of `scores.consistency`, or None.
 
     Returns:
       Lines such as "z_m is dead: 0.26 nats per clip, less than one bit", "z_m leaks: hair 30 % (chance 17 %)",
-      "z_m loses: action 37 %"; empty where nothing is wrong.
+      "z_m loses: action 37 %", "z_c contains: action 35 % by a linear probe (chance 11 %)", "identity does not last:
+      58 % after 100 frames"; empty where nothing is wrong.
     """
     rows = _rows_by_code(kept)
     dead = {code: reason for code in ("z_m", "z_c") if (reason := _death(code, rows[code], usage, influence))}
@@ -97,7 +102,18 @@ def verdicts(kept=None, usage=None, influence=None, losses=True):
                 if losses and not _stays(row) and code not in dead]
         for verb, found in (("leaks", leaks), ("loses", lost)):
             lines += [f"{code} {verb}: {', '.join(found)}"] if found else []
+        contained = [f"{factor} {_percent(row['accuracy'])} by a linear probe (chance {_percent(row['chance'])})"
+                     for factor, row in _probed(probes, code, rows[code]["wrong"]).items()
+                     if row["accuracy"] - row["chance"] > PROBE_EXCESS]
+        lines += [f"{code} contains: {', '.join(contained)}"] if contained else []
+    if consistency and consistency["mean"] < KEPT_IDENTITY:
+        lines += [f"identity does not last: {_percent(consistency['mean'])} over {consistency['frames']} frames"]
     return lines
+
+
+def _probed(probes, code, wrong):
+    """The rows of the linear probes from a code to the factors that it should not contain."""
+    return {factor: row for factor, row in probes[code].items() if factor in wrong} if probes else {}
 
 
 def holds(kept):

@@ -14,7 +14,9 @@ def measure(batches, encode, utterances, speakers):
     """Equal error rates of both codes over all pairs of utterances, beside that of the spectra themselves.
 
     Embeddings are, of all segments of an utterance, the mean of z_c (content), the mean of z_m over segments and frames
-    (motion) and, as the baseline, the mean of the log spectrum over the same frames. None is centred or scaled.
+    (motion), the standard deviations of z_m over the same (motion_deviation) and, as the baseline, the mean of the log
+    spectrum over the same frames. None is centred or scaled. Where the motion encoder sees the changes of features
+    alone, the mean of z_m says next to nothing by construction; its standard deviations may still tell speakers apart.
 
     Args:
       batches: iterable of {"x": [B, T, F], ...} over all segments, in order.
@@ -23,23 +25,27 @@ def measure(batches, encode, utterances, speakers):
       speakers: of each segment, int [N].
 
     Returns:
-      {"content", "motion", "mean_log_spectrum": equal error rates in [0, 1]; "utterances", "speakers", "trials",
-      "same_speaker": numbers of utterances, of speakers, of pairs, and of those by one speaker}.
+      {"content", "motion", "motion_deviation", "mean_log_spectrum": equal error rates in [0, 1]; "utterances",
+      "speakers", "trials", "same_speaker": numbers of utterances, of speakers, of pairs, and of those by one speaker}.
 
     Raises:
       InputError: where there is no pair by one speaker, or none by two.
     """
-    rows = {"content": [], "motion": [], "mean_log_spectrum": []}
+    rows = {"content": [], "motion": [], "motion_square": [], "mean_log_spectrum": []}
     for batch in batches:
         codes = encode(batch["x"])
         rows["content"].append(np.asarray(codes.z_c))
-        rows["motion"].append(np.asarray(codes.z_m).mean(1))
+        z_m = np.asarray(codes.z_m, np.float64)
+        rows["motion"].append(z_m.mean(1))
+        rows["motion_square"].append(np.square(z_m).mean(1))
         rows["mean_log_spectrum"].append(np.asarray(batch["x"]).mean(1))
     speaker_of = np.zeros(utterances.max() + 1, int)
     speaker_of[utterances] = speakers
     same = pairs(speaker_of[:, None] == speaker_of)
-    found = {name: equal_error_rate(pairs(cosines(means(np.concatenate(row), utterances))), same)
-             for name, row in rows.items()}
+    embeddings = {name: means(np.concatenate(row), utterances) for name, row in rows.items()}
+    variance = embeddings.pop("motion_square") - np.square(embeddings["motion"])
+    embeddings["motion_deviation"] = np.sqrt(np.maximum(variance, 0))
+    found = {name: equal_error_rate(pairs(cosines(rows)), same) for name, rows in embeddings.items()}
     return {**found, "utterances": len(speaker_of), "speakers": len(set(speaker_of.tolist())), "trials": len(same),
             "same_speaker": int(same.sum())}
 

@@ -47,8 +47,16 @@ class SequenceModel(keras.Model):
         """
         raise NotImplementedError
 
+    def weight_options(self):
+        """Term name -> the field of `ObjectiveConfig` with its weight in the objective, which may follow a schedule."""
+        raise NotImplementedError
+
     def weights_of_terms(self):
         """Term name -> its weight in the objective now, a number or a scalar tensor."""
+        raise NotImplementedError
+
+    def set_term_weights(self, weights):
+        """Set weights of terms, numbers by the names of `weight_options`."""
         raise NotImplementedError
 
     def encode_codes(self, x, noise=None):
@@ -69,9 +77,6 @@ class SequenceModel(keras.Model):
 
     def set_temperature(self, value):
         """Set the temperature of a relaxed action; nothing for a model without one."""
-
-    def set_kl_weights(self, motion, content, action):
-        """Set eta, eta_c and kappa; nothing for a model without these KLs."""
 
     def after_critic_update(self):
         """Called after each update of the part "critic"."""
@@ -142,6 +147,16 @@ class SequenceModel(keras.Model):
         length = checks.count(length, "length") if z_m is None else z_m.shape[1]
         drawn = self._generate(checks.seeds(seed, num), length, action)
         return self._decode(Codes(drawn.z_c if z_c is None else z_c, drawn.z_m if z_m is None else z_m, drawn.action))
+
+    def draw(self, num=8, length=100, seed=0):
+        """`Codes` drawn from the priors: z_c [num, Dc], z_m [num, length, Dm], action [num, A] or None.
+
+        Args:
+          num, length: rows and frames.
+          seed: one int, or `num` ints, one per row: a row depends on its own seed alone.
+        """
+        num, length = checks.count(num, "num"), checks.count(length, "length")
+        return self._generate(checks.seeds(seed, num), length, None)
 
     def swap(self, content, motion):
         """Sequences with the content of one batch and the motion (and action) of another.

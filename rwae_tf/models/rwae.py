@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 import keras
 import tensorflow as tf
 
-from rwae_tf import backbones, distributions, reconstruction, regularizers
+from rwae_tf import backbones, distributions, reconstruction, regularizers, schedule
 from rwae_tf.inference.action import ActionPosterior
 from rwae_tf.inference.content import ContentPosterior
 from rwae_tf.inference.motion import MotionPosterior
@@ -22,6 +22,11 @@ from rwae_tf.priors.motion import MotionPrior
 from rwae_tf.regularizers import kl, mmd
 from rwae_tf.regularizers.critic import Critic
 from rwae_tf.types import Codes, Phase, Update
+
+_WEIGHTS = {"content_divergence": "content_weight", "motion_divergence": "motion_weight",
+            "motion_kl": "motion_kl_weight", "content_kl": "content_kl_weight"}
+_HORIZON_WEIGHTS = {"horizon_divergence": "horizon_weight"}
+_ACTION_WEIGHTS = {"action_kl": "action_weight", "action_divergence": "action_divergence_weight"}
 
 
 class Posterior(NamedTuple):
@@ -50,13 +55,14 @@ class RWAE(SequenceModel):
         self.motion_prior = MotionPrior(model.motion_size, model.hidden_size)
         self.decoder = SequenceDecoder(frame_decoder, model.feature_size, model.hidden_size, model.decoder)
         self.content_divergence = regularizers.content_divergence(config.objective.content_divergence)
-        self.critic = Critic(self.content_divergence.SPECTRAL, config.training.seed, name="critic")
+        self.critic = Critic(
+            self.content_divergence.SPECTRAL, config.training.seed, config.objective.critic_features, name="critic")
         self.temperature = self.add_weight(
             shape=(), initializer=keras.initializers.Constant(model.temperature), trainable=False, name="temperature")
         # No Keras weight: it follows the schedule, and no checkpoint holds it.
-        self._kl_weights = tf.Variable(
-            [getattr(config.objective, name) for name in ("motion_kl_weight", "content_kl_weight", "action_weight")],
-            trainable=False, name="kl_weights")
+        self._term_weights = tf.Variable(
+            [schedule.value(getattr(config.objective, option), 0.0) for option in self.weight_options().values()],
+            trainable=False, name="term_weights")
         self._build_weights()
 
     def _build_weights(self):
@@ -90,9 +96,12 @@ class RWAE(SequenceModel):
         """Set the temperature of the relaxed action."""
         self.temperature.assign(value)
 
-    def set_kl_weights(self, motion, content, action):
-        """Set eta, eta_c and kappa."""
-        self._kl_weights.assign([motion, content, action])
+    def weight_options(self):
+        return (_WEIGHTS | (_HORIZON_WEIGHTS if self.config.objective.motion_horizon else {})
+                | (_ACTION_WEIGHTS if self.action_posterior else {}))
+
+    def set_term_weights(self, weights):
+        self._term_weights.assign([weights[term] for term in self.weight_options()])
 
     def after_critic_update(self):
         """One power iteration of the spectral parametrization (Appendix D)."""
@@ -124,11 +133,14 @@ class RWAE(SequenceModel):
             "reconstruction": reconstruction.cost(
                 reconstruction.normalized(x, self.spec), self.decoder(*q.codes, training=True),
                 objective.reconstruction, self.spec.modality),
-            "motion_divergence": mmd.motion_mmd(
-                gather(q.codes.z_m), gather(self._motion_prior_samples(prior, noise)), objective),
             "motion_kl": kl.motion_kl(q.motion, prior),
             "content_kl": kl.content_kl(q.content),
         }
+        terms.update(mmd.motion_mmd(
+            gather(q.codes.z_m), lambda free: gather(self._motion_prior_samples(prior, noise, free)), objective))
+        if objective.motion_horizon:
+            long = self._roll_outs(noise, objective.motion_horizon)
+            terms.update(mmd.horizon_mmd(gather(q.codes.z_m), gather(long), objective))
         terms.update(self.content_divergence.terms(
             self.critic, gather(q.codes.z_c), gather(content_prior.sample(noise, model.content_size)),
             gather(noise.uniform("interpolation", [1])), objective))
@@ -139,22 +151,20 @@ class RWAE(SequenceModel):
         return terms
 
     def weights_of_terms(self):
-        objective = self.config.objective
-        motion_kl_weight, content_kl_weight, action_weight = tf.unstack(self._kl_weights)
-        weights = {"reconstruction": 1.0, "content_divergence": objective.content_weight,
-                   "motion_divergence": objective.motion_weight, "motion_kl": motion_kl_weight,
-                   "content_kl": content_kl_weight}
-        if self.action_posterior:
-            weights.update(action_kl=action_weight, action_divergence=objective.action_divergence_weight)
-        return weights
+        weights = dict(zip(self.weight_options(), tf.unstack(self._term_weights), strict=True))
+        return {"reconstruction": 1.0, **weights}
 
-    def _motion_prior_samples(self, prior, noise):
-        """z_m ~ p_psi: teacher-forced on the posterior's samples, or own roll-outs."""
+    def _motion_prior_samples(self, prior, noise, free):
+        """z_m ~ p_psi: own roll-outs, or teacher-forced on the posterior's samples, whose prior is (loc, scale)."""
         loc, scale = prior
-        epsilon = noise.normal("motion_prior", [tf.shape(loc)[1], self.config.model.motion_size])
-        if self.config.objective.motion_samples == "free":
-            return self.motion_prior.roll_out(epsilon)[0]
-        return loc + scale * epsilon
+        if free:
+            return self._roll_outs(noise, self.config.objective.motion_horizon or loc.shape[1])[:, :loc.shape[1]]
+        return loc + scale * noise.normal("motion_prior", [tf.shape(loc)[1], self.config.model.motion_size])
+
+    def _roll_outs(self, noise, length):
+        """Free roll-outs of p_psi, [B, length, Dm]: the same in every call for one step's noise."""
+        return self.motion_prior.roll_out(
+            noise.normal("motion_prior_roll_out", [length, self.config.model.motion_size]))[0]
 
     def encode_codes(self, x, noise=None):
         if noise is not None:

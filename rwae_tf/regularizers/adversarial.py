@@ -5,6 +5,7 @@ import math
 import tensorflow as tf
 
 SPECTRAL = False
+OPTIONS = ("gradient_penalty_weight", "gradient_penalty_of", "gradient_penalty_at", "encoder_loss")
 
 
 def terms(critic, z_q, z_p, alpha, objective):
@@ -16,7 +17,7 @@ def terms(critic, z_q, z_p, alpha, objective):
     Take each term's gradient only with respect to its own side's variables: nothing is stopped here.
 
     Args:
-      critic: the logit of D_gamma, [B, D] -> [B].
+      critic: the logit of D_gamma, [B, D] -> [B, 1].
       z_q: samples of the posterior [B, D].
       z_p: samples of the prior [B, D].
       alpha: uniform noise in (0, 1), [B, 1].
@@ -42,9 +43,10 @@ def terms(critic, z_q, z_p, alpha, objective):
 def gradient_penalty(critic, z_q, z_p, alpha, objective):
     """Mean squared norm of D_gamma's gradient (eq. 24), zero-centred; a scalar.
 
-    Of the logit or the probability, at alpha z_p + (1 - alpha) z_q or at z_p alone.
+    Of the logit or the probability; at alpha z_p + (1 - alpha) z_q, as printed, at z_p (R1 of Mescheder et al. 2018)
+    or at z_p and z_q alike.
     """
-    points = {"interpolate": alpha * z_p + (1 - alpha) * z_q, "prior": z_p}
+    points = {"interpolate": alpha * z_p + (1 - alpha) * z_q, "prior": z_p, "both": tf.concat([z_p, z_q], axis=0)}
     z = points[objective.gradient_penalty_at]
     with tf.GradientTape() as tape:
         tape.watch(z)

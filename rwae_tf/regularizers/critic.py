@@ -5,29 +5,29 @@ import tensorflow as tf
 
 from rwae_tf.layers.spectral_dense import SpectralDense
 
-WIDTHS = (256, 256, 128, 1)
-"""Units of the fully-connected layers (Appendix G)."""
+HIDDEN = (256, 256, 128)
+"""Units of the fully-connected layers before the last (Appendix G)."""
 
 
 class Critic(keras.Model):
-    """A fully-connected network with one linear output per code.
+    """A fully-connected network with linear outputs.
 
     Args:
       spectral: whether the layers are under spectral parametrization (f_gamma), or plain (D_gamma).
       seed: of the initial weights; layer i takes seed + 10 i.
+      features: outputs K; 1 in the paper.
     """
 
-    def __init__(self, spectral, seed=0, **kwargs):
+    def __init__(self, spectral, seed=0, features=1, **kwargs):
         super().__init__(**kwargs)
-        seeds = [seed + 10 * i for i in range(len(WIDTHS))]
         self.spectral = spectral
-        self.denses = [_dense(units, spectral, seed) for units, seed in zip(WIDTHS, seeds, strict=True)]
+        self.denses = [_dense(units, spectral, seed + 10 * i) for i, units in enumerate((*HIDDEN, features))]
 
     def call(self, z):
-        """The logit of D_gamma, or f_gamma: z [B, D] -> [B]."""
+        """The logit of D_gamma, or f_gamma: z [B, D] -> [B, K]."""
         for dense in self.denses[:-1]:
             z = tf.nn.leaky_relu(dense(z), 0.2)
-        return tf.squeeze(self.denses[-1](z), axis=-1)
+        return self.denses[-1](z)
 
     def power_iteration(self):
         """One power iteration in every spectral layer, once per update; nothing for a plain critic."""

@@ -1,5 +1,7 @@
 """Squared maximum mean discrepancy between batches of samples, and the one on motion codes (eqs 9, 21)."""
 
+from typing import Any, NamedTuple
+
 import tensorflow as tf
 
 
@@ -28,48 +30,138 @@ def squared_distances(x, y):
     return tf.reduce_sum(tf.math.squared_difference(x[..., :, None, :], y[..., None, :, :]), axis=-1)
 
 
-def mmd2(q, p, kernel, cross_coefficient=2.0, estimator="unbiased"):
-    """Squared MMD between samples q [..., n, d] and p [..., m, d]: a batch of estimates [...].
+class Grams(NamedTuple):
+    """Kernel values between samples of q and p, [..., n, m]."""
 
-    The mean of k over the pairs of q, plus that over the pairs of p, less `cross_coefficient` times the
-    mean over all n m mixed pairs. Eq. 21 prints the coefficient as 1, a misprint: only with 2 (Gretton
-    et al. 2007) is the divergence least where q = p.
+    qq: Any
+    pp: Any
+    qp: Any
+
+
+def grams(q, p, kernel):
+    """The `Grams` of samples q [..., n, d] and p [..., m, d] under `kernel`, a function of squared distances."""
+    return Grams(*(kernel(squared_distances(x, y)) for x, y in ((q, q), (p, p), (q, p))))
+
+
+def mmd2(k, cross_coefficient=2.0, estimator="unbiased", paired=0):
+    """Squared MMD between samples of q and p: a batch of estimates [...].
+
+    The mean of k over pairs within q, plus that over pairs within p, less `cross_coefficient` times the mean over
+    mixed pairs. Eq. 21 prints the coefficient as 1, a misprint: only with 2 (Gretton et al. 2007) is the
+    divergence least where q = p.
 
     Args:
-      q, p: samples; n and m at least 2 for "unbiased".
-      kernel: a function of squared distances.
+      k: `Grams` of n samples of q and m of p; n and m at least 2 unless `estimator` is "biased".
       cross_coefficient: 2, or 1 for eqs 21 and 22 to the letter.
-      estimator: "unbiased", over i != j within q and within p, which can be negative and is left so;
-        or "biased", over all pairs.
+      estimator: which pairs count.
+        "unbiased": within q and within p those with i != j; across, all n m of independent samples. Samples that
+        come in pairs depend on each other, so i != j holds across, too: the U-statistic of Gretton et al. (2012,
+        Lemma 6). The estimate can be negative and is not clipped.
+        "biased": all pairs.
+        "as_printed": i != j within, all pairs across, whatever the samples. For samples that come in pairs its
+        mean is about -2 k(0) / n where q = p, a reward for samples that lie apart.
+      paired: 0 for independent samples. Otherwise n = m, p_i depends on samples of q in the same block of `paired`
+        consecutive rows, and no pair from within one block counts.
     """
-    within = {"unbiased": _mean_of_others, "biased": _mean}[estimator]
-    cross = _mean(kernel(squared_distances(q, p)))
-    return (within(kernel(squared_distances(q, q))) + within(kernel(squared_distances(p, p)))
-            - cross_coefficient * cross)
+    within, across = {"unbiased": (max(paired, 1), paired), "biased": (0, 0), "as_printed": (1, 0)}[estimator]
+    return (_mean_outside_blocks(k.qq, within) + _mean_outside_blocks(k.pp, within)
+            - cross_coefficient * _mean_outside_blocks(k.qp, across))
 
 
-def motion_mmd(z_q, z_p, objective):
-    """The divergence on motion codes: MMD^2 per time step, summed over time; a scalar.
+def null_sd(k, block=1):
+    """Standard deviation of the unbiased estimate with i != j in all sums, where q = p; a scalar.
+
+    The estimate is a U-statistic of h_ij = k(q_i, q_j) + k(p_i, p_j) - k(q_i, p_j) - k(p_i, q_j), whose variance is
+    2 E h^2 / (n (n - 1)) where q = p (Gretton et al. 2012, section 6). E h^2 is estimated after the means of rows and
+    columns are removed. They are zero where q = p; where q and p differ, this keeps the estimate near that of q = p.
+
+    Args:
+      k: `Grams` [..., n, n] whose estimates are summed over the leading axes. A sum of MMDs over time steps is an MMD
+        with the sum of their kernels, so h is summed first, which includes correlations between steps.
+      block: consecutive rows that belong to one clip; h is averaged over the rows of two clips.
+    """
+    h = k.qq + k.pp - k.qp - tf.linalg.matrix_transpose(k.qp)
+    clips = tf.shape(h)[-1] // block
+    h = tf.reduce_sum(tf.reshape(h, [-1, clips, block, clips, block]), 0)
+    h = tf.reduce_mean(h, axis=[1, 3])
+    n, outside = tf.cast(clips, h.dtype), 1 - tf.eye(clips, dtype=h.dtype)
+    rows = tf.reduce_sum(h * outside, 1) / (n - 1)
+    centred = (h - rows[:, None] - rows + tf.reduce_mean(rows)) * outside
+    return tf.sqrt(2 * tf.reduce_sum(tf.square(centred))) / (n * (n - 1))
+
+
+def motion_mmd(z_q, samples, objective):
+    """The divergence on motion codes.
+
+    `motion_samples` of the objective says what is compared:
+
+    - "teacher_forced", "free": z_t, by one MMD^2 per time step, summed over time;
+    - "mixture": the mean of these two;
+    - "pair": (z_t-1, z_t) from t = 2 on, so that the dependence on the past counts; p's pair is z_t ~ p(. | z_q's
+      past) beside z_q's own z_t-1;
+    - "pool_time": all B T samples, by a single MMD^2;
+    - "trajectory": whole trajectories, by T times one MMD^2. Their squared distance is the mean over time, so that
+      bandwidths and weight mean the same as per step.
 
     Args:
       z_q: samples of the posterior [B, T, D].
-      z_p: samples of the motion prior [B, T, D]: given z_q's past (teacher-forced), or its own roll-outs.
-      objective: an ObjectiveConfig. `motion_samples` "teacher_forced" and "free" compare z_t alone,
-        "pair" compares (z_t-1, z_t) from t = 2 on, so that the dependence on the past counts (p's pair is
-        z_t ~ p(. | z_q's past) beside z_q's own z_t-1), "pool_time" all B T samples in a single MMD^2.
+      samples: function (free) -> samples of the motion prior [B, T, D]: with `free` its own roll-outs, which are
+        independent of z_q, else teacher-forced (given z_q's past), which come in pairs with z_q.
+      objective: an ObjectiveConfig.
+
+    Returns:
+      Scalars "motion_divergence" and "motion_divergence_null_sd", its standard deviation where q = p.
     """
-    return tf.add_n([tf.reduce_sum(_motion_mmd2(q, p, objective))
-                     for q, p in _COMPARISONS[objective.motion_samples](z_q, z_p)])
+    kinds = ("teacher_forced", "free") if objective.motion_samples == "mixture" else (objective.motion_samples,)
+    found = [_compare(kind, z_q, samples, objective) for kind in kinds]
+    value, deviation = (tf.add_n(parts) / len(kinds) for parts in zip(*found, strict=True))
+    return {"motion_divergence": value, "motion_divergence_null_sd": deviation}
 
 
-def _motion_mmd2(q, p, objective):
-    """MMD^2 per leading index of q, p [..., n, d] with the kernel of `objective`."""
+def horizon_mmd(z_q, z_p, objective):
+    """Whether long roll-outs stay where codes of data lie: MMD^2 per frame after the T-th, mean over these frames.
+
+    Eq. 9 compares T frames only; what the motion prior does later is left to chance. Here every later frame is compared
+    with codes of all T frames of the data alike: row i of the frame T + j meets frame (i + j) mod T of its clip.
+
+    Args:
+      z_q: samples of the posterior [B, T, D].
+      z_p: roll-outs of the motion prior [B, H, D], H > T.
+      objective: an ObjectiveConfig.
+
+    Returns:
+      Scalars "horizon_divergence" and "horizon_divergence_null_sd", its standard deviation where q = p.
+    """
+    batch, length, later = tf.shape(z_q)[0], z_q.shape[1], z_p.shape[1] - z_q.shape[1]
+    frames = (tf.range(batch) + tf.range(later)[:, None]) % length
+    q = tf.gather_nd(z_q, tf.stack([tf.broadcast_to(tf.range(batch), [later, batch]), frames], -1))
+    k = _motion_grams(q, tf.transpose(z_p[:, length:], [1, 0, 2]), objective)
+    estimate = mmd2(k, objective.mmd_cross_coefficient, objective.mmd_estimator)
+    deviation = null_sd(Grams(*map(tf.stop_gradient, k))) / later
+    return {"horizon_divergence": tf.reduce_mean(estimate), "horizon_divergence_null_sd": deviation}
+
+
+def _compare(kind, z_q, samples, objective):
+    """(estimate, its null standard deviation) of one kind of comparison."""
+    free = kind in ("free", "trajectory")
+    rows = z_q.shape[1] if kind == "pool_time" else 1  # of one clip among the samples
+    scale = z_q.shape[1] if kind == "trajectory" else 1
+    values, variances = [], []
+    for q, p in _ARRANGEMENTS[kind](z_q, samples(free)):
+        k = _motion_grams(q, p, objective)
+        estimate = mmd2(k, objective.mmd_cross_coefficient, objective.mmd_estimator, 0 if free else rows)
+        values.append(scale * tf.reduce_sum(estimate))
+        variances.append(tf.square(scale * null_sd(Grams(*map(tf.stop_gradient, k)), rows)))
+    return tf.add_n(values), tf.sqrt(tf.add_n(variances))
+
+
+def _motion_grams(q, p, objective):
+    """`Grams` of q, p [..., n, d] with the kernel of `objective`."""
     if objective.motion_bandwidth_rule == "median":
         unit = median_distance(tf.concat([q, p], axis=-2))[..., None, None]
         q, p = q / unit, p / unit
     kernel = KERNELS[objective.motion_kernel]
-    return mmd2(q, p, lambda d2: kernel(d2, objective.motion_bandwidths),
-                objective.mmd_cross_coefficient, objective.mmd_estimator)
+    return grams(q, p, lambda d2: kernel(d2, objective.motion_bandwidths))
 
 
 def _per_step(z_q, z_p):
@@ -89,7 +181,14 @@ def _pool_time(z_q, z_p):
     return [(tf.reshape(z_q, [-1, size]), tf.reshape(z_p, [-1, size]))]
 
 
-_COMPARISONS = {"teacher_forced": _per_step, "free": _per_step, "pair": _pair, "pool_time": _pool_time}
+def _trajectory(z_q, z_p):
+    """Whole trajectories, of which squared distances are means over time."""
+    length, size = z_q.shape[1:]
+    return [tuple(tf.reshape(z, [-1, length * size]) * length**-0.5 for z in (z_q, z_p))]
+
+
+_ARRANGEMENTS = {"teacher_forced": _per_step, "free": _per_step, "pair": _pair, "pool_time": _pool_time,
+                 "trajectory": _trajectory}
 
 
 def median_distance(x):
@@ -104,11 +203,11 @@ def median_distance(x):
     return tf.stop_gradient(tf.maximum(tf.sqrt(ordered[..., n + n * (n - 1) // 2]), 1e-6))
 
 
-def _mean(k):
-    return tf.reduce_mean(k, axis=[-2, -1])
-
-
-def _mean_of_others(k):
-    """Mean over i != j of k [..., n, n]."""
-    n = tf.cast(tf.shape(k)[-1], k.dtype)
-    return (tf.reduce_sum(k, axis=[-2, -1]) - tf.linalg.trace(k)) / (n * (n - 1))
+def _mean_outside_blocks(k, block):
+    """Mean of k [..., n, m] but for the square blocks of `block` rows along its diagonal; 0 for none."""
+    if not block:
+        return tf.reduce_mean(k, axis=[-2, -1])
+    n = tf.shape(k)[-1]
+    clips = tf.range(n) // block
+    outside = tf.cast(clips[:, None] != clips, k.dtype)
+    return tf.reduce_sum(k * outside, axis=[-2, -1]) / tf.reduce_sum(outside)

@@ -2,43 +2,49 @@
 
 import tensorflow as tf
 
-from rwae_tf.regularizers.mmd import mmd2, rbf
+from rwae_tf.regularizers import mmd
 
 SPECTRAL = True
+OPTIONS = ("scale_weight", "scale_samples", "critic_features")
 
 
 def terms(critic, z_q, z_p, alpha, objective):
-    """MMD^2 of f_gamma's scalar features over their scale S = 1 + scale_weight E|grad f_gamma|^2.
+    """MMD^2 of the features f_gamma over their scale S = 1 + scale_weight E|grad f_gamma|^2.
 
-    The kernel is a Gaussian of bandwidth 1 on f_gamma (eq. 22). The encoders descend on
-    "content_divergence", f_gamma descends on "critic", its negative; both differentiate through S. With
-    `scale_samples` "prior", as printed, S does not depend on z_q and for the encoders it is a constant;
-    with "posterior" or "both" it is part of what they descend on.
+    The kernel is a Gaussian of bandwidth 1 on f_gamma (eq. 22); of K features, |grad f_gamma|^2 is the sum over
+    features (Arbel et al. 2018). The encoders descend on "content_divergence", f_gamma descends on "critic", its
+    negative; both differentiate through S. With `scale_samples` "prior", as printed, S does not depend on z_q and
+    for the encoders it is a constant; with "posterior" or "both" it is part of what they descend on.
 
     Take each term's gradient only with respect to its own side's variables: nothing is stopped here.
 
     Args:
-      critic: f_gamma, [B, D] -> [B].
+      critic: f_gamma, [B, D] -> [B, K].
       z_q: samples of the posterior [B, D].
       z_p: samples of the prior [B, D].
       alpha: not used; the adversarial divergence's interpolation.
       objective: an ObjectiveConfig.
 
     Returns:
-      Scalars "content_divergence", "critic" and "critic_scale" (S).
+      Scalars "content_divergence", "critic", "critic_scale" (S) and "content_divergence_null_sd", the standard
+      deviation of "content_divergence" where q = p.
     """
-    f_q, slope_q = _features_and_slope(critic, z_q)
-    f_p, slope_p = _features_and_slope(critic, z_p)
+    (f_q, slope_q), (f_p, slope_p) = (_features_and_slope(critic, z, objective.critic_features) for z in (z_q, z_p))
     slopes = {"prior": slope_p, "posterior": slope_q, "both": tf.concat([slope_q, slope_p], axis=0)}
     scale = 1 + objective.scale_weight * tf.reduce_mean(slopes[objective.scale_samples])
-    divergence = mmd2(f_q[:, None], f_p[:, None], lambda d2: rbf(d2, (1.0,)),
-                      objective.mmd_cross_coefficient, objective.mmd_estimator) / scale
-    return {"content_divergence": divergence, "critic": -divergence, "critic_scale": scale}
+    k = mmd.grams(f_q, f_p, lambda d2: mmd.rbf(d2, (1.0,)))
+    divergence = mmd.mmd2(k, objective.mmd_cross_coefficient, objective.mmd_estimator) / scale
+    deviation = tf.stop_gradient(mmd.null_sd(k) / scale)
+    return {"content_divergence": divergence, "critic": -divergence, "critic_scale": scale,
+            "content_divergence_null_sd": deviation}
 
 
-def _features_and_slope(critic, z):
-    """f_gamma(z) [B] and |grad f_gamma(z)|^2 [B]."""
+def _features_and_slope(critic, z, size):
+    """f_gamma(z) [B, K] and |grad f_gamma(z)|^2, summed over the K = `size` features, [B]."""
+    copies = tf.repeat(z, size, axis=0)  # one for each feature, so that one gradient takes all
     with tf.GradientTape() as tape:
-        tape.watch(z)
-        features = critic(z)
-    return features, tf.reduce_sum(tf.square(tape.gradient(features, z)), axis=-1)
+        tape.watch(copies)
+        features = critic(copies)
+        own = tf.linalg.diag_part(tf.reshape(features, [-1, size, size]))  # copy k gives feature k
+    squares = tf.reduce_sum(tf.square(tape.gradient(own, copies)), axis=-1)
+    return features[::size], tf.reduce_sum(tf.reshape(squares, [-1, size]), axis=-1)

@@ -5,10 +5,11 @@ import re
 
 import numpy as np
 
-from rwae_tf.metrics import exchange, reader
+from rwae_tf.metrics import exchange, match, reader
 from rwae_tf.metrics import indicators as measured
+from rwae_tf.training import gradients
 
-CLIPS = 200  # training clips that are looked at, always the same
+CLIPS = 400  # training clips that are looked at, always the same
 READ = 2000  # other training clips that the reader is fitted to
 _BATCH = 50
 
@@ -27,7 +28,9 @@ class Indicators:
         count = min(CLIPS, max(2, len(clips) // 2))
         self._chosen, self._others = order[:count], order[count:count + READ]
         self._verbs = exchange.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters,
-                                     model.decode, model.generate)
+                                     model.decode, model.generate, model.draw)
+        self._gradient_norms = gradients.GradientNorms(model)
+        self._model = model
 
     @functools.cached_property
     def _looked_at(self):
@@ -44,13 +47,26 @@ class Indicators:
         for start in range(0, len(indices), _BATCH):
             yield self._clips.batch(indices[start:start + _BATCH])
 
-    def measure(self, epoch):
-        """What `metrics.indicators.glance` tells now; the first call takes a few seconds longer.
+    def measure(self, epoch, terms=None, ended=False):
+        """What `metrics.indicators.glance` says now, and what each term contributes; the first call takes longer.
 
         No verdicts before `epoch`, the passes over the data, is 1: no code can be used that early.
+
+        Args:
+          epoch: passes over the data so far.
+          terms: {term: mean over the last window}; without it nothing is said of the terms.
+          ended: whether training has ended.
+
+        Returns:
+          The row of `glance` with "terms", a result of `match.shares`.
         """
-        found = measured.glance(self._looked_at, self._reader, self._verbs, self._clips.spec, self._seed)
-        return {**found, "verdicts": found["verdicts"] if epoch >= 1 else []}
+        found = measured.glance(self._looked_at, self._reader, self._verbs, self._clips.spec, self._seed, ended)
+        shares = {}
+        if terms:
+            weights = {term: round(float(weight), 7) for term, weight in self._model.weights_of_terms().items()}
+            shares = match.shares(terms, weights, self._gradient_norms(self._looked_at[0]["x"]))
+        verdicts = found["verdicts"] + match.verdicts(terms=shares)
+        return {**found, "terms": shares, "verdicts": verdicts if epoch >= 1 else []}
 
 
 def news(verdicts, before):
@@ -68,4 +84,4 @@ def news(verdicts, before):
 
 
 def _without_numbers(line):
-    return re.sub(r"\b[\d.]+ (?=%|nats)", "", line)
+    return re.sub(r"\b[\d.]+ (?=%|nats|standard)|(?<=AUC )[\d.]+", "", line)

@@ -56,7 +56,7 @@ class Loop:
         self._batches_per_epoch = len(clips) // self._config.batch_size
         self._total = self._config.epochs * self._batches_per_epoch
         self._signal = None
-        self._window = []
+        self._window, self._terms = [], None
 
     def run(self):
         """Train to the end, a signal or the time limit; returns the exit status."""
@@ -78,7 +78,7 @@ class Loop:
     def _iterate(self):
         batches = self._stream()
         while self._batches < self._total and not self._signal and not self._out_of_time():
-            self._trainer.begin_epoch(self._batches // self._batches_per_epoch)
+            self._trainer.follow_schedules(self._batches / self._batches_per_epoch)
             self._one_iteration(batches)
             self._iteration += 1
             self._show()
@@ -86,26 +86,38 @@ class Loop:
                 self._at_interval()
         self._save()
         if not self._signal and (self._log.last or {}).get("iteration") != self._iteration:
-            self._look()
+            self._look(ended=True)
 
     def _stream(self):
         stream = pipeline.batch_stream(self._clips, self._config.batch_size, self._config.seed, self._batches,
                                        self._config.vary)
-        return iter(self._trainer.strategy.experimental_distribute_dataset(stream.map(lambda batch: batch["x"])))
+        stream = pipeline.without_autotuning(stream.map(lambda batch: batch["x"]))
+        return iter(self._trainer.strategy.experimental_distribute_dataset(stream))
 
     def _one_iteration(self, batches):
         """Every phase of the algorithm once, with its repeats."""
         x = self._next(batches) if self._config.reuse_batch else None
         for phase in self._trainer.phases:
-            lowest = np.inf
+            if self._config.lagging_stop and phase.name == "inference":
+                self._repeat_until_no_gain(phase, self._next(batches) if x is None else x)
+                continue
             for _ in range(phase.repeats):
-                terms = self._trainer.step(phase, self._next(batches) if x is None else x, self._steps)
-                self._steps += 1
-                self._window.append(terms)
-                if self._config.lagging_stop and phase.name == "inference":
-                    if float(terms["objective"]) >= lowest:
-                        break  # no gain from the last inner step (He et al. 2019)
-                    lowest = float(terms["objective"])
+                self._step(phase, self._next(batches) if x is None else x, self._steps)
+
+    def _repeat_until_no_gain(self, phase, x):
+        """Inner steps on one batch and with its noise, until the objective no longer falls (He et al. 2019)."""
+        lowest, noise = np.inf, self._steps
+        for _ in range(phase.repeats):
+            objective = float(self._step(phase, x, noise)["objective"])
+            if objective >= lowest:
+                break
+            lowest = objective
+
+    def _step(self, phase, x, noise):
+        terms = self._trainer.step(phase, x, noise)
+        self._steps += 1
+        self._window.append(terms)
+        return terms
 
     def _next(self, batches):
         self._batches += 1
@@ -122,21 +134,21 @@ class Loop:
              "seconds": round(now - self._begin, 2),
              "sequences_per_second": round(sequences / (now - self._window_begin), 2)},
             terms, {part: float(o.learning_rate.value.numpy()) for part, o in self._trainer.optimizers.items()})
-        self._window = []
+        self._window, self._terms = [], terms
         if now - self._saved >= 60 * self._config.checkpoint_minutes:
             self._save()
         if now - self._pictured >= 60 * self._config.summary_minutes:
-            self._look()
+            self._look(ended=self._batches >= self._total)
             self._pictured = time.monotonic()
         self._window_begin = time.monotonic()
 
-    def _look(self):
+    def _look(self, ended=False):
         """Pictures and indicators, and a warning where something has come to be wrong."""
         self._check_weights()
         self._log.pictures(next(self._clips.batches(8))["x"], self._iteration)
         before, epoch = (self._log.last or {}).get("verdicts", []), self._epoch()
-        found = self._indicators.measure(epoch)
-        self._log.indicators({"iteration": self._iteration, "epoch": epoch}, found)
+        found = self._indicators.measure(epoch, self._means() if self._window else self._terms, ended)
+        self._log.indicators({"iteration": self._iteration, "epoch": epoch, "ended": ended}, found)
         for line in indicators.news(found["verdicts"], before):
             self._progress.say(line)
 

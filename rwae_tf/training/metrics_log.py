@@ -75,7 +75,7 @@ class MetricsLog:
 
         Args:
           progress: "iteration", "epoch".
-          found: result of `metrics.indicators.glance`.
+          found: result of `Indicators.measure`.
         """
         self.last = {**progress, **found}
         _append(self._indicators_path, self.last)
@@ -87,6 +87,13 @@ class MetricsLog:
                 tf.summary.scalar(f"kept/{factor}", accuracy)
             for factor, row in found["leakage"].items():
                 tf.summary.scalar(f"leakage/{factor}_into_{row['code']}", row["excess"])
+            for code, row in found["match"].items():
+                tf.summary.scalar(f"match/{code}_auc", row["auc"])
+                tf.summary.scalar(f"match/{code}_mmd2_in_null_sd", row["null_deviations"])
+            for term, row in found["terms"].items():
+                tf.summary.scalar(f"share/{term}_weighted", row["weighted"])
+                if row["gradient"] is not None:
+                    tf.summary.scalar(f"share/{term}_gradient_on_encoders", row["gradient"])
         self._writer.flush()
 
     def close(self):

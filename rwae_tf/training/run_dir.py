@@ -122,6 +122,12 @@ def read_log(path, iteration=math.inf):
     return rows
 
 
+def last_terms(run_dir):
+    """What each term of the objective contributed at the last look of a training: see `metrics.match.shares`."""
+    rows = read_log(indicators_path(run_dir))
+    return rows[-1].get("terms", {}) if rows else {}
+
+
 def build(config, spec):
     """The model of `config` with the initial weights of its seed."""
     keras.utils.set_random_seed(config.training.seed)

@@ -5,6 +5,7 @@ import functools
 
 import tensorflow as tf
 
+from rwae_tf import schedule
 from rwae_tf.layers import products
 from rwae_tf.noise import BatchNoise
 from rwae_tf.training import distribution, schedules
@@ -41,14 +42,15 @@ class Trainer:
         optimizer.build(self.variables(update.part))
         return optimizer
 
-    def begin_epoch(self, epoch):
-        """Set what follows a schedule for `epoch` (counted from 0)."""
+    def follow_schedules(self, epoch):
+        """Set what follows a schedule to its value at `epoch`, passes over the data so far with fractions."""
         training = self.config.training
         factor = schedules.learning_rate_factor(training, epoch)
         for update in self._updates:
             self.optimizers[update.part].learning_rate.assign(factor * getattr(training, update.learning_rate))
         self.model.set_temperature(schedules.temperature(self.config.model, epoch))
-        self.model.set_kl_weights(*schedules.kl_weights(self.config.objective, epoch))
+        self.model.set_term_weights({term: schedule.value(getattr(self.config.objective, option), epoch)
+                                     for term, option in self.model.weight_options().items()})
 
     def step(self, phase, x, number):
         """One step of a phase on one global batch.

@@ -16,7 +16,12 @@ PLAIN = {"squared_error_per_sequence": 12.34, "split": "validation", "test_seque
          "floors": {"mean_image": 56.7, "first_frame": 8.9},
          "budget": {"passes": 2.0, "iterations": 45, "sequences": 180, "seconds": 33.4, "hardware": "2 CPU cores"},
          "config": {"data": {"dataset": "lamps"}, "objective": {"reconstruction": "squared_error"},
-                    "training": {"seed": 7}}}
+                    "training": {"seed": 7}},
+         "match": {"z_c": {"auc": 0.515, "mmd2": 0.0021, "null_deviations": 1.3},
+                   "z_m": {"auc": 0.876, "mmd2": 0.05, "null_deviations": 25.0}},
+         "terms": {"motion_divergence": {"weight": 60.0, "value": -0.02, "weighted": -1.2, "gradient": 0.345,
+                                         "null_deviations": -0.9}},
+         "verdicts": ["z_m does not match its prior: AUC 0.88 (0.5 is a match)"]}
 USE = {"information": [1.0, 0.25], "kl": [2.0, 5.5], "information_total": 1.25, "kl_total": 7.5, "active_units": 1,
        "dimensions": 2}
 SCORE = {"inception_score": 1.9, "inception_score_std": 0.02, "h_y_given_v": 0.05, "h_y": 0.65}
@@ -37,7 +42,8 @@ JUDGED = {
     **PLAIN, **KEPT, "repeats": 5, "codes": "mean", "with_sample": KEPT, **SCORE, "inception_of": "act<ion>",
     "judge": {"kind": "linear", "seed": 4, "classes": SPEC.factors, "on_real": {"hair": 0.997, "act<ion>": 1.0}},
     "inception_per_factor": {"hair": SCORE, "act<ion>": SCORE}, "frechet_judge": 3.5, "frechet_judge_std": 0.25,
-    "consistency": {"frames": 100, "mean": 0.875}, "probes": {"linear": {"z_c": {"hair": row(0.5, 0.25)}}},
+    "consistency": {"frames": 100, "mean": 0.875},
+    "probes": {"linear": {code: {"hair": row(0.5, 0.25), "act<ion>": row(0.6, 0.5)} for code in ("z_c", "z_m")}},
     "usage": {"z_c": USE, "z_m": USE}, "influence": {"z_c": 0.75, "z_m": 0.1},
     "verdicts": ["z_c leaks: act<ion> 74 %"],
 }
@@ -131,10 +137,17 @@ def test_numbers_are_those_of_the_result():
     assert rows == {
         "squared error per sequence": "12.3 (the mean training image: 56.7, the first frame repeated: 8.9)",
         "content kept by z_c": "91.2 ± 1.3 %", "motion kept by z_m": "47.0 ± 1.3 %",
+        "match of z_c and N(0, I): AUC": "0.52 (0.5 is a match)",
+        "match of z_m and roll-outs of its prior: AUC": "0.88 (0.5 is a match)",
         "strongest leak of content into z_m": "hair 53.0 ± 1.3 % (chance 52.0 %)",
+        "strongest leak of content into z_m, linear probe of z_m": "hair 50.0 % (chance 25.0 %)",
         "strongest leak of motion into z_c": "act<ion> 74.0 ± 1.3 % (chance 49.0 %)",
+        "strongest leak of motion into z_c, linear probe of z_c": "act<ion> 60.0 % (chance 50.0 %)",
         "variety of samples: H(y) of act<ion>": "0.650 nats, at most 0.693 (H(y|v) 0.050)",  # ln 2
         "same identity over 100 frames": "87.5 %",
+        "z_c and N(0, I)": "AUC 0.515, MMD² 0.0021 = 1.3 null standard deviations",
+        "z_m and roll-outs of its prior": "AUC 0.876, MMD² 0.0500 = 25.0 null standard deviations",
+        "motion_divergence": "60 × -0.02 = -1.2   gradient 0.345   -0.9 null standard deviations",
         "trained for": "2.0 passes, 45 iterations, 180 sequences, 33 s", "hardware": "2 CPU cores",
         "seeds": "training 7, judge 4", "made by": COMMAND,
     }
@@ -170,6 +183,7 @@ def test_without_a_judge_a_line_says_how_to_have_it_all():
     read = Read(made(PLAIN, None))
     command = "python -m rwae_tf.evaluate --run_dir='runs/a&b' --judge_dir=FOLDER"
     assert read.text.count(command) == 3  # verdict, matrix, usage
+    assert "✗ z_m does not match its prior: AUC 0.88" in read.text
     assert "not known" in read.text and "python -m rwae_tf.judge" in read.text
     assert len([tag for tag, _ in read.tags if tag == "img"]) == 6  # but the usage
 

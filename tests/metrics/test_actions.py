@@ -5,7 +5,7 @@ import json
 
 import numpy as np
 import pytest
-from toys import CLIPS, FACTORS, SPEC, Actor, Judge, Perfect, batches
+from toys import CLIPS, FACTORS, SPEC, Actor, Judge, Perfect, batches, verbs
 
 from rwae_tf.metrics import actions, evaluation, exchange
 from rwae_tf.types import SequenceSpec
@@ -16,11 +16,6 @@ TREND = FACTORS["trend"]
 def of(matching):
     """The part of a `record` that conditional accuracy needs."""
     return {"factor": "trend", "classes": list(TREND), "matching": matching}
-
-
-def verbs(model):
-    return evaluation.Verbs(model.encode, lambda x, seed: model.encode(x), model.parameters, model.decode,
-                            model.generate)
 
 
 def conditional(model, matching, clips=99, repeats=2):

@@ -4,15 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from toys import CLIPS, FACTORS, SPEC, Hoarder, Judge, Mover, Perfect, batches, draw, read_trend
+from toys import CLIPS, FACTORS, SPEC, Hoarder, Judge, Mover, Perfect, batches, draw, read_trend, verbs
 
 from rwae_tf.metrics import evaluation
 
 
 def measured(model, repeats=2, seed=0):
-    verbs = evaluation.Verbs(model.encode, lambda x, seed: model.encode(x), model.parameters, model.decode,
-                             model.generate)
-    return evaluation.measure(batches, Judge(), verbs, SPEC, repeats, seed)
+    return evaluation.measure(batches, Judge(), verbs(model), SPEC, repeats, seed)
 
 
 @pytest.fixture(scope="module")
@@ -107,9 +105,8 @@ def test_clips_are_encoded_once_for_all_repeats():
             return super().encode(x)
 
     model = Counted()
-    verbs = evaluation.Verbs(model.encode, lambda x, seed: Perfect().encode(x), Perfect().parameters, model.decode,
-                             model.generate)
-    evaluation.measure(batches, Judge(), verbs, SPEC, repeats=3)
+    counted = verbs(model)._replace(sample=lambda x, seed: Perfect().encode(x), parameters=Perfect().parameters)
+    evaluation.measure(batches, Judge(), counted, SPEC, repeats=3)
     assert sum(calls) == 2 * CLIPS  # once for the codes themselves, once for all exchanges
 
 
@@ -119,9 +116,9 @@ def test_means_and_samples_are_measured_and_named():
         codes = Perfect().encode(x)
         return codes._replace(z_c=np.eye(3)[np.random.default_rng(seed).integers(0, 3, len(x))])
 
-    verbs = evaluation.Verbs(Perfect().encode, sample, Perfect().parameters, Perfect().decode, Perfect().generate)
-    means = evaluation.measure(batches, Judge(), verbs, SPEC, 1)
-    samples = evaluation.measure(batches, Judge(), verbs, SPEC, 1, codes="sample")
+    sampling = verbs(Perfect())._replace(sample=sample)
+    means = evaluation.measure(batches, Judge(), sampling, SPEC, 1)
+    samples = evaluation.measure(batches, Judge(), sampling, SPEC, 1, codes="sample")
     assert means["static_kept"]["mean"] == samples["with_mean"]["static_kept"]["mean"] == 1.0
     assert means["with_sample"]["static_kept"]["mean"] < 0.5 and samples["static_kept"]["mean"] < 0.5
     assert means["with_sample"]["dynamic_kept"]["mean"] == samples["dynamic_kept"]["mean"] == 1.0

@@ -4,16 +4,15 @@ import json
 import math
 
 import pytest
-from toys import CLIPS, SPEC, Collapsed, Forgetful, Hoarder, Judge, Mover, Perfect, batches
+from toys import CLIPS, SPEC, Collapsed, Forgetful, Hoarder, Judge, Mover, Perfect, batches, verbs
 
-from rwae_tf.metrics import exchange, indicators
+from rwae_tf.metrics import indicators
 
 NOTHING = "0.00 nats per clip, less than one bit"
 
 
-def glance(model, reader=None, seed=0):
-    verbs = exchange.Verbs(model.encode, None, model.parameters, model.decode, model.generate)
-    return indicators.glance(list(batches()), reader, verbs, SPEC, seed)
+def glance(model, reader=None, seed=0, ended=False):
+    return indicators.glance(list(batches()), reader, verbs(model), SPEC, seed, ended)
 
 
 @pytest.mark.parametrize("model, verdicts", [

@@ -58,8 +58,10 @@ def test_reconstruction_term_is_the_error_of_decoded_samples(model):
 
 @pytest.mark.parametrize("changes", [
     {"content_divergence": "adversarial"}, {"motion_samples": "free"}, {"motion_samples": "pair"},
-    {"motion_samples": "pool_time"}, {"content_encoder": "forward"}, {"content_encoder": "mean"}, {"decoder": "dense"},
-    {"train_content": "mean"},
+    {"motion_samples": "pool_time"}, {"motion_samples": "mixture"},
+    {"motion_samples": "trajectory"}, {"mmd_estimator": "as_printed"}, {"critic_features": 4},
+    {"motion_horizon": 9, "horizon_weight": 3.0}, {"content_encoder": "forward"}, {"content_encoder": "mean"},
+    {"decoder": "dense"}, {"train_content": "mean"},
     {"reconstruction": "bernoulli"}, {"action_size": 3, "action_input": "motion_and_features"},
     {"action_size": 3, "action_kl": "monte_carlo"}, {"motion_kernel": "imq"}, {"motion_bandwidth_rule": "median"},
     {"mmd_estimator": "biased"}, {"mmd_cross_coefficient": 1.0}, {"content_kl_weight": 0.5},

@@ -22,7 +22,7 @@ STEP = 1e-6
 
 def linear(z):
     """The critic f(z) = w z, with gradient w everywhere; |w|^2 = 0.39."""
-    return tf.linalg.matvec(z, tf.constant(W, z.dtype))
+    return tf.linalg.matvec(z, tf.constant(W, z.dtype))[:, None]
 
 
 def sigmoid(x):
@@ -58,7 +58,7 @@ def numeric_slope(critic, z):
     total = np.zeros(len(z))
     for axis in range(z.shape[1]):
         move = STEP * np.eye(z.shape[1])[axis]
-        total += ((critic(z + move) - critic(z - move)).numpy() / (2 * STEP)) ** 2
+        total += (((critic(z + move) - critic(z - move)).numpy() / (2 * STEP)) ** 2).sum(1)
     return total
 
 
@@ -95,8 +95,22 @@ def test_scale_of_a_network_is_that_of_finite_differences(critic, samples):
     objective = ObjectiveConfig(scale_samples=samples)
     terms = scaled_mmd.terms(critic, tf.constant(Z_Q), tf.constant(Z_P), None, objective)
     assert float(terms["critic_scale"]) - 1 == pytest.approx(scale - 1, rel=1e-6)
-    expected = loop_mmd2(critic(Z_Q).numpy(), critic(Z_P).numpy()) / scale
+    expected = loop_mmd2(critic(Z_Q).numpy()[:, 0], critic(Z_P).numpy()[:, 0]) / scale
     assert float(terms["content_divergence"]) == pytest.approx(expected, rel=1e-6)
+
+
+def test_scaled_mmd_of_a_map_to_two_features():
+    # f(z) = V z: |grad f|^2 is the squared Frobenius norm of V everywhere, 0.39 + 5; distances are in the plane.
+    v = np.array([W, [0.0, 1.0, 0.0, 2.0]])
+    objective = ObjectiveConfig(scale_weight=2.0, critic_features=2)
+    terms = scaled_mmd.terms(lambda z: tf.matmul(z, tf.constant(v.T, z.dtype)), tf.constant(Z_Q), tf.constant(Z_P),
+                             None, objective)
+    scale = 1 + 2 * (0.39 + 5.0)
+    assert float(terms["critic_scale"]) == pytest.approx(scale)
+    f = [Z_Q @ v.T, Z_P @ v.T]
+    k = [[np.exp(-np.square(x[:, None] - y[None]).sum(-1) / 2) for y in f] for x in f]
+    within = sum((k[i][i].sum() - 6) / 30 for i in (0, 1))
+    assert float(terms["content_divergence"]) == pytest.approx((within - 2 * k[0][1].mean()) / scale)
 
 
 def test_adversarial_of_a_linear_critic():
@@ -112,7 +126,8 @@ def test_adversarial_of_a_linear_critic():
     assert float(literal["content_divergence"]) == pytest.approx(np.log(1 - sigmoid(q)).mean())
 
 
-@pytest.mark.parametrize("at, points", [("interpolate", ALPHA * Z_P + (1 - ALPHA) * Z_Q), ("prior", Z_P)])
+@pytest.mark.parametrize("at, points", [("interpolate", ALPHA * Z_P + (1 - ALPHA) * Z_Q), ("prior", Z_P),
+                                        ("both", np.concatenate([Z_P, Z_Q]))])
 def test_penalty_on_the_probability_is_taken_at_the_right_points(at, points):
     # The gradient of D = sigmoid(w z) is D (1 - D) w.
     probability = sigmoid(points @ W)
@@ -124,7 +139,8 @@ def test_penalty_on_the_probability_is_taken_at_the_right_points(at, points):
 
 
 @pytest.mark.parametrize("critic", ["adversarial"], indirect=True)
-@pytest.mark.parametrize("at, points", [("interpolate", ALPHA * Z_P + (1 - ALPHA) * Z_Q), ("prior", Z_P)])
+@pytest.mark.parametrize("at, points", [("interpolate", ALPHA * Z_P + (1 - ALPHA) * Z_Q), ("prior", Z_P),
+                                        ("both", np.concatenate([Z_P, Z_Q]))])
 def test_penalty_of_a_network_is_that_of_finite_differences(critic, at, points):
     objective = ObjectiveConfig(gradient_penalty_at=at)
     codes = tf.constant(Z_Q), tf.constant(Z_P), tf.constant(ALPHA)
@@ -140,7 +156,7 @@ def test_the_best_discriminator_measures_jensen_shannon():
     exact = np.sum(p * np.log(2 * p / (p + q)) + q * np.log(2 * q / (p + q))) * (z[1] - z[0]) / 2
     samples = tf.random.stateless_normal([2, 50000, 1], seed=(1, 2))
     terms = adversarial.terms(
-        lambda z: 2 - 2 * z[:, 0], samples[0] + 2, samples[1], tf.ones([50000, 1]), ObjectiveConfig())
+        lambda z: 2 - 2 * z, samples[0] + 2, samples[1], tf.ones([50000, 1]), ObjectiveConfig())
     assert float(terms["jensen_shannon"]) == pytest.approx(exact, abs=0.012)
 
 

@@ -11,22 +11,22 @@ def leaky(x):
     return np.where(x > 0, x, 0.2 * x)
 
 
-@pytest.mark.parametrize("spectral", [False, True])
-def test_is_the_paper_s_network(spectral):
-    critic = Critic(spectral, seed=5)
+@pytest.mark.parametrize("spectral, features", [(False, 1), (True, 1), (True, 3)])
+def test_is_the_paper_s_network(spectral, features):
+    critic = Critic(spectral, seed=5, features=features)
     value = critic(Z)
     x, kernels = Z, [d.kernel.numpy() for d in critic.denses]
-    assert [k.shape for k in kernels] == [(10, 256), (256, 256), (256, 128), (128, 1)]
+    assert [k.shape for k in kernels] == [(10, 256), (256, 256), (256, 128), (128, features)]
     for kernel in kernels:
         scale = np.linalg.svd(kernel)[1][0] if spectral else 1
         x = leaky(x @ kernel / scale) if kernel is not kernels[-1] else x @ kernel / scale
-    assert value.shape == (4,)
-    np.testing.assert_allclose(value, x[:, 0], rtol=1e-3, atol=1e-5)
+    assert value.shape == (4, features)
+    np.testing.assert_allclose(value, x, rtol=1e-3, atol=1e-5)
 
 
 def test_a_fresh_feature_map_stretches_nothing():
     # Every layer has norm s = 1 and LeakyReLU slope at most 1, so |f(x) - f(y)| <= |x - y|.
-    f = Critic(True)(Z).numpy()
+    f = Critic(True)(Z).numpy()[:, 0]
     gaps = np.abs(f[:, None] - f[None, :])
     distances = np.linalg.norm(Z[:, None] - Z[None, :], axis=-1)
     assert (gaps <= distances + 1e-5).all() and gaps.max() > 0

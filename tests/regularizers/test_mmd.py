@@ -32,6 +32,11 @@ def expected_mmd2(s, d, bandwidths, c):
             - c * kernel_mean(1 + s**2, d, bandwidths))
 
 
+def mmd2(q, p, kernel, c=2.0, estimator="unbiased", paired=0):
+    """The estimate from samples."""
+    return mmd.mmd2(mmd.grams(q, p, kernel), c, estimator, paired)
+
+
 def normal(seed, *shape):
     return tf.random.stateless_normal(shape, seed=(seed, 7))
 
@@ -43,26 +48,83 @@ def loop_kernel(x, y, name, bandwidths):
     return sum(2 * sigma**2 / (2 * sigma**2 + d2) for sigma in bandwidths)
 
 
-def loop_mmd2(q, p, name, bandwidths, c=2.0, estimator="unbiased"):
-    """Eq. 21, term by term."""
+def loop_mmd2(q, p, name, bandwidths, c=2.0, estimator="unbiased", paired=0):
+    """Eq. 21, term by term; a pair counts within a sum unless both rows are of one block."""
     q, p = np.asarray(q, np.float64), np.asarray(p, np.float64)
-    total = 0.0
-    for x in (q, p):
-        pairs = [loop_kernel(x[i], x[j], name, bandwidths) for i in range(len(x)) for j in range(len(x))
-                 if i != j or estimator == "biased"]
-        total += sum(pairs) / len(pairs)
-    cross = [loop_kernel(x, y, name, bandwidths) for x in q for y in p]
-    return total - c * sum(cross) / len(cross)
+
+    def mean(x, y, block):
+        pairs = [loop_kernel(x[i], y[j], name, bandwidths) for i in range(len(x)) for j in range(len(y))
+                 if not block or i // block != j // block]
+        return sum(pairs) / len(pairs)
+
+    within = {"biased": 0, "as_printed": 1, "unbiased": max(paired, 1)}[estimator]
+    across = paired if estimator == "unbiased" else 0
+    return mean(q, q, within) + mean(p, p, within) - c * mean(q, p, across)
 
 
 @pytest.mark.parametrize("name", ["rbf", "imq"])
-@pytest.mark.parametrize("estimator", ["unbiased", "biased"])
+@pytest.mark.parametrize("estimator", ["unbiased", "biased", "as_printed"])
 @pytest.mark.parametrize("c", [2.0, 1.0])
 def test_equals_a_double_loop(name, estimator, c):
     q, p = RNG.normal(size=(2, 6, 3)).astype(np.float32), 1 + RNG.normal(size=(2, 4, 3)).astype(np.float32)
     expected = [loop_mmd2(q[i], p[i], name, (0.5, 2.0), c, estimator) for i in range(2)]
-    values = tf.function(mmd.mmd2)(q, p, lambda d2: mmd.KERNELS[name](d2, (0.5, 2.0)), c, estimator)
+    values = tf.function(mmd2)(q, p, lambda d2: mmd.KERNELS[name](d2, (0.5, 2.0)), c, estimator)
     np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
+
+
+@pytest.mark.parametrize("estimator", ["unbiased", "biased", "as_printed"])
+@pytest.mark.parametrize("paired", [1, 3])
+def test_paired_samples_equal_a_double_loop(estimator, paired):
+    q, p = RNG.normal(size=(2, 6, 3)).astype(np.float32), 1 + RNG.normal(size=(2, 6, 3)).astype(np.float32)
+    expected = [loop_mmd2(q[i], p[i], "rbf", (0.5, 2.0), 2.0, estimator, paired) for i in range(2)]
+    values = mmd2(q, p, lambda d2: mmd.rbf(d2, (0.5, 2.0)), 2.0, estimator, paired)
+    np.testing.assert_allclose(values, expected, rtol=1e-5, atol=1e-6)
+
+
+def pairs_of_a_perfect_prior(seed, batches, n, d, within):
+    """q and p [batches, n, d], each N(0, I) over the rows, whose rows share a past: x = past + within * noise."""
+    past = np.sqrt(1 - within**2) * normal(seed, batches, n, d)
+    return past + within * normal(seed + 1, batches, n, d), past + within * normal(seed + 2, batches, n, d)
+
+
+@pytest.mark.parametrize("within", [0.05, 0.5])
+def test_paired_samples_of_equal_distributions(within):
+    """A prior that foresees the codes: only without i = j is the estimate 0 on average.
+
+    A pair (q_i, p_i) has the variance 2 within^2 per dimension, so i = j adds -2 (K(2 within^2) - K(2)) / n.
+    """
+    n, d, batches = 30, 12, 400
+    q, p = pairs_of_a_perfect_prior(20, batches, n, d, within)
+    right, printed = (mmd2(q, p, mixture, estimator=name, paired=1).numpy() for name in ("unbiased", "as_printed"))
+    assert right.mean() == pytest.approx(0, abs=4 * right.std() / np.sqrt(batches))
+    bias = -2 * (kernel_mean(2 * within**2, d, MIXTURE) - kernel_mean(2.0, d, MIXTURE)) / n
+    assert printed.mean() == pytest.approx(bias, abs=4 * printed.std() / np.sqrt(batches))
+    assert bias < -5 * right.std()  # far more than the estimate varies
+
+
+def test_gradient_on_paired_samples_leads_nowhere_where_they_are_equal():
+    """On average over many batches, scaling q up or down changes nothing to first order; as printed, it pays."""
+    n, d, batches = 30, 12, 400
+    q, p = pairs_of_a_perfect_prior(23, batches, n, d, 0.05)
+    slopes = {}
+    for name in ("unbiased", "as_printed"):
+        # d/ds of the estimate for (1 + s) q beside (1 + s) p, one number a batch.
+        with tf.GradientTape() as tape:
+            s = tf.zeros([batches, 1, 1])
+            tape.watch(s)
+            value = mmd2((1 + s) * q, (1 + s) * p, mixture, estimator=name, paired=1)
+        slopes[name] = tf.squeeze(tape.gradient(value, s)).numpy()
+    error = slopes["unbiased"].std() / np.sqrt(batches)
+    assert slopes["unbiased"].mean() == pytest.approx(0, abs=4 * error)
+    # As printed, spreading all samples lowers the estimate: by -2 / n times the change of K(2 0.05^2) - K(2).
+    def reward(f):
+        return kernel_mean(2 * (0.05 * f) ** 2, d, MIXTURE) - kernel_mean(2 * f**2, d, MIXTURE)
+
+    step = 1e-4
+    up, down = reward(1 + step), reward(1 - step)
+    expected = -2 / n * (up - down) / (2 * step)
+    assert slopes["as_printed"].mean() == pytest.approx(expected, abs=4 * slopes["as_printed"].std() / np.sqrt(batches))
+    assert expected < -20 * error
 
 
 def null_spread(n, d, bandwidths):
@@ -86,16 +148,40 @@ def test_equal_distributions_give_zero_with_the_known_spread(n, spread):
     # 400 batches: the mean's standard error is spread / 20, of which 4 are allowed; that of a standard
     # deviation is about 1 / sqrt(800) = 3.5 % (5 % for a skewed one), of which 3 are allowed.
     assert null_spread(n, 12, MIXTURE) == pytest.approx(spread, abs=5e-5)
-    values = mmd.mmd2(normal(n, 400, n, 12), normal(n + 1, 400, n, 12), mixture).numpy()
+    values = mmd2(normal(n, 400, n, 12), normal(n + 1, 400, n, 12), mixture).numpy()
     assert values.mean() == pytest.approx(0, abs=4 * spread / 20)
     assert values.std() == pytest.approx(spread, rel=0.15)
     assert 0.2 < np.mean(values < 0) < 0.8  # negative values are normal and not clipped
 
 
+@pytest.mark.parametrize("kind", ["independent", "paired"])
+def test_null_deviation_is_that_of_many_batches(kind):
+    # Of 300 estimates of the deviation, each from one batch, the mean is within 15 % of the deviation of 300 values.
+    n, d, batches, steps = 30, 12, 300, 3
+    if kind == "independent":
+        q, p = normal(30, steps, batches, n, d), normal(31, steps, batches, n, d)
+    else:
+        q, p = (tf.stack(parts) for parts in zip(*(pairs_of_a_perfect_prior(32 + 3 * t, batches, n, d, 0.5)
+                                                   for t in range(steps)), strict=True))
+    values, deviations = [], []
+    for b in range(batches):
+        k = mmd.grams(q[:, b], p[:, b], mixture)
+        values.append(float(tf.reduce_sum(mmd.mmd2(k, paired=1))))
+        deviations.append(float(mmd.null_sd(k)))
+    assert np.mean(deviations) == pytest.approx(np.std(values), rel=0.15)
+
+
+def test_null_deviation_of_all_frames_at_once_averages_over_clips():
+    # Samples of one clip repeated T times say no more than one of them: the deviation is that of n samples, not n T.
+    q, p = normal(40, 20, 2), normal(41, 20, 2)
+    repeated = mmd.grams(tf.repeat(q, 4, 0), tf.repeat(p, 4, 0), mixture)
+    assert float(mmd.null_sd(repeated, 4)) == pytest.approx(float(mmd.null_sd(mmd.grams(q, p, mixture))), rel=1e-4)
+
+
 def test_the_biased_estimator_adds_a_constant():
     # The diagonal replaces k(i != j) by k(0) = 5 in 1 / n of both sums: 2 (5 - K(2)) / n = 0.0877 at n = 60.
     q, p = normal(1, 100, 60, 12), normal(2, 100, 60, 12)
-    excess = (mmd.mmd2(q, p, mixture, estimator="biased") - mmd.mmd2(q, p, mixture)).numpy()
+    excess = (mmd2(q, p, mixture, estimator="biased") - mmd2(q, p, mixture)).numpy()
     assert 2 * (5 - kernel_mean(2.0, 12, MIXTURE)) / 60 == pytest.approx(0.087, abs=1e-3)
     assert excess.mean() == pytest.approx(2 * (5 - kernel_mean(2.0, 12, MIXTURE)) / 60, abs=5e-4)
 
@@ -106,8 +192,8 @@ def test_equal_samples():
     q = normal(3, 20, 4)
     k = mixture(mmd.squared_distances(q, q)).numpy()
     others = (k.sum() - np.trace(k)) / (20 * 19)
-    assert float(mmd.mmd2(q, q, mixture, estimator="biased")) == pytest.approx(0, abs=1e-6)
-    assert float(mmd.mmd2(q, q, mixture)) == pytest.approx(2 * (others - 5) / 20, rel=1e-4)
+    assert float(mmd2(q, q, mixture, estimator="biased")) == pytest.approx(0, abs=1e-6)
+    assert float(mmd2(q, q, mixture)) == pytest.approx(2 * (others - 5) / 20, rel=1e-4)
 
 
 BEST = [(1, (1.0,), 2.0, 1.00), (1, (1.0,), 1.0, 2.30), (12, MIXTURE, 2.0, 1.00), (12, MIXTURE, 1.0, 3.18)]
@@ -128,7 +214,7 @@ def test_best_posterior_scale(d, bandwidths, c, best):
     noise, p = normal(4, 2000, 20, d), normal(5, 2000, 20, d)
 
     def estimate(s):
-        return mmd.mmd2(s * noise, p, lambda d2: mmd.rbf(d2, bandwidths), c).numpy()
+        return mmd2(s * noise, p, lambda d2: mmd.rbf(d2, bandwidths), c).numpy()
 
     for s in (best / 1.3, best * 1.3):
         difference = estimate(s) - estimate(best)
@@ -140,7 +226,7 @@ def test_best_posterior_scale(d, bandwidths, c, best):
 
 @pytest.mark.parametrize("s, c", [(0.5, 2.0), (2.0, 2.0), (2.0, 1.0)])
 def test_the_estimator_is_unbiased(s, c):
-    values = mmd.mmd2(s * normal(6, 1000, 20, 12), normal(7, 1000, 20, 12), mixture, c).numpy()
+    values = mmd2(s * normal(6, 1000, 20, 12), normal(7, 1000, 20, 12), mixture, c).numpy()
     error = values.std() / np.sqrt(1000)
     assert values.mean() == pytest.approx(expected_mmd2(s, 12, MIXTURE, c), abs=4 * error)
 
@@ -151,45 +237,91 @@ def test_near_samples_far_from_the_origin_are_told_apart():
     np.testing.assert_allclose(mmd.squared_distances(x, x), [[0, 0.25], [0.25, 0]], rtol=1e-6)
 
 
+def given(z_p, roll_outs=None):
+    """The function that gives the prior's samples: teacher-forced z_p, or roll-outs (z_p, too, without any)."""
+    return lambda free: roll_outs if free and roll_outs is not None else z_p
+
+
 def motion(samples, **options):
     z_q, z_p = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 3, 2)
     objective = ObjectiveConfig(motion_samples=samples, motion_bandwidths=(1.0, 3.0), **options)
-    return z_q.numpy(), z_p.numpy(), float(tf.function(mmd.motion_mmd)(z_q, z_p, objective))
+    found = tf.function(lambda q, p: mmd.motion_mmd(q, given(p), objective))(z_q, z_p)
+    assert float(found["motion_divergence_null_sd"]) > 0
+    return z_q.numpy(), z_p.numpy(), float(found["motion_divergence"])
 
 
-@pytest.mark.parametrize("samples", ["teacher_forced", "free"])
+@pytest.mark.parametrize("samples, paired", [("teacher_forced", 1), ("free", 0)])
 @pytest.mark.parametrize("kernel", ["rbf", "imq"])
-def test_motion_mmd_is_summed_over_time(samples, kernel):
+def test_motion_mmd_is_summed_over_time(samples, paired, kernel):
     z_q, z_p, value = motion(samples, motion_kernel=kernel)
-    expected = sum(loop_mmd2(z_q[:, t], z_p[:, t], kernel, (1.0, 3.0)) for t in range(3))
+    expected = sum(loop_mmd2(z_q[:, t], z_p[:, t], kernel, (1.0, 3.0), paired=paired) for t in range(3))
     assert value == pytest.approx(expected, rel=1e-4)
 
 
 def test_motion_mmd_on_pairs():
     z_q, z_p, value = motion("pair")
-    expected = loop_mmd2(z_q[:, 0], z_p[:, 0], "rbf", (1.0, 3.0))
+    expected = loop_mmd2(z_q[:, 0], z_p[:, 0], "rbf", (1.0, 3.0), paired=1)
     for t in (1, 2):
         pair_q = np.concatenate([z_q[:, t - 1], z_q[:, t]], -1)
         pair_p = np.concatenate([z_q[:, t - 1], z_p[:, t]], -1)
-        expected += loop_mmd2(pair_q, pair_p, "rbf", (1.0, 3.0))
+        expected += loop_mmd2(pair_q, pair_p, "rbf", (1.0, 3.0), paired=1)
     assert value == pytest.approx(expected, rel=1e-4)
 
 
-def test_motion_mmd_on_all_steps_at_once():
+def test_motion_mmd_on_all_steps_at_once_takes_no_two_samples_of_a_clip():
     z_q, z_p, value = motion("pool_time")
-    expected = loop_mmd2(z_q.reshape(15, 2), z_p.reshape(15, 2), "rbf", (1.0, 3.0))
+    expected = loop_mmd2(z_q.reshape(15, 2), z_p.reshape(15, 2), "rbf", (1.0, 3.0), paired=3)
     assert value == pytest.approx(expected, rel=1e-4)
 
 
-def test_a_prior_that_foresees_far_apart_codes_is_rewarded():
+def test_motion_mmd_on_trajectories():
+    # T = 3 times one MMD^2, of vectors of 6 numbers whose squared distances are means over time.
+    z_q, z_p, value = motion("trajectory")
+    expected = 3 * loop_mmd2(z_q.reshape(5, 6) / np.sqrt(3), z_p.reshape(5, 6) / np.sqrt(3), "rbf", (1.0, 3.0))
+    assert value == pytest.approx(expected, rel=1e-4)
+
+
+def test_motion_mmd_on_a_mixture_is_the_mean_of_both():
+    z_q, z_p, roll_outs = normal(8, 5, 3, 2), normal(9, 5, 3, 2), 2 * normal(10, 5, 3, 2)
+
+    def value(samples):
+        objective = ObjectiveConfig(motion_samples=samples)
+        return float(mmd.motion_mmd(z_q, given(z_p, roll_outs), objective)["motion_divergence"])
+
+    assert value("mixture") == pytest.approx((value("teacher_forced") + value("free")) / 2)
+    assert abs(value("teacher_forced") - value("free")) > 0.1
+
+
+def test_horizon_mmd_compares_later_frames_with_all_frames_of_the_data():
+    # T = 3 and H = 5: row i of the frames 4 and 5 (j = 0, 1) meets frame (i + j) mod 3.
+    z_q, z_p = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 5, 2)
+    found = mmd.horizon_mmd(z_q, z_p, ObjectiveConfig(motion_bandwidths=(1.0, 3.0)))
+    q = [np.stack([z_q[i, (i + j) % 3] for i in range(5)]) for j in (0, 1)]
+    expected = np.mean([loop_mmd2(q[j], z_p[:, 3 + j], "rbf", (1.0, 3.0)) for j in (0, 1)])
+    assert float(found["horizon_divergence"]) == pytest.approx(expected, rel=1e-4)
+    assert float(found["horizon_divergence_null_sd"]) > 0
+
+
+def test_horizon_mmd_falls_where_roll_outs_come_back():
+    z_q, near, far = normal(8, 60, 3, 2), normal(9, 60, 9, 2), 3 + normal(9, 60, 9, 2)
+    value, worse = (mmd.horizon_mmd(z_q, z_p, ObjectiveConfig()) for z_p in (near, far))
+    assert abs(float(value["horizon_divergence"])) < 3 * float(value["horizon_divergence_null_sd"])
+    assert float(worse["horizon_divergence"]) > 1
+
+
+def test_a_prior_that_foresees_far_apart_codes_is_not_rewarded():
     # Teacher-forced, row j of z_p depends on row j of z_q. Where the prior foresees every code, z_p = z_q, and all
-    # codes are far apart, the terms i != j are 0 and n of the n^2 mixed pairs are k(0) = 2, the number of bandwidths:
-    # MMD^2 = -2 / n^2 * n * 2 = -4 / n for each of the T steps. Without such pairs it is 0.
+    # codes are far apart, the pairs i != j are 0 in all sums, so the estimate is 0. As printed, n of the n^2 mixed
+    # pairs are k(0) = 2, the number of bandwidths: -2 / n^2 * n * 2 = -4 / n for each of the T steps.
     n, steps = 6, 3
     z_q = tf.tile(1000.0 * tf.range(n, dtype=tf.float32)[:, None, None], [1, steps, 2])
-    objective = ObjectiveConfig(motion_bandwidths=(1.0, 3.0))
-    assert float(mmd.motion_mmd(z_q, z_q, objective)) == pytest.approx(-4 / n * steps)
-    assert float(mmd.motion_mmd(z_q, z_q + 500.0, objective)) == 0
+
+    def value(z_p, estimator):
+        objective = ObjectiveConfig(motion_bandwidths=(1.0, 3.0), mmd_estimator=estimator)
+        return float(mmd.motion_mmd(z_q, given(z_p), objective)["motion_divergence"])
+
+    assert value(z_q, "unbiased") == value(z_q + 500.0, "unbiased") == value(z_q + 500.0, "as_printed") == 0
+    assert value(z_q, "as_printed") == pytest.approx(-4 / n * steps)
 
 
 def test_motion_mmd_options_reach_the_estimator():
@@ -206,7 +338,7 @@ def test_median_rule_measures_in_median_distances():
         # 10 samples have 45 pairs, so the median is one of the distances.
         median = np.median([np.linalg.norm(pooled[i] - pooled[j]) for i in range(10) for j in range(i)])
         assert float(mmd.median_distance(tf.constant(pooled))) == pytest.approx(median, rel=1e-5)
-        expected += loop_mmd2(z_q[:, t], z_p[:, t], "rbf", (median, 3 * median))
+        expected += loop_mmd2(z_q[:, t], z_p[:, t], "rbf", (median, 3 * median), paired=1)
     assert value == pytest.approx(expected, rel=1e-4)
 
 
@@ -218,7 +350,7 @@ def test_gradient_is_that_of_finite_differences_at_a_constant_bandwidth(rule, ke
     objective = ObjectiveConfig(motion_bandwidth_rule=rule, motion_kernel=kernel, motion_bandwidths=(0.7,))
     with tf.GradientTape() as tape:
         tape.watch(z_q)
-        value = mmd.motion_mmd(z_q, z_p, objective)
+        value = mmd.motion_mmd(z_q, given(z_p), objective)["motion_divergence"]
     slope = float(tf.reduce_sum(tape.gradient(value, z_q) * direction))
 
     # The bandwidths that the rule found, held fixed, one per step.
@@ -228,7 +360,7 @@ def test_gradient_is_that_of_finite_differences_at_a_constant_bandwidth(rule, ke
 
     def moved(step):
         z = (z_q + step * direction).numpy()
-        return sum(loop_mmd2(z[:, t], z_p.numpy()[:, t], kernel, (0.7 * medians[t],)) for t in range(3))
+        return sum(loop_mmd2(z[:, t], z_p.numpy()[:, t], kernel, (0.7 * medians[t],), paired=1) for t in range(3))
 
     assert slope == pytest.approx((moved(1e-5) - moved(-1e-5)) / 2e-5, rel=1e-6)
 
@@ -240,5 +372,5 @@ def test_collapsed_and_far_samples_have_finite_values_and_gradients(rule):
     for z_q, z_p in ((zeros, zeros), (far, near)):
         with tf.GradientTape() as tape:
             tape.watch(z_q)
-            value = mmd.motion_mmd(z_q, z_p, objective)
+            value = mmd.motion_mmd(z_q, given(z_p), objective)["motion_divergence"]
         assert np.isfinite(float(value)) and np.isfinite(tape.gradient(value, z_q)).all()

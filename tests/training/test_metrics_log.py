@@ -13,6 +13,8 @@ from rwae_tf.training.metrics_log import MetricsLog
 
 PROGRESS = {"iteration": 5, "epoch": 0.5, "batches": 10, "sequences": 40, "seconds": 1.5, "sequences_per_second": 20.0}
 FOUND = {
+    "match": {"z_c": {"auc": 0.75, "null_deviations": 2.0}},
+    "terms": {"motion_kl": {"weighted": 8.0, "gradient": 0.5}, "reconstruction": {"weighted": 4.0, "gradient": None}},
     "usage": {"z_c": {"kl": 4.0, "information": 3.0, "active_units": 5, "influence": 0.5},
               "z_m": {"kl": 0.25, "information": 0.5, "active_units": 0, "influence": 0.0}},
     "kept": {"colour": 0.75}, "on_real": {"colour": 1.0},
@@ -66,7 +68,9 @@ def test_indicators_read_back(model, tmp_path):
     assert found == {
         "usage/z_c_kl": 4, "usage/z_c_information": 3, "usage/z_c_active_units": 5, "usage/z_c_influence": 0.5,
         "usage/z_m_kl": 0.25, "usage/z_m_information": 0.5, "usage/z_m_active_units": 0, "usage/z_m_influence": 0,
-        "kept/colour": 0.75, "leakage/colour_into_z_m": 0.25}
+        "kept/colour": 0.75, "leakage/colour_into_z_m": 0.25,
+        "match/z_c_auc": 0.75, "match/z_c_mmd2_in_null_sd": 2, "share/motion_kl_weighted": 8,
+        "share/motion_kl_gradient_on_encoders": 0.5, "share/reconstruction_weighted": 4}
 
 
 def test_indicators_past_the_checkpoint_are_cut(model, tmp_path):

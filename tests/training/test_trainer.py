@@ -10,7 +10,6 @@ import tensorflow as tf
 import tiny
 
 from rwae_tf import models
-from rwae_tf.training import schedules
 from rwae_tf.training.trainer import Trainer
 
 
@@ -20,7 +19,7 @@ def trainer(strategy=None, **changes):
     with strategy.scope():
         model = models.build(tiny.config(**changes), tiny.SPEC)
     made = Trainer(model, strategy)
-    made.begin_epoch(0)
+    made.follow_schedules(0)
     return made
 
 
@@ -93,10 +92,10 @@ def test_the_critic_ascends():
 
 
 def test_learning_rates_fall_at_their_epochs():
-    made = trainer(decay_epochs=(2.0, 4.0), decay_factors=(0.5, 0.2))
+    made = trainer(decay_epochs=(1.5, 4.0), decay_factors=(0.5, 0.2))
     found = []
-    for epoch in range(6):
-        made.begin_epoch(epoch)
+    for epoch in (0, 1.49, 1.5, 3, 4, 5):
+        made.follow_schedules(epoch)
         found.append(float(made.optimizers["decoder"].learning_rate.value))
     np.testing.assert_allclose(found, np.array([1, 1, 0.5, 0.5, 0.1, 0.1]) * 1e-3, rtol=1e-6)
 
@@ -104,44 +103,34 @@ def test_learning_rates_fall_at_their_epochs():
 def test_the_temperature_anneals():
     made = trainer(action_size=3, temperature=0.8, temperature_anneal=0.5)
     for epoch, expected in ((0, 0.8), (2, 0.8 * np.exp(-1.0)), (50, 0.1)):
-        made.begin_epoch(epoch)
+        made.follow_schedules(epoch)
         assert np.isclose(float(made.model.temperature.value), expected)
 
 
-@pytest.mark.parametrize(("change", "expected"), [
-    # eta goes from 0.1 to 0.9, eta_c from 1 to 0.2, kappa from 8 to 0, in four even steps, or at once.
-    ((2.0, 6.0), {1: (0.1, 1.0, 8.0), 2: (0.1, 1.0, 8.0), 3: (0.3, 0.8, 6.0), 5: (0.7, 0.4, 2.0), 6: (0.9, 0.2, 0.0),
-                  9: (0.9, 0.2, 0.0)}),
-    ((4.0, 4.0), {3: (0.1, 1.0, 8.0), 4: (0.9, 0.2, 0.0)}),
-    ((), {0: (0.1, 1.0, 8.0), 500: (0.1, 1.0, 8.0)}),
-])
-def test_the_weights_of_the_kls_change(change, expected):
-    objective = tiny.config(motion_kl_weight=0.1, content_kl_weight=1.0, action_weight=8.0, kl_change_epochs=change,
-                            later_motion_kl_weight=0.9, later_content_kl_weight=0.2,
-                            later_action_weight=0.0).objective
+def test_every_weight_may_follow_a_schedule():
+    """Straight lines between the points, constant before and after; a plain number is constant."""
+    made = trainer(action_size=3, content_weight=((0.0, 1.0), (2.0, 5.0)), motion_weight=7.0,
+                   motion_kl_weight=((1.5, 0.1), (2.0, 0.9), (4.0, 0.9), (7.0, 0.3)),
+                   content_kl_weight=((1.0, 1.0), (3.0, 0.2)), action_weight=((1.0, 8.0), (3.0, 0.0)),
+                   action_divergence_weight=((0.0, 0.0), (10.0, 1.0)))
+    # eta: 1.6 an epoch between 1.5 and 2; -0.2 an epoch from 4 on.
+    expected = {0: (1, 7, 0.1, 1, 8, 0), 1.75: (4.5, 7, 0.5, 0.7, 5, 0.175), 2: (5, 7, 0.9, 0.6, 4, 0.2),
+                5: (5, 7, 0.7, 0.2, 0, 0.5), 50: (5, 7, 0.3, 0.2, 0, 1)}
     for epoch, weights in expected.items():
-        np.testing.assert_allclose(schedules.kl_weights(objective, epoch), weights, rtol=1e-12)
+        made.follow_schedules(epoch)
+        found = {term: float(weight) for term, weight in made.model.weights_of_terms().items()}
+        names = ("content_divergence", "motion_divergence", "motion_kl", "content_kl", "action_kl", "action_divergence")
+        assert found == pytest.approx({"reconstruction": 1.0, **dict(zip(names, weights, strict=True))}, rel=1e-6)
 
 
-def test_the_kl_of_z_m_goes_through_its_own_weights():
-    objective = tiny.config(motion_kl_weight=7.0, content_kl_weight=1.0, action_weight=8.0, kl_change_epochs=(1.0, 3.0),
-                            later_motion_kl_weight=7.0, later_content_kl_weight=0.2, later_action_weight=0.0,
-                            motion_kl_epochs=(2.0, 4.0, 6.0, 9.0), motion_kl_weights=(0.1, 0.9, 0.9, 0.3)).objective
-    # 0.4 an epoch from 2 to 4; 0.2 an epoch less from 6 to 9. What is on z_c and the action changes as ever.
-    for epoch, weights in {0: (0.1, 1.0, 8.0), 2: (0.1, 0.6, 4.0), 3: (0.5, 0.2, 0.0), 4: (0.9, 0.2, 0.0),
-                           6: (0.9, 0.2, 0.0), 7: (0.7, 0.2, 0.0), 8.5: (0.4, 0.2, 0.0), 50: (0.3, 0.2, 0.0)}.items():
-        np.testing.assert_allclose(schedules.kl_weights(objective, epoch), weights, rtol=1e-12)
-
-
-def test_a_compiled_step_weighs_the_kls_by_the_schedule():
+def test_a_compiled_step_weighs_the_terms_by_the_schedule():
     """Two epochs of one trace: the objectives differ by what the KLs weigh more."""
-    made = trainer(motion_kl_weight=0.1, content_kl_weight=1.0, kl_change_epochs=(1.0, 1.0),
-                   later_motion_kl_weight=0.9, later_content_kl_weight=0.2,
-                   action_size=3, action_weight=8.0, later_action_weight=2.0,
+    made = trainer(motion_kl_weight=((0.0, 0.1), (1.0, 0.9)), content_kl_weight=((0.0, 1.0), (1.0, 0.2)),
+                   action_size=3, action_weight=((0.0, 8.0), (1.0, 2.0)),
                    encoder_learning_rate=0.0, decoder_learning_rate=0.0, critic_learning_rate=0.0)
     x, found = tf.constant(tiny.sequences()), []
     for epoch in (0, 1):
-        made.begin_epoch(epoch)
+        made.follow_schedules(epoch)
         found.append({name: float(term) for name, term in made.step(made.phases[1], x, 0).items()})
     first, second = found
     assert second["motion_kl"] == first["motion_kl"] > 0

@@ -113,7 +113,8 @@ def test_a_run_writes_its_indicators_and_warns_at_changes(lamps, tmp_path, monke
     """9 iterations in one pass over 270 clips; looks at 3, 6 and 9, and after a resume at 12, 15 and 18."""
     verdicts = iter([[], [DEAD], [f"z_m is dead: 0.32 {NATS}"], [f"z_m is dead: 0.33 {NATS}", LEAK], [LEAK], []])
     monkeypatch.setattr(indicators.Indicators, "measure",
-                        lambda self, epoch: {"usage": {}, "kept": {}, "leakage": {}, "verdicts": next(verdicts)})
+                        lambda self, epoch, terms, ended: {"usage": {}, "kept": {}, "leakage": {}, "match": {},
+                                                           "terms": {}, "verdicts": next(verdicts)})
     # Neither is what this is about.
     monkeypatch.setattr(MetricsLog, "pictures", lambda self, x, iteration: None)
     monkeypatch.setattr(Trainer, "step", lambda self, phase, x, number: {"objective": 1.0})

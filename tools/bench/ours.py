@@ -41,7 +41,7 @@ def build(options):
     if options["what"] == "encode":
         return functools.partial(_quietly, model.encode, x.numpy()), facts
     trainer = Trainer(model, strategy)
-    trainer.begin_epoch(0)
+    trainer.follow_schedules(0)
     phase = next(phase for phase in trainer.phases if phase.name == options["what"])
     if options.get("count"):
         from rwae_tf.training import flops

@@ -1,0 +1,85 @@
+"""What the small presets change in the paper's settings, option by option, as the tables of docs/departures.md.
+
+python tools/departures.py            # writes them into the page
+python tools/departures.py --check    # fails where the page is not what it would write
+"""
+
+import dataclasses
+import os
+import sys
+
+from rwae_tf import config as config_lib
+from rwae_tf import errors, flags, schedule
+from rwae_tf.errors import InputError
+
+_HERE = os.path.dirname(os.path.abspath(__file__))
+PAGE = os.path.join(os.path.dirname(_HERE), "docs", "departures.md")
+BEGIN, END = "<!-- tables: written by tools/departures.py -->", "<!-- end of tables -->"
+GROUPS = {
+    "Sprites": {"cpu_sprites": "sprites", "cpu_sprites_gan": "sprites_gan", "cpu_sprites_weak": "sprites"},
+    "SM-MNIST": {"cpu_sm_mnist": "sm_mnist", "cpu_sm_mnist_gan": "sm_mnist_gan"},
+    "Moving-Shape": {"cpu_moving_shapes": "moving_shapes_text_filter", "quickstart": "moving_shapes_text_filter"},
+    "MUG": {"cpu_mug": "mug", "cpu_mug_weak": "mug", "cpu_mug_weak_gan": "mug_gan"},
+    "Speech": {"timit": "timit_paper", "librispeech": "timit_paper", "speakers": "timit_paper"},
+}
+"""Title -> {preset: the preset with the paper's settings}."""
+# Which sequences, how a run is kept, and how long it may take: no setting of the method.
+_OTHER = {"dataset", "data_dir", "summary_minutes", "checkpoint_minutes", "max_minutes", "replicas", "log_every",
+          "hold_out", "test_share", "utterance_seconds", "skip_bad"}
+
+
+def main(argv):
+    """Write or check the page."""
+    if argv[1:] not in ([], ["--check"]):
+        raise InputError(f"unexpected arguments {' '.join(argv[1:])}; give --check or nothing")
+    with open(PAGE, encoding="utf-8") as file:
+        text = file.read()
+    if BEGIN not in text or END not in text:
+        raise InputError(f"{PAGE}: must hold the lines {BEGIN!r} and {END!r}, between which the tables go")
+    made = f"{text.split(BEGIN)[0]}{BEGIN}\n\n{tables()}\n{END}{text.split(END)[1]}"
+    if argv[1:]:
+        if made != text:
+            raise InputError(f"{PAGE}: is not what python tools/departures.py writes; run it")
+        return 0
+    with open(PAGE, "w", encoding="utf-8") as file:
+        file.write(made)
+    return 0
+
+
+def tables():
+    """A table for each group of presets, in Markdown."""
+    return "\n".join(f"### {title}\n\n{table(group)}\n" for title, group in GROUPS.items())
+
+
+def table(group):
+    """The options in which a preset of `group` departs from its paper preset; an empty cell where it does not."""
+    pairs = {preset: (_values(preset), _values(paper)) for preset, paper in group.items()}
+    rows = []
+    for name in next(iter(pairs.values()))[0]:
+        cells = ["" if own[name] == paper[name] else f"`{own[name]}`" for own, paper in pairs.values()]
+        if any(cells):
+            printed = dict.fromkeys(f"`{paper[name]}`" for _, paper in pairs.values())
+            rows.append(f"| `--{name}` | {', '.join(printed)} | {' | '.join(cells)} |")
+    return "\n".join([f"| option | paper | {' | '.join(f'`{preset}`' for preset in group)} |",
+                      "|---" * (2 + len(group)) + "|", *rows])
+
+
+def _values(preset):
+    """{option: its value in tools/PRESET.flags as on the command line}."""
+    config = flags.configuration(f"--flagfile={os.path.join(_HERE, preset)}.flags")
+    return {field.name: _written(getattr(getattr(config, section), field.name))
+            for section, kind in config_lib.SECTIONS.items() for field in dataclasses.fields(kind)
+            if field.name not in _OTHER}
+
+
+def _written(value):
+    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
+        return schedule.written(value)
+    if isinstance(value, tuple):
+        return ",".join(part if isinstance(part, str) else f"{part:g}" for part in value) or "none"
+    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
+
+
+if __name__ == "__main__":
+    sys.path.insert(0, os.path.dirname(_HERE))
+    errors.run(main)
