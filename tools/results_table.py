@@ -133,7 +133,7 @@ def _training(name, results):
         f"[`tools/{name}.flags`](tools/{name}.flags), {method}", str(len(results)), *kept,
         _worst(results, lambda result, factor: result["leakage"][factor]),
         _worst(results, lambda result, factor: _probe(result, factor)),
-        _over([100 * result["consistency"]["mean"] for result in results]) if results[0]["consistency"] else "",
+        _over([100 * result["consistency"]["last"] for result in results]) if results[0]["consistency"] else "",
         ", ".join(_over([result["match"][code]["auc"] for result in results], 2) for code in ("z_c", "z_m")),
         f"{_over([result['squared_error_per_sequence'] for result in results])} "
         f"({floors['mean_image']:.0f}, {floors['first_frame']:.0f})",

@@ -5,7 +5,6 @@ import math
 import tensorflow as tf
 
 SPECTRAL = False
-OPTIONS = ("gradient_penalty_weight", "gradient_penalty_of", "gradient_penalty_at", "encoder_loss")
 
 
 def terms(critic, z_q, z_p, alpha, objective):

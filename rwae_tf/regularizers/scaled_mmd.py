@@ -5,7 +5,6 @@ import tensorflow as tf
 from rwae_tf.regularizers import mmd
 
 SPECTRAL = True
-OPTIONS = ("scale_weight", "scale_samples", "critic_features")
 
 
 def terms(critic, z_q, z_p, alpha, objective):
