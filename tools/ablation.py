@@ -100,7 +100,7 @@ def summary(result):
         "chance": {factor: round(row["chance"], 4) for factor, row in result["leakage"].items()},
         "probes": {factor: [round(result["probes"]["linear"][row["code"]][factor][key], 4)
                             for key in ("accuracy", "chance")] for factor, row in result["leakage"].items()},
-        "identity": round(result["consistency"]["mean"], 4) if result["consistency"] else None,
+        "identity": round(result["consistency"]["last"], 4) if result["consistency"] else None,
         "auc": {code: round(row["auc"], 3) for code, row in result["match"].items()},
         "nats": {code: round(usage["information_total"], 1) for code, usage in result["usage"].items()},
         "budget": result["budget"], "split": result["split"], "clips": result["test_sequences"],

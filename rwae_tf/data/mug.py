@@ -29,9 +29,8 @@ class Dataset(Clips):
 
     A clip is every `frame_step`-th frame, as the take was recorded, of a window of the take that holds its middle
     frame, about which the expression is at its height: another window in every epoch for training, else the one around
-    that frame. The factor
-    "subject" is missing where the split is by subject: no test subject is in the training data, so that it cannot be
-    learned.
+    that frame. The factor "subject" is missing where the split is by subject: no test subject is in the training data,
+    so that it cannot be learned.
     """
 
     def __init__(self, split, data_dir, size, length, seed, hold_out, split_by="video", frame_step=1):

@@ -229,3 +229,13 @@ def test_a_shard_is_read_anew_once_it_has_changed(copied):
     flip(copied)
     with pytest.raises(InputError, match="SHA-256"):
         data.load("mug", "test", str(copied))
+
+
+@pytest.mark.parametrize("frame_step, stride, step", [(1, 1, 1), (1, 2, 1), (2, 1, 2), (2, 2, 1), (4, 2, 2)])
+def test_frame_step_counts_recorded_frames(frame_step, stride, step):
+    assert mug.prepared_step(frame_step, stride) == step
+
+
+def test_frames_that_were_not_prepared_are_refused():
+    with pytest.raises(InputError, match="frame_step=3: the takes were prepared with --stride=2; give a multiple of 2"):
+        mug.prepared_step(3, 2)
