@@ -126,21 +126,18 @@ def _head(name, result, spec, missing):
     about = f"{data['dataset']}, {size}, {spec.length} frames, {result['test_sequences']} {result['split']} clips"
     if "judge" in result:
         about += f", mean ± s.d. over {result['repeats']} draws for each"
+    verdict = "".join(f'<div class="verdict bad">✗ {_text(line)}</div>' for line in result["verdicts"])
     if speech:
-        verdict = _quiet("\n".join(table.lines(result)[:1]))
+        verdict = _quiet("\n".join(table.lines(result)[:1])) + verdict
     elif "judge" not in result:
-        verdict = f'<div class="verdict open">What the codes hold is not known.</div>{missing}'
-    elif result["verdicts"]:
-        verdict = ""
-    else:
-        verdict = '<div class="verdict good">✓ both codes hold what they should</div>'
-    if result["verdicts"]:
-        verdict += "".join(f'<div class="verdict bad">✗ {_text(line)}</div>' for line in result["verdicts"])
-    if result["verdicts"] and "judge" in result:
+        verdict = f'<div class="verdict open">What the codes hold is not known.</div>{missing}' + verdict
+    elif verdict:
         verdict += _quiet(
             "Dead: the code carries next to nothing. Leaks: in decoded clips a factor follows the code that should be "
             "free of it. Contains: a linear probe reads the factor from that code. Loses: a factor does not follow the "
             "code that should hold it. Match: eq. 9 asks that codes of data have the distribution of their prior.")
+    else:
+        verdict = '<div class="verdict good">✓ both codes hold what they should</div>'
     return "\n".join([f"<header>\n<h1>{_text(name)}</h1>\n{_quiet(about)}", verdict,
                       _table(table.key_numbers(result)),
                       _details("all numbers", "\n".join(table.lines(result))), "</header>"])

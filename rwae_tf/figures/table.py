@@ -75,8 +75,8 @@ def key_numbers(result):
     numbers += [(f"variety of samples: H(y) of {factor}", f"{result['h_y']:.3f} nats, at most "
                  f"{math.log(len(result['judge']['classes'][factor])):.3f} (H(y|v) {result['h_y_given_v']:.3f})")]
     if result["consistency"]:
-        numbers += [(f"same identity over {result['consistency']['frames']} frames",
-                     percent(result["consistency"]["mean"]))]
+        numbers += [(f"same identity after {result['consistency']['frames']} frames",
+                     percent(result["consistency"]["last"]))]
     return numbers
 
 
@@ -188,7 +188,8 @@ def _sampled(result):
     table += [_line("  Frechet distance, judge's features",
                     f"{result['frechet_judge']:.2f} ± {result['frechet_judge_std']:.2f}")]
     if consistency:
-        table += [_line(f"  same identity over {consistency['frames']} frames", percent(consistency["mean"]))]
+        table += [_line(f"  same identity after {consistency['frames']} frames", percent(consistency["last"])
+                        + f"   mean over factors and later frames {percent(consistency['mean'])}")]
     return table
 
 

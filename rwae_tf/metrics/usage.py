@@ -106,8 +106,8 @@ def verdicts(kept=None, usage=None, influence=None, losses=True, probes=None, co
                      for factor, row in _probed(probes, code, rows[code]["wrong"]).items()
                      if row["accuracy"] - row["chance"] > PROBE_EXCESS]
         lines += [f"{code} contains: {', '.join(contained)}"] if contained else []
-    if consistency and consistency["mean"] < KEPT_IDENTITY:
-        lines += [f"identity does not last: {_percent(consistency['mean'])} over {consistency['frames']} frames"]
+    if consistency and consistency["last"] < KEPT_IDENTITY:
+        lines += [f"identity does not last: {_percent(consistency['last'])} after {consistency['frames']} frames"]
     return lines
 
 

@@ -74,11 +74,13 @@ def test_consistency_of_identities_that_change_at_known_windows():
     clips = np.zeros((4, 35, 2), int)  # windows of 8 start at 0, 8, 16, 24; three frames are left out
     clips[0, 8:, 0] = 1  # body of the first clip is another from the second window on
     clips[1, 24:, 0] = 2  # that of the second clip in the last window
+    clips[2, 24:, 1] = 1  # and the hair of the third
     clips[:, 32:] = 3
     found = scores.consistency(clips, judge, window=8, factors=("body", "hair"))
-    assert found["curve"] == {"body": [3 / 4, 3 / 4, 2 / 4], "hair": [1.0, 1.0, 1.0]}
-    assert found["per_factor"] == {"body": pytest.approx(8 / 12), "hair": 1.0}
-    assert found["mean"] == pytest.approx(10 / 12)
+    assert found["curve"] == {"body": [3 / 4, 3 / 4, 2 / 4], "hair": [1.0, 1.0, 3 / 4]}
+    assert found["per_factor"] == {"body": pytest.approx(8 / 12), "hair": pytest.approx(11 / 12)}
+    assert found["mean"] == pytest.approx(19 / 24)
+    assert found["last"] == 1 / 4  # only the fourth clip ends with the body and the hair that it began with
 
 
 def test_consistency_counts_windows_after_the_first_only():

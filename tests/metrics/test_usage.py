@@ -139,6 +139,16 @@ def test_verdicts(numbers, lines):
     assert usage.verdicts(**numbers) == lines
 
 
+def test_a_factor_that_a_linear_probe_reads_and_an_identity_that_changes_are_wrong():
+    """Above chance by more than 15 points, from the code that should not contain it; below 90 % of the roll-outs."""
+    probes = {"z_c": {"body": row(1.0), "action": row(0.35, 0.11)}, "z_m": {"body": row(0.3), "action": row(1.0)}}
+    lasting = {"frames": 100, "last": 0.74}
+    assert usage.verdicts(kept(), probes=probes, consistency=lasting) == [
+        "z_c contains: action 35 % by a linear probe (chance 11 %)", "identity does not last: 74 % after 100 frames"]
+    probes["z_c"]["action"] = row(0.25, 0.11)
+    assert usage.verdicts(kept(), probes=probes, consistency={**lasting, "last": 0.9}) == []
+
+
 def test_holds_says_what_is_wanted_and_whether_it_is_so():
     found = usage.holds(kept(body=0.89, action_by_content=0.3))  # less than the 90 % kept; 19 points above chance
     assert {code: {factor: (row["accuracy"], row["wanted"], row["good"]) for factor, row in rows.items()}
