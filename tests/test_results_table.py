@@ -3,7 +3,6 @@
 import json
 import pathlib
 import re
-import shlex
 
 import pytest
 import results_table as tool
@@ -122,17 +121,6 @@ def test_the_readme_holds_what_the_command_prints():
     page = (ROOT / "README.md").read_text()
     for table in tool.readme().split("\n\n"):
         assert f"\n\n{table}\n\n" in page
-
-
-def test_the_page_of_the_ablation_holds_what_its_commands_print(monkeypatch, capsys):
-    monkeypatch.chdir(ROOT)
-    page = (ROOT / "docs" / "ablation.md").read_text()
-    found = re.findall(r"<!-- python (tools/results_table\.py .*) -->\n((?:\|.*\n)+)", page)
-    assert len(found) == page.count("results_table.py")
-    for command, table in found:
-        files = [str(path) for word in shlex.split(command)[1:] for path in sorted(pathlib.Path().glob(word))]
-        tool.main(["results_table.py", *files])
-        assert table == capsys.readouterr().out
 
 
 def measured():

@@ -1,7 +1,7 @@
 """Tables of trainings in Markdown, from the metrics.json files that `python -m rwae_tf.evaluate` left of them.
 
-    python tools/results_table.py docs/results/cpu_sprites.json docs/results/cpu_sprites_[ceg]*.json  # docs/ablation.md
-    python tools/results_table.py --readme                                                        # README.md
+    python tools/results_table.py runs/one/evaluation/metrics.json runs/two/evaluation/metrics.json
+    python tools/results_table.py --readme                       # the tables of README.md
 
 The first has a row for each file: what was measured, and the options in which its configuration differs from that of
 the first file. The others are made of docs/results: a row for each training of speech in `SPEECH` and of video in
