@@ -231,7 +231,7 @@ def to_config(values, sections=tuple(config_lib.SECTIONS)):
                           for f in dataclasses.fields(config_lib.SECTIONS[section])}
     try:
         config = config_lib.from_dict(given)
-        idle_options.refuse(config, [name for fields in given.values() for name in fields])
+        idle_options.refuse(config)
         return config
     except InputError as error:
         raise InputError(re.sub(r"\b([a-z]\w*)=", r"--\1=", str(error))) from None

@@ -29,8 +29,8 @@ _OF_DATASETS = {
 _DATASETS = ("sm_mnist", "sprites", "moving_shapes", *_VIDEOS, *_SPEECH)
 
 
-def refuse(config, given):
-    """Refuse the options among `given`, names, that are not at their default and do nothing.
+def refuse(config):
+    """Refuse a configuration with an option that is not at its default and does nothing.
 
     Raises:
       InputError: naming the option, what makes it idle and what to do.
@@ -39,7 +39,7 @@ def refuse(config, given):
               for section, kind in SECTIONS.items() for field in dataclasses.fields(kind)}
     defaults = {field.name: field.default for kind in SECTIONS.values() for field in dataclasses.fields(kind)}
     for name, reason in _idle(values):
-        if name in given and values[name] != defaults[name]:
+        if values[name] != defaults[name]:
             raise InputError(f"{name}={values[name]} does nothing with {reason}; drop it")
 
 

@@ -120,6 +120,14 @@ def _seeds(folder, name):
     return [_read(path) for path in (os.path.join(folder, f"{name}.json"), *others)]
 
 
+def _identity(results):
+    """Identity after 100 frames of drawn contents and, in brackets, of those of test clips."""
+    if not results[0]["consistency"]:
+        return ""
+    drawn, of_data = (_over([100 * result["consistency"][key] for result in results]) for key in ("last", "last_of_data"))
+    return f"{drawn} ({of_data})"
+
+
 def _training(name, results):
     """A training's row in README.md: means over its seeds, ± their standard deviation where there are several."""
     method, paper, pictures = README[name]
@@ -133,7 +141,7 @@ def _training(name, results):
         f"[`tools/{name}.flags`](tools/{name}.flags), {method}", str(len(results)), *kept,
         _worst(results, lambda result, factor: result["leakage"][factor]),
         _worst(results, lambda result, factor: _probe(result, factor)),
-        _over([100 * result["consistency"]["last"] for result in results]) if results[0]["consistency"] else "",
+        _identity(results),
         ", ".join(_over([result["match"][code]["auc"] for result in results], 2) for code in ("z_c", "z_m")),
         f"{_over([result['squared_error_per_sequence'] for result in results])} "
         f"({floors['mean_image']:.0f}, {floors['first_frame']:.0f})",

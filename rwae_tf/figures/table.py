@@ -76,7 +76,8 @@ def key_numbers(result):
                  f"{math.log(len(result['judge']['classes'][factor])):.3f} (H(y|v) {result['h_y_given_v']:.3f})")]
     if result["consistency"]:
         numbers += [(f"same identity after {result['consistency']['frames']} frames",
-                     percent(result["consistency"]["last"]))]
+                     f"{percent(result['consistency']['last'])}, with contents of clips "
+                     + percent(result["consistency"]["last_of_data"]))]
     return numbers
 
 
@@ -189,6 +190,7 @@ def _sampled(result):
                     f"{result['frechet_judge']:.2f} ± {result['frechet_judge_std']:.2f}")]
     if consistency:
         table += [_line(f"  same identity after {consistency['frames']} frames", percent(consistency["last"])
+                        + f"   with contents of clips {percent(consistency['last_of_data'])}"
                         + f"   mean over factors and later frames {percent(consistency['mean'])}")]
     return table
 

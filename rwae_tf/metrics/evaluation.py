@@ -31,8 +31,8 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean", action
       "static_kept", "dynamic_kept", "leakage", "judge_on_real" of `disentanglement.kept`; the same without the last
       for the other kind of codes, in "with_sample" (or "with_mean"); of as many clips from
       the priors as there are test clips "inception_score", "h_y_given_v", "h_y" (each with "_std") for the factor
-      "inception_of", for all "inception_per_factor", and "frechet_judge"; "fid", None, and "fid_note"; "consistency"
-      of long samples; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts"; with `action`, that and what
+      "inception_of", for all "inception_per_factor", and "frechet_judge"; "fid", None, and "fid_note"; "consistency" of
+      long samples, see `_consistency`; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts"; with `action`, that and what
       `_acted` adds to it, as "action". Fit for JSON.
     """
     seeds = exchange.Seeds(seed)
@@ -45,7 +45,8 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean", action
     kept[other].pop("judge_on_real")
     usages = {code: usage.code_usage(**parameters) for code, parameters in known["parameters"].items()}
     moved = exchange.influence(verbs.decode, known["codes"], seed)
-    probed, lasting = _probes(known["samples"], known["labels"], seed), _consistency(judge, verbs, spec, seeds)
+    probed = _probes(known["samples"], known["labels"], seed)
+    lasting = _consistency(judge, verbs, spec, seeds, known["codes"]["z_c"])
     found = {"action": _acted(action, known, kept[codes], judge, verbs, spec, repeats, seeds)} if action else {}
     return {
         **kept[codes],
@@ -69,7 +70,7 @@ def draws(clips, spec, repeats, batch, action=None):
         return repeats * -(-clips // size)
 
     acted = parts(actions.BATCH) if action and action["factor"] else 0
-    return 4 * parts(batch) + parts(BATCH) + (_LONG_PARTS if spec.static else 0) + acted
+    return 4 * parts(batch) + parts(BATCH) + (2 * _LONG_PARTS if spec.static else 0) + acted
 
 
 def _sampler(verbs, seeds):
@@ -124,15 +125,24 @@ def _acted(action, known, kept, judge, verbs, spec, repeats, seeds):
             "conditional": actions.conditional(judge, verbs, spec, action, len(right), repeats, seeds)}
 
 
-def _consistency(judge, verbs, spec, seeds):
-    """Whether long samples keep their identity; None without factors that should stay."""
+def _consistency(judge, verbs, spec, seeds, contents):
+    """Whether long samples keep their identity; None without factors that should stay.
+
+    "last_of_data" is "last" of samples that have their z_c from `contents`, of real clips. Where it is high and "last" is
+    not, the motion does not drift: drawn contents lie between those of two identities and are read as either.
+    """
     if not spec.static:
         return None
+    chosen = contents[np.linspace(0, len(contents) - 1, LONG_CLIPS).astype(int)]
     length = max(LONG, 2 * spec.length)
-    num = LONG_CLIPS // _LONG_PARTS
-    parts = [np.asarray(verbs.generate(num=num, length=length, seed=seeds(num))) for _ in range(_LONG_PARTS)]
-    return {"frames": length, "clips": LONG_CLIPS,
-            **scores.consistency(np.concatenate(parts), judge, spec.length, spec.static)}
+
+    def lasting(**given):
+        parts = [np.asarray(verbs.generate(num=len(rows), length=length, seed=seeds(len(rows)),
+                                           **{name: code[rows] for name, code in given.items()}))
+                 for rows in np.split(np.arange(LONG_CLIPS), _LONG_PARTS)]
+        return scores.consistency(np.concatenate(parts), judge, spec.length, spec.static)
+
+    return {"frames": length, "clips": LONG_CLIPS, **lasting(), "last_of_data": lasting(z_c=chosen)["last"]}
 
 
 def _probes(codes, labels, seed):

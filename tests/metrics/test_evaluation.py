@@ -57,6 +57,20 @@ def test_scores_of_samples(perfect):
     assert perfect["consistency"]["mean"] == 1.0 and perfect["consistency"]["frames"] == 100
 
 
+def test_identity_of_drawn_contents_and_of_those_of_clips():
+    # Drawn contents lose their colour by the last frame, those of clips keep it.
+    class Fading(Perfect):
+        def generate(self, num, length, seed, z_c=None, **given):
+            first = np.array(super().generate(num, length, seed, z_c=z_c, **given))
+            if z_c is not None or length < evaluation.LONG:
+                return first
+            other = super().generate(num, length, seed, z_c=np.roll(self.encode(first).z_c, 1, axis=1))
+            return np.concatenate([first[:, :length // 2], other[:, length // 2:]], 1)
+
+    found = measured(Fading(), repeats=1)["consistency"]
+    assert found["last"] == 0.0 and found["last_of_data"] == 1.0
+
+
 def test_probes_find_each_factor_in_its_code(perfect):
     linear = perfect["probes"]["linear"]
     assert linear["z_c"]["colour"]["accuracy"] == linear["z_m"]["trend"]["accuracy"] == 1.0
