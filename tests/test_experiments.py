@@ -35,7 +35,8 @@ def test_what_the_page_names_is_there():
 def test_the_variants_on_the_page_can_be_trained():
     """A flagfile with other flags after it, as the page has them in a table or as a command."""
     network_c = "--backbone=biggan --feature_size=500"
-    for name, changes in (("cpu_sprites_c", "--content_divergence=adversarial"), ("cpu_sm_mnist", network_c),
+    gan = "--content_divergence=adversarial --content_weight=10 --critic_features=1 --gradient_penalty_weight=0.3"
+    for name, changes in (("cpu_sprites_c", gan), ("cpu_sm_mnist", network_c),
                           ("cpu_sm_mnist_gan", network_c), ("timit_paper", "--spectrum=mel")):
         assert changes in PAGE
         flags.configuration(f"--flagfile={ROOT}/tools/{name}.flags", *changes.split())
