@@ -124,7 +124,8 @@ def _identity(results):
     """Identity after 100 frames of drawn contents and, in brackets, of those of test clips."""
     if not results[0]["consistency"]:
         return ""
-    drawn, of_data = (_over([100 * result["consistency"][key] for result in results]) for key in ("last", "last_of_data"))
+    drawn, of_data = (_over([100 * result["consistency"][key] for result in results])
+                      for key in ("last", "last_of_data"))
     return f"{drawn} ({of_data})"
 
 

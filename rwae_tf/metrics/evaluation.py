@@ -128,8 +128,8 @@ def _acted(action, known, kept, judge, verbs, spec, repeats, seeds):
 def _consistency(judge, verbs, spec, seeds, contents):
     """Whether long samples keep their identity; None without factors that should stay.
 
-    "last_of_data" is "last" of samples that have their z_c from `contents`, of real clips. Where it is high and "last" is
-    not, the motion does not drift: drawn contents lie between those of two identities and are read as either.
+    "last_of_data" is "last" of samples that have their z_c from `contents`, of real clips. Where it is high and "last"
+    is not, the motion does not drift: drawn contents lie between those of two identities and are read as either.
     """
     if not spec.static:
         return None
