@@ -32,8 +32,8 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean", action
       for the other kind of codes, in "with_sample" (or "with_mean"); of as many clips from
       the priors as there are test clips "inception_score", "h_y_given_v", "h_y" (each with "_std") for the factor
       "inception_of", for all "inception_per_factor", and "frechet_judge"; "fid", None, and "fid_note"; "consistency" of
-      long samples, see `_consistency`; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts"; with `action`, that and what
-      `_acted` adds to it, as "action". Fit for JSON.
+      long samples, see `_consistency`; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts"; with `action`,
+      that and what `_acted` adds to it, as "action". Fit for JSON.
     """
     seeds = exchange.Seeds(seed)
     known = _encode_all(batches(), judge, verbs, seeds)
