@@ -16,11 +16,15 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 PAGE = os.path.join(os.path.dirname(_HERE), "docs", "departures.md")
 BEGIN, END = "<!-- tables: written by tools/departures.py -->", "<!-- end of tables -->"
 GROUPS = {
-    "Sprites": {"cpu_sprites": "sprites", "cpu_sprites_gan": "sprites_gan", "cpu_sprites_weak": "sprites"},
+    "Sprites": {"cpu_sprites": "sprites", "cpu_sprites_gan": "sprites_gan", "cpu_sprites_weak": "sprites",
+                "cpu_sprites_c": "sprites_c"},
     "SM-MNIST": {"cpu_sm_mnist": "sm_mnist", "cpu_sm_mnist_gan": "sm_mnist_gan"},
-    "Moving-Shape": {"cpu_moving_shapes": "moving_shapes_text_filter", "quickstart": "moving_shapes_text_filter"},
+    "Moving-Shape": {"cpu_moving_shapes": "moving_shapes_text_filter", "quickstart": "moving_shapes_text_filter",
+                     "cpu_moving_shapes_text_filter": "moving_shapes_text_filter",
+                     "cpu_moving_shapes_c": "moving_shapes_biggan"},
     "MUG": {"cpu_mug": "mug", "cpu_mug_weak": "mug", "cpu_mug_weak_gan": "mug_gan"},
     "Speech": {"timit": "timit_paper", "librispeech": "timit_paper", "speakers": "timit_paper"},
+    "Your own videos, beside the settings for Sprites": {"folder": "sprites"},
 }
 """Title -> {preset: the preset with the paper's settings}."""
 # Which sequences, how a run is kept, and how long it may take: no setting of the method.

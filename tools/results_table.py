@@ -30,7 +30,7 @@ README = {
     "cpu_mug": (f"{_MMD}, rendered faces", (None, None), ("mug_swap.png",)),
     "cpu_mug_weak": (f"{_MMD}, rendered faces, six learned actions", (None, None), ("mug_weak_actions.png",)),
     "cpu_mug_weak_gan": (f"{_GAN}, rendered faces, six learned actions", (None, None), ("mug_weak_gan_actions.png",)),
-    "quickstart": (_MMD, (80.50, 83.60), ("quickstart_swap.png", "quickstart_generate.gif")),
+    "quickstart": (_MMD, (80.50, 83.60), ("quickstart_swap.png", "quickstart_generate.png")),
 }
 """Name of the result and its flagfile: the method, the paper's static and dynamic accuracy in % (None: other data),
 pictures."""
