@@ -1,10 +1,15 @@
-"""From network outputs to distributions: the package's only softplus and its only floor of a scale.
+"""From network outputs to distributions of TensorFlow Probability, and samples of them from given noise.
 
-TensorFlow Probability takes seconds to import, so the functions that return its objects import it.
+The package's only softplus and its only floor of a scale.
+
+A distribution's own `sample(seed=)` draws one block of noise for all rows at once. Here row i of the global
+batch has the same noise on one replica or many and after a resume (`rwae_tf.noise`), so samples are made from
+given noise by the distribution's own reparameterization: `sample_normal` and `sample_action`.
 """
 
 import numpy as np
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 SCALE_FLOOR = 1e-4
 """Smallest standard deviation a network can give."""
@@ -38,31 +43,33 @@ def normal(loc, scale):
     Returns:
       A TFP distribution with batch shape [...] and event shape [D].
     """
-    from tensorflow_probability import distributions as tfd
     return tfd.MultivariateNormalDiag(loc=loc, scale_diag=scale)
 
 
 def relaxed_action(logits, temperature):
-    """The relaxed one-hot distribution of an action (section 3.4), as TFP has it.
+    """The relaxed one-hot distribution of an action (section 3.4), batch shape [...] and event shape [A].
 
     Args:
       logits: [..., A], not necessarily normalised; cast to float32, the narrowest that TFP accepts.
       temperature: positive scalar, tau.
     """
-    from tensorflow_probability import distributions as tfd
     return tfd.RelaxedOneHotCategorical(temperature=tf.cast(temperature, tf.float32),
                                         logits=tf.cast(logits, tf.float32))
 
 
-def sample_action(logits, temperature, uniform):
-    """A sample of `relaxed_action` from given noise: softmax((log alpha + g) / tau), g Gumbel.
+def sample_normal(q, noise):
+    """The sample loc + scale noise of a `normal`, from standard normal noise; both [..., D]."""
+    return q.bijector.forward(noise)
+
+
+def sample_action(q, uniform):
+    """A sample of a `relaxed_action` from given noise: softmax((log alpha + g) / tau), g Gumbel.
 
     Section 3.4 prints the Gumbel formula without its division by the sum. In float32 throughout, and
     with the noise clipped just inside (0, 1) so that g stays finite.
 
     Args:
-      logits: [B, A], not necessarily normalised.
-      temperature: positive scalar, tau.
+      q: the distribution, batch shape [B], event shape [A].
       uniform: noise in (0, 1), [B, A].
 
     Returns:
@@ -70,5 +77,4 @@ def sample_action(logits, temperature, uniform):
     """
     uniform = tf.clip_by_value(tf.cast(uniform, tf.float32), _SMALLEST_UNIFORM, _LARGEST_UNIFORM)
     gumbel = -tf.math.log(-tf.math.log(uniform))
-    log_alpha = tf.nn.log_softmax(tf.cast(logits, tf.float32))
-    return tf.nn.softmax((log_alpha + gumbel) / tf.cast(temperature, tf.float32))
+    return tf.nn.softmax((tf.nn.log_softmax(q.logits) + gumbel) / q.temperature)

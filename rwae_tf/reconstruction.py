@@ -1,4 +1,4 @@
-"""The reconstruction cost c(x, x_hat) of eq. 9 and the decoder's output.
+"""The decoder's likelihood p_theta(x|z) and the reconstruction cost c(x, x_hat) of eq. 9.
 
 One convention: the decoder network gives logits, `output` turns them into x_hat, and a cost is summed
 over the pixels and frames of a sequence and averaged over the batch (Theorem 1: c = sum_t |x_t - x_hat_t|^2).
@@ -6,6 +6,7 @@ over the pixels and frames of a sequence and averaged over the batch (Theorem 1:
 
 import numpy as np
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 
 def normalized(x, spec):
@@ -29,28 +30,42 @@ def output(logits, modality):
     return tf.sigmoid(logits) if modality == "video" else logits
 
 
-def cost(x, logits, reconstruction, modality):
-    """Mean over the batch of the cost of a whole sequence.
+def likelihood(logits, reconstruction, modality):
+    """p_theta(x_1:T | z) of sequences: batch shape [B], event shape that of a sequence, [T, ...].
 
     Args:
-      x: sequences [B, T, ...], for "bernoulli" in [0, 1].
-      logits: the decoder network's output before `output`, shaped like x.
-      reconstruction: "squared_error" of `output(logits)`, or "bernoulli", the cross-entropy in nats.
+      logits: the decoder network's output before `output`, [B, T, ...].
+      reconstruction: "squared_error", whose decoder is deterministic (a point, section 3.1), or "bernoulli",
+        independent pixels.
       modality: "video" or "speech".
-
-    Returns:
-      A scalar.
     """
-    return _SUMS[reconstruction](x, logits, modality) / tf.cast(tf.shape(x)[0], logits.dtype)
+    if reconstruction == "squared_error":
+        pixels = tfd.Deterministic(output(logits, modality))
+    else:  # From logits, so that neither density nor gradient overflows where the sigmoid saturates.
+        pixels = tfd.Bernoulli(logits=logits, dtype=tf.float32)
+    return tfd.Independent(pixels, reinterpreted_batch_ndims=logits.shape.rank - 1)
 
 
-def _squared_error(x, logits, modality):
-    return 2 * tf.nn.l2_loss(output(logits, modality) - x)
+def of_data(likelihood, spec):
+    """The `likelihood` of frames as networks see them, as one of frames as the dataset has them."""
+    if spec.normalization is None:
+        return likelihood
+    frames = restored(likelihood.mode(), spec)
+    return tfd.Independent(tfd.Deterministic(frames), reinterpreted_batch_ndims=frames.shape.rank - 1)
 
 
-def _bernoulli(x, logits, modality):
-    """From logits, so that neither cost nor gradient overflows where the sigmoid saturates."""
-    return tf.reduce_sum(tf.nn.sigmoid_cross_entropy_with_logits(labels=x, logits=logits))
+def cost(x, likelihood):
+    """Mean over the batch of the cost of a whole sequence; a scalar.
 
+    The squared error to the point of a deterministic decoder, which has no density; else -log p(x|z) in nats,
+    which for pixels between 0 and 1 is their cross-entropy.
 
-_SUMS = {"squared_error": _squared_error, "bernoulli": _bernoulli}
+    Args:
+      x: sequences [B, T, ...], for Bernoulli pixels in [0, 1].
+      likelihood: result of the function of that name, for the same sequences.
+    """
+    if isinstance(likelihood.distribution, tfd.Deterministic):
+        total = 2 * tf.nn.l2_loss(likelihood.distribution.loc - x)
+    else:
+        total = -tf.reduce_sum(likelihood.log_prob(x))
+    return total / tf.cast(tf.shape(x)[0], total.dtype)

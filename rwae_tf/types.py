@@ -17,6 +17,37 @@ class Codes(NamedTuple):
     action: Optional[Any] = None
 
 
+class Posterior(NamedTuple):
+    """q of a batch of sequences: codes, and the distributions of TensorFlow Probability that they come from.
+
+    Attributes:
+      codes: a sample of them, or their means.
+      z_c: q(z_c|x), batch shape [B], event shape [Dc].
+      z_m: q(z_m,t | x, z_m,<t) given the `codes` of the frames before, batch shape [B, T], event shape [Dm].
+      action: q(a | x, z_m) given `codes.z_m`, batch shape [B], event shape [A]; None for a model without actions.
+    """
+
+    codes: Codes
+    z_c: Any
+    z_m: Any
+    action: Any = None
+
+
+class Prior(NamedTuple):
+    """p: distributions of TensorFlow Probability.
+
+    Attributes:
+      z_c: p(z_c), batch shape [], event shape [Dc].
+      z_m: p(z_m,1:T), batch shape [], event shape [T, Dm]; or p(z_m,t | z_m,<t) given codes, batch shape [B, T],
+        event shape [Dm].
+      action: p(a), batch shape [], event shape [A]; None for a model without actions.
+    """
+
+    z_c: Any
+    z_m: Any
+    action: Any = None
+
+
 class SequenceSpec(NamedTuple):
     """What one sequence of a dataset looks like.
 

@@ -14,7 +14,7 @@ PACKAGE = "rwae_tf"
 # A component imports from its own layer and those below.
 LAYERS = (
     {"types", "errors", "options", "config", "json_file", "noise", "processor", "progress",
-     "schedule", "legacy", "idle_options"},
+     "schedule", "legacy", "idle_options", "tfgan", "files"},
     {"distributions", "layers"},
     {"backbones", "data"},
     {"inference", "priors", "regularizers", "reconstruction"},
@@ -24,15 +24,15 @@ LAYERS = (
 )
 # Components that see less than the layers below them.
 SEES_ONLY = {
-    "data": {"types", "errors", "config", "noise", "json_file", "progress"},
-    "metrics": {"types", "errors"},  # arrays and callables
-    "figures": {"types", "errors"},
+    "data": {"types", "errors", "config", "noise", "json_file", "progress", "files"},
+    "metrics": {"types", "errors", "tfgan"},  # arrays and callables
+    "figures": {"types", "errors", "files"},
 }
 # Third-party libraries: in how many files of the package each may be imported, None for any number.
 # One that is not here is no dependency.
 LIBRARIES = {
     "numpy": None, "tensorflow": None, "keras": None, "absl": None, "PIL": 4, "imageio_ffmpeg": 2,
-    "tensorflow_probability": 1, "tensorflow_gan": 1, "tensorflow_io": 1, "soundfile": 1, "cv2": 1, "sklearn": 4,
+    "tensorflow_probability": None, "tensorflow_gan": 1, "tensorflow_io": 1, "soundfile": 1, "cv2": 1, "sklearn": 4,
     "threadpoolctl": 2, "matplotlib": 1, "scipy": 2,
 }
 # Modules of data that need TensorFlow: what streams batches, what varies them there, and what writes TFRecords.

@@ -7,6 +7,10 @@ from rwae_tf import distributions
 LOGITS = np.array([[0.0, 1.0, -2.0], [3.0, 3.0, 0.5]], np.float32)
 
 
+def sample_action(logits, temperature, uniform):
+    return distributions.sample_action(distributions.relaxed_action(logits, temperature), uniform)
+
+
 def test_scale_is_softplus_above_the_floor():
     # softplus(0) = log 2; softplus(-200) = 0 in float32, softplus(200) = 200.
     np.testing.assert_allclose(
@@ -29,13 +33,19 @@ def test_normal_has_the_batch_and_event_shape_and_density_of_a_diagonal_gaussian
     np.testing.assert_allclose(q.log_prob(x), np.log(density).sum(-1), rtol=1e-5)
 
 
+def test_sample_normal_is_the_mean_and_so_many_deviations():
+    loc, scale, noise = np.random.default_rng(0).uniform(0.5, 2, (3, 4, 5, 2)).astype(np.float32)
+    sample = tf.function(lambda *q: distributions.sample_normal(distributions.normal(*q[:2]), q[2]))(loc, scale, noise)
+    np.testing.assert_allclose(sample, loc + scale * noise, rtol=1e-6)
+
+
 @pytest.mark.parametrize("temperature", [0.1, 0.67, 2.0])
 def test_sample_action_is_the_printed_formula(temperature):
     uniform = np.random.default_rng(0).uniform(0.01, 0.99, LOGITS.shape).astype(np.float32)
     alpha = np.exp(LOGITS) / np.exp(LOGITS).sum(-1, keepdims=True)
     powers = np.exp((np.log(alpha) - np.log(-np.log(uniform))) / temperature)
     expected = powers / powers.sum(-1, keepdims=True)
-    sample = tf.function(distributions.sample_action)(LOGITS, temperature, uniform)
+    sample = tf.function(sample_action)(LOGITS, temperature, uniform)
     np.testing.assert_allclose(sample, expected, rtol=2e-4, atol=1e-7)
 
 
@@ -44,7 +54,7 @@ def test_largest_component_is_categorical():
     # deviation of a frequency is at most sqrt(0.25 / n) = 0.0025; 4 of them are allowed.
     n, logits = 40000, LOGITS[:1]
     uniform = tf.random.stateless_uniform([n, 3], seed=(1, 2))
-    sample = distributions.sample_action(np.repeat(logits, n, 0), 0.67, uniform)
+    sample = sample_action(np.repeat(logits, n, 0), 0.67, uniform)
     frequencies = np.bincount(np.argmax(sample, -1), minlength=3) / n
     np.testing.assert_allclose(frequencies, tf.nn.softmax(logits)[0], atol=0.01)
 
@@ -54,7 +64,7 @@ def test_relaxed_action_is_the_distribution_that_is_sampled():
     # P(a_1 <= x) = sigmoid(tau logit(x) - (l_1 - l_2)): integrate TFP's density and count samples.
     # At most 4 standard deviations of a frequency, 4 sqrt(0.25 / 20000) = 0.0141.
     logits, tau, n = np.array([0.8, 0.0], np.float32), 0.67, 20000
-    sample = distributions.sample_action(
+    sample = sample_action(
         np.tile(logits, (n, 1)), tau, tf.random.stateless_uniform([n, 2], seed=(3, 4))).numpy()
     q = distributions.relaxed_action(logits, tau)
     for x in (0.2, 0.5, 0.9):
@@ -78,7 +88,7 @@ def test_samples_and_gradients_stay_finite_at_the_ends(temperature):
     uniform = tf.constant([[0.0, 1.0, 0.5], [0.0, 1.0, 0.0], [1.0, 0.0, 1.0]])
     with tf.GradientTape() as tape:
         tape.watch(logits)
-        sample = distributions.sample_action(logits, temperature, uniform)
+        sample = sample_action(logits, temperature, uniform)
         total = tf.reduce_sum(sample * [1.0, 2.0, 3.0])
     assert np.isfinite(sample).all() and np.isfinite(tape.gradient(total, logits)).all()
     np.testing.assert_allclose(tf.reduce_sum(sample, -1), [1, 1, 1], rtol=1e-5)

@@ -3,6 +3,7 @@
 import tensorflow as tf
 from keras import layers
 
+from rwae_tf import distributions
 from rwae_tf.layers.lstm import LSTM
 
 
@@ -25,3 +26,7 @@ class ActionPosterior(layers.Layer):
         """z_m [B, T, Dm] and h [B, T, Dh] -> logits [B, A]."""
         inputs = tf.concat([z_m, h], -1) if self.with_features else z_m
         return self.logits(self.summary(inputs))
+
+    def distribution(self, z_m, h, temperature):
+        """q(a | x, z_m) at a temperature: RelaxedOneHotCategorical of batch shape [B], event shape [A]."""
+        return distributions.relaxed_action(self(z_m, h), temperature)

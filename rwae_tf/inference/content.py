@@ -3,6 +3,7 @@
 import keras
 import tensorflow as tf
 from keras import layers
+from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions
 from rwae_tf.layers.lstm import LSTM
@@ -47,3 +48,7 @@ class ContentPosterior(layers.Layer):
         """Frame features h [B, T, Dh] -> (loc, scale), each [B, Dc]."""
         summary = self.summary(h)
         return self.loc(summary), distributions.scale(self.raw_scale(summary))
+
+    def distribution(self, h):
+        """q(z_c|x) of frame features h [B, T, Dh]: batch shape [B], event shape [Dc]."""
+        return tfd.MultivariateNormalDiag(*self(h))

@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 from keras import layers
+from tensorflow_probability import distributions as tfd
 
 from rwae_tf.layers.gaussian_lstm import GaussianLSTM
 
@@ -31,6 +32,16 @@ class MotionPosterior(layers.Layer):
     def call(self, h, noise):
         """h [B, T, Dh] and standard normal noise [B, T, Dm] -> (sample, loc, scale), each [B, T, Dm]."""
         return self.codes.sample(noise, self.seen(h))
+
+    def distribution(self, h, noise):
+        """z_m, [B, T, Dm], and q(z_m,t | x_t, z_m,<t) given it: batch shape [B, T], event shape [Dm].
+
+        Args:
+          h: frame features [B, T, Dh].
+          noise: standard normal, [B, T, Dm], of the codes; zeros make every code the mean given those before.
+        """
+        z_m, loc, scale = self(h, noise)
+        return z_m, tfd.MultivariateNormalDiag(loc, scale)
 
     def seen(self, h):
         """What of frame features h [B, T, Dh] a posterior of the motion sees, [B, T, Dh]."""

@@ -64,9 +64,12 @@ def inception_score(probabilities):
       {"inception_score": 1 to K, "h_y_given_v": intra-entropy, low for sharp samples,
       "h_y": inter-entropy, ln K for samples of all classes alike}.
     """
+    from rwae_tf import tfgan  # loads TensorFlow
+
     p = checked(probabilities)
-    intra, inter = float(entropy(p).mean()), float(entropy(p.mean(0)))
-    return {"inception_score": float(np.exp(inter - intra)), "h_y_given_v": intra, "h_y": inter}
+    logits = np.log(np.maximum(p, np.finfo(np.float64).tiny))
+    return {"inception_score": float(tfgan.classifier_score(logits)), "h_y_given_v": float(entropy(p).mean()),
+            "h_y": float(entropy(p.mean(0)))}
 
 
 def over_repeats(results):

@@ -1,8 +1,8 @@
-"""What every model answers: encode, decode, reconstruct, generate, swap.
+"""What every model answers: encode, decode, reconstruct, generate, swap; and its distributions q and p.
 
-The verbs take arrays, check them and return tensors; their graph-level twins (`encode_codes`,
-`decode_codes`, `generate_codes`), which a model implements, take tensors of any batch and length and
-are what training summaries and exported signatures call.
+The verbs take arrays, check them and return tensors; their graph-level twins (`posterior_of`, `decode_codes`,
+`generate_codes`), which a model implements, take tensors of any batch and length and are what training
+summaries and exported signatures call.
 """
 
 import functools
@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from rwae_tf import reconstruction
 from rwae_tf.models import checks
 from rwae_tf.noise import BatchNoise, NoNoise
 from rwae_tf.types import Codes
@@ -59,12 +60,16 @@ class SequenceModel(keras.Model):
         """Set weights of terms, numbers by the names of `weight_options`."""
         raise NotImplementedError
 
-    def encode_codes(self, x, noise=None):
-        """x [B, T, ...] -> `Codes`: posterior means, or samples with the given noise."""
+    def posterior_of(self, x, noise=None):
+        """x [B, T, ...] -> `Posterior`, whose codes are the means, or samples made from the given noise."""
         raise NotImplementedError
 
-    def parameters_of_codes(self, x):
-        """x -> {"z_c", "z_m": (loc, scale, prior's loc, prior's scale)}, given the means of the codes before."""
+    def prior_of(self, z_m=None, length=None):
+        """`Prior`, with p(z_m,t | z_m,<t) of given codes or p(z_m,1:T) of trajectories of a length."""
+        raise NotImplementedError
+
+    def likelihood_of(self, codes, training=False):
+        """`Codes` -> p(x|z) of clips as the networks see them."""
         raise NotImplementedError
 
     def decode_codes(self, codes):
@@ -80,6 +85,66 @@ class SequenceModel(keras.Model):
 
     def after_critic_update(self):
         """Called after each update of the part "critic"."""
+
+    def encode_codes(self, x):
+        """x [B, T, ...] -> `Codes`, posterior means."""
+        return self.posterior_of(x).codes
+
+    # The distributions.
+
+    def posterior(self, x, seed=None):
+        """q of sequences, as distributions of TensorFlow Probability.
+
+        Args:
+          x: [B, T, *frame_shape], as `encode` takes it; inside a `tf.function` a tensor, which is not checked.
+          seed: int, draws the codes from q; None takes their means.
+
+        Returns:
+          `Posterior`: q(z_m,t | x, z_m,<t) is given the codes of the frames before.
+
+        Raises:
+          InputError: (a ValueError) for a wrong shape, range or NaN.
+        """
+        if not tf.is_symbolic_tensor(x):
+            x = checks.sequences(x, self.spec)
+        if seed is None:
+            return self._posterior(x)
+        return self._posterior_sample(x, tf.constant([checks.seeds(seed, 1)[0], 0], tf.int32))
+
+    def prior(self, z_m=None, length=None):
+        """p, as distributions of TensorFlow Probability.
+
+        Args:
+          z_m: [B, T, Dm], for p(z_m,t | z_m,<t) given these codes; or
+          length: T, for the joint distribution of trajectories p(z_m,1:T).
+
+        Returns:
+          `Prior`.
+
+        Raises:
+          InputError: neither or both are given, or a wrong shape.
+        """
+        if (z_m is None) == (length is None):
+            raise checks.InputError("prior: give z_m or length, one of them")
+        if length is not None:
+            return self.prior_of(length=checks.count(length, "length"))
+        if not tf.is_symbolic_tensor(z_m):
+            z_m = checks.code(z_m, self.config.model.motion_size, 3, "z_m")
+        return self.prior_of(z_m)
+
+    def likelihood(self, codes):
+        """p(x|z) of sequences as the dataset has them, as a distribution of TensorFlow Probability.
+
+        Args:
+          codes: `Codes`.
+
+        Returns:
+          A distribution of batch shape [B] and event shape [T, *frame_shape]: a point for models of the squared
+          error, independent Bernoulli pixels for those of `--reconstruction=bernoulli`.
+        """
+        if not tf.is_symbolic_tensor(codes.z_c):
+            codes = Codes(*checks.codes(codes, self.config.model))
+        return reconstruction.of_data(self.likelihood_of(codes), self.spec)
 
     # The five verbs.
 
@@ -97,12 +162,11 @@ class SequenceModel(keras.Model):
         Raises:
           InputError: (a ValueError) for a wrong shape, range or NaN.
         """
-        x = checks.sequences(x, self.spec)
         if not sample:
-            return self._encode_mean(x)
+            return self._encode(checks.sequences(x, self.spec))
         if seed is None:
             seed = int(np.random.SeedSequence().generate_state(1)[0] >> 1)
-        return self._encode_sample(x, tf.constant([checks.seeds(seed, 1)[0], 0], tf.int32))
+        return self.posterior(x, seed).codes
 
     def parameters(self, x):
         """Means and variances of the codes' Gaussians, for measures of how a code is used.
@@ -114,9 +178,7 @@ class SequenceModel(keras.Model):
           {"z_c" and "z_m": {"mean", "variance", "prior_mean", "prior_variance"}}, like the codes or broadcastable;
           for z_m given the codes of the frames before, at their posterior means.
         """
-        found = self._parameters(checks.sequences(x, self.spec))
-        return {code: {"mean": loc, "variance": scale**2, "prior_mean": prior_loc, "prior_variance": prior_scale**2}
-                for code, (loc, scale, prior_loc, prior_scale) in found.items()}
+        return self._parameters(checks.sequences(x, self.spec))
 
     def decode(self, codes):
         """`Codes` -> sequences [B, T, *frame_shape]."""
@@ -124,7 +186,7 @@ class SequenceModel(keras.Model):
 
     def reconstruct(self, x):
         """Sequences -> their reconstructions from posterior means, same shape."""
-        return self._decode(self._encode_mean(checks.sequences(x, self.spec)))
+        return self._decode(self._encode(checks.sequences(x, self.spec)))
 
     def generate(self, num=8, length=100, seed=0, z_c=None, z_m=None, action=None):
         """New sequences [num, length, *frame_shape]; what is not given is drawn from the priors.
@@ -170,8 +232,8 @@ class SequenceModel(keras.Model):
         content = checks.sequences(content, self.spec, "content")
         motion = checks.sequences(motion, self.spec, "motion")
         checks.same_batch(content=content, motion=motion)
-        moving = self._encode_mean(motion)
-        return self._decode(Codes(self._encode_mean(content).z_c, moving.z_m, moving.action))
+        moving = self._encode(motion)
+        return self._decode(Codes(self._encode(content).z_c, moving.z_m, moving.action))
 
     # The verbs' compiled twins: one trace serves every batch and length.
 
@@ -179,19 +241,29 @@ class SequenceModel(keras.Model):
         return tf.TensorSpec([None, None, *self.spec.frame_shape], tf.float32)
 
     @functools.cached_property
-    def _encode_mean(self):
+    def _encode(self):
         return tf.function(self.encode_codes, input_signature=[self._sequence_spec()], autograph=False)
 
     @functools.cached_property
-    def _encode_sample(self):
-        def encode(x, seed):
-            return self.encode_codes(x, BatchNoise(seed, tf.shape(x)[0]))
-        return tf.function(encode, input_signature=[self._sequence_spec(), tf.TensorSpec([2], tf.int32)],
+    def _posterior(self):
+        return tf.function(self.posterior_of, input_signature=[self._sequence_spec()], autograph=False)
+
+    @functools.cached_property
+    def _posterior_sample(self):
+        def sample(x, seed):
+            return self.posterior_of(x, BatchNoise(seed, tf.shape(x)[0]))
+        return tf.function(sample, input_signature=[self._sequence_spec(), tf.TensorSpec([2], tf.int32)],
                            autograph=False)
 
     @functools.cached_property
     def _parameters(self):
-        return tf.function(self.parameters_of_codes, input_signature=[self._sequence_spec()], autograph=False)
+        def parameters(x):
+            q = self.posterior_of(x)
+            p = self.prior_of(q.codes.z_m)
+            return {code: {"mean": ours.mean(), "variance": ours.variance(), "prior_mean": theirs.mean(),
+                           "prior_variance": theirs.variance()}
+                    for code, ours, theirs in (("z_c", q.z_c, p.z_c), ("z_m", q.z_m, p.z_m))}
+        return tf.function(parameters, input_signature=[self._sequence_spec()], autograph=False)
 
     @functools.cached_property
     def _decode(self):

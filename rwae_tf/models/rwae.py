@@ -4,8 +4,6 @@ R-WAE(MMD) and R-WAE(GAN) differ in `objective.content_divergence` alone; a mode
 `model.action_size` A > 0 is the weakly supervised variant of section 3.4.
 """
 
-from typing import Any, NamedTuple
-
 import keras
 import tensorflow as tf
 
@@ -21,21 +19,12 @@ from rwae_tf.priors import content as content_prior
 from rwae_tf.priors.motion import MotionPrior
 from rwae_tf.regularizers import kl, mmd
 from rwae_tf.regularizers.critic import Critic
-from rwae_tf.types import Codes, Phase, Update
+from rwae_tf.types import Codes, Phase, Posterior, Prior, Update
 
 _WEIGHTS = {"content_divergence": "content_weight", "motion_divergence": "motion_weight",
             "motion_kl": "motion_kl_weight", "content_kl": "content_kl_weight"}
 _HORIZON_WEIGHTS = {"horizon_divergence": "horizon_weight"}
 _ACTION_WEIGHTS = {"action_kl": "action_weight", "action_divergence": "action_divergence_weight"}
-
-
-class Posterior(NamedTuple):
-    """Samples of q and the parameters of its motion and action parts."""
-
-    codes: Codes
-    content: Any  # (loc, scale), each [B, Dc]
-    motion: Any  # (loc, scale), each [B, T, Dm]
-    action_logits: Any  # [B, A] or None
 
 
 class RWAE(SequenceModel):
@@ -108,36 +97,36 @@ class RWAE(SequenceModel):
         self.critic.power_iteration()
 
     def infer(self, x, noise, sample_content=True, training=False):
-        """q(z_c, z_m, a | x) -> `Posterior`, with one sample per code from `noise`."""
+        """q(z_c, z_m, a | x) -> `Posterior`, whose codes are samples made from `noise`."""
         model = self.config.model
         batch, length = tf.unstack(tf.shape(x)[:2])
         frames = tf.reshape(reconstruction.normalized(x, self.spec), [-1, *self.spec.frame_shape])
         h = tf.reshape(self.frame_encoder(frames, training=training), [batch, length, model.feature_size])
         h = tf.ensure_shape(h, [x.shape[0], x.shape[1], model.feature_size])
-        loc, scale = self.content_posterior(h)
-        z_c = loc + scale * noise.normal("content_posterior", [model.content_size]) if sample_content else loc
-        z_m, *motion = self.motion_posterior(h, noise.normal("motion_posterior", [length, model.motion_size]))
+        content = self.content_posterior.distribution(h)
+        z_c = (distributions.sample_normal(content, noise.normal("content_posterior", [model.content_size]))
+               if sample_content else content.loc)
+        z_m, motion = self.motion_posterior.distribution(
+            h, noise.normal("motion_posterior", [length, model.motion_size]))
         if not self.action_posterior:
-            return Posterior(Codes(z_c, z_m), (loc, scale), motion, None)
-        logits = self.action_posterior(z_m, self.motion_posterior.seen(h))
-        uniform = noise.uniform("action_posterior", [model.action_size])
-        action = distributions.sample_action(logits, self.temperature, uniform)
-        return Posterior(Codes(z_c, z_m, action), (loc, scale), motion, logits)
+            return Posterior(Codes(z_c, z_m), content, motion)
+        q = self.action_posterior.distribution(z_m, self.motion_posterior.seen(h), self.temperature)
+        action = distributions.sample_action(q, noise.uniform("action_posterior", [model.action_size]))
+        return Posterior(Codes(z_c, z_m, action), content, motion, q)
 
     def losses(self, x, noise, gather):
         """Eq. 9, term by term; see `SequenceModel.losses`."""
         objective, model = self.config.objective, self.config.model
         q = self.infer(x, noise, model.train_content == "sample", training=True)
-        prior = self.motion_prior(q.codes.z_m)
+        p = self.prior_of(q.codes.z_m)
         terms = {
             "reconstruction": reconstruction.cost(
-                reconstruction.normalized(x, self.spec), self.decoder(*q.codes, training=True),
-                objective.reconstruction, self.spec.modality),
-            "motion_kl": kl.motion_kl(q.motion, prior),
-            "content_kl": kl.content_kl(q.content),
+                reconstruction.normalized(x, self.spec), self.likelihood_of(q.codes, training=True)),
+            "motion_kl": kl.motion_kl(q.z_m, p.z_m),
+            "content_kl": kl.content_kl(q.z_c, p.z_c),
         }
         terms.update(mmd.motion_mmd(
-            gather(q.codes.z_m), lambda free: gather(self._motion_prior_samples(prior, noise, free)), objective))
+            gather(q.codes.z_m), lambda free: gather(self._motion_prior_samples(p.z_m, noise, free)), objective))
         if objective.motion_horizon:
             long = self._roll_outs(noise, objective.motion_horizon)
             terms.update(mmd.horizon_mmd(gather(q.codes.z_m), gather(long), objective))
@@ -145,8 +134,8 @@ class RWAE(SequenceModel):
             self.critic, gather(q.codes.z_c), gather(content_prior.sample(noise, model.content_size)),
             gather(noise.uniform("interpolation", [1])), objective))
         if self.action_posterior:
-            terms["action_kl"] = kl.action_kl(q.action_logits, objective, q.codes.action, self.temperature)
-            terms["action_divergence"] = kl.action_divergence(gather(q.action_logits))
+            terms["action_kl"] = kl.action_kl(q.action, objective, q.codes.action)
+            terms["action_divergence"] = kl.action_divergence(gather(q.action.logits))
         terms["objective"] = tf.add_n([weight * terms[name] for name, weight in self.weights_of_terms().items()])
         return terms
 
@@ -155,25 +144,30 @@ class RWAE(SequenceModel):
         return {"reconstruction": 1.0, **weights}
 
     def _motion_prior_samples(self, prior, noise, free):
-        """z_m ~ p_psi: own roll-outs, or teacher-forced on the posterior's samples, whose prior is (loc, scale)."""
-        loc, scale = prior
+        """z_m ~ p_psi: own roll-outs, or from the `prior` that is teacher-forced on the posterior's samples."""
+        length = prior.loc.shape[1]
         if free:
-            return self._roll_outs(noise, self.config.objective.motion_horizon or loc.shape[1])[:, :loc.shape[1]]
-        return loc + scale * noise.normal("motion_prior", [tf.shape(loc)[1], self.config.model.motion_size])
+            return self._roll_outs(noise, self.config.objective.motion_horizon or length)[:, :length]
+        return distributions.sample_normal(
+            prior, noise.normal("motion_prior", [tf.shape(prior.loc)[1], self.config.model.motion_size]))
 
     def _roll_outs(self, noise, length):
         """Free roll-outs of p_psi, [B, length, Dm]: the same in every call for one step's noise."""
         return self.motion_prior.roll_out(
             noise.normal("motion_prior_roll_out", [length, self.config.model.motion_size]))[0]
 
-    def encode_codes(self, x, noise=None):
-        if noise is not None:
-            return self.infer(x, noise).codes
-        return self.infer(x, centre(x), sample_content=False).codes
+    def posterior_of(self, x, noise=None):
+        return self.infer(x, centre(x) if noise is None else noise, sample_content=noise is not None)
 
-    def parameters_of_codes(self, x):
-        q = self.infer(x, centre(x), sample_content=False)
-        return {"z_c": (*q.content, 0.0, 1.0), "z_m": (*q.motion, *self.motion_prior(q.codes.z_m))}
+    def prior_of(self, z_m=None, length=None):
+        model = self.config.model
+        motion = self.motion_prior.trajectories(length) if z_m is None else self.motion_prior.given(z_m)
+        action = action_prior.distribution(model.action_size) if model.action_size else None
+        return Prior(content_prior.distribution(model.content_size), motion, action)
+
+    def likelihood_of(self, codes, training=False):
+        return reconstruction.likelihood(self.decoder(*codes, training=training),
+                                         self.config.objective.reconstruction, self.spec.modality)
 
     def decode_codes(self, codes):
         output = reconstruction.output(self.decoder(*codes), self.spec.modality)

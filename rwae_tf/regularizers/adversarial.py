@@ -4,14 +4,17 @@ import math
 
 import tensorflow as tf
 
+from rwae_tf import tfgan
+
 SPECTRAL = False
 
 
 def terms(critic, z_q, z_p, alpha, objective):
     """Eq. 23, L = E log D(z_p) + E log(1 - D(z_q)), with the penalty of eq. 24.
 
-    The encoders descend on "content_divergence": softplus(-logit(z_q)), or log(1 - D(z_q)) as printed
-    with `encoder_loss` "saturating". D_gamma descends on "critic" = -L + lambda penalty.
+    The encoders descend on "content_divergence": -log D(z_q), or log(1 - D(z_q)) as printed with `encoder_loss`
+    "saturating", to which TensorFlow-GAN's function adds a constant. D_gamma descends on "critic" = -L + lambda
+    penalty.
 
     Take each term's gradient only with respect to its own side's variables: nothing is stopped here.
 
@@ -27,15 +30,15 @@ def terms(critic, z_q, z_p, alpha, objective):
       the lower bound (L + log 4) / 2 in nats.
     """
     logit_q, logit_p = critic(z_q), critic(z_p)
-    log_real_p, log_fake_q = -tf.nn.softplus(-logit_p), -tf.nn.softplus(logit_q)
-    value = tf.reduce_mean(log_real_p) + tf.reduce_mean(log_fake_q)
+    loss = tfgan.discriminator_loss(logit_p, logit_q)  # -L: samples of the prior are the real ones
     penalty = gradient_penalty(critic, z_q, z_p, alpha, objective)
-    encoders = {"non_saturating": tf.nn.softplus(-logit_q), "saturating": log_fake_q}
+    saturating = objective.encoder_loss == "saturating"
     return {
-        "content_divergence": tf.reduce_mean(encoders[objective.encoder_loss]),
-        "critic": objective.gradient_penalty_weight * penalty - value,
+        "content_divergence": (
+            -tf.reduce_mean(tf.nn.softplus(logit_q)) if saturating else tfgan.generator_loss(logit_q)),
+        "critic": loss + objective.gradient_penalty_weight * penalty,
         "gradient_penalty": penalty,
-        "jensen_shannon": (value + math.log(4)) / 2,
+        "jensen_shannon": (math.log(4) - loss) / 2,
     }
 
 

@@ -1,31 +1,22 @@
 """Kullback-Leibler divergences in closed form (eq. 9 and section 3.4), and the action's by Monte Carlo."""
 
-import math
-
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 _SMALLEST_ACTION = 1e-30
 
 
-def normal_kl(loc_q, scale_q, loc_p, scale_p):
-    """KL(q || p) between diagonal Gaussians, all [..., D]; summed over D -> [...], in nats."""
-    ratio = tf.square(scale_q / scale_p)
-    shift = tf.square((loc_q - loc_p) / scale_p)
-    return 0.5 * tf.reduce_sum(ratio + shift - 1 - tf.math.log(ratio), axis=-1)
-
-
 def motion_kl(q, p):
-    """sum_t KL(q(z_t) || p(z_t | past)), mean over the batch; q and p are (loc, scale) of [B, T, D]."""
-    return tf.reduce_mean(tf.reduce_sum(normal_kl(*q, *p), axis=-1))
+    """sum_t KL(q(z_t) || p(z_t | past)), mean over the batch; q and p are distributions of batch shape [B, T]."""
+    return tf.reduce_mean(tf.reduce_sum(tfd.kl_divergence(q, p), axis=-1))
 
 
-def content_kl(q):
-    """KL(q(z_c|x) || N(0, I)), mean over the batch; q is (loc, scale) of [B, D]. The first term of eq. 13."""
-    loc, scale = q
-    return tf.reduce_mean(normal_kl(loc, scale, tf.zeros_like(loc), tf.ones_like(scale)))
+def content_kl(q, p):
+    """KL(q(z_c|x) || p(z_c)), mean over the batch; q is of batch shape [B]. The first term of eq. 13."""
+    return tf.reduce_mean(tfd.kl_divergence(q, p))
 
 
-def action_kl(logits, objective, action=None, temperature=None):
+def action_kl(q, objective, action=None):
     """KL of the action's posterior from the uniform prior, mean over the batch; a scalar in nats.
 
     `objective.action_kl` chooses which:
@@ -37,15 +28,13 @@ def action_kl(logits, objective, action=None, temperature=None):
       noise up to a shift), is never below the categorical KL and has no upper bound.
 
     Args:
-      logits: of q, [B, A], not necessarily normalised.
+      q: RelaxedOneHotCategorical of batch shape [B].
       objective: an ObjectiveConfig.
-      action: for "monte_carlo", a relaxed one-hot sample of q, [B, A].
-      temperature: for "monte_carlo", the temperature it was drawn with, of q and p alike.
+      action: for "monte_carlo", a sample of q, [B, A]; p has the temperature of q.
     """
-    log_alpha = tf.nn.log_softmax(tf.cast(logits, tf.float32))  # half precision has too few digits near 0 and log A
     if objective.action_kl == "monte_carlo":
-        return tf.reduce_mean(_relaxed_log_ratio(log_alpha, action, temperature))
-    return tf.reduce_mean(_kl_from_uniform(log_alpha))
+        return tf.reduce_mean(_relaxed_log_ratio(tf.nn.log_softmax(q.logits), action, q.temperature))
+    return tf.reduce_mean(_kl_from_uniform(q.logits))
 
 
 def action_divergence(logits):
@@ -62,13 +51,15 @@ def action_divergence(logits):
     return _kl_from_uniform(tf.reduce_logsumexp(log_alpha, axis=0) - tf.math.log(count))
 
 
-def _kl_from_uniform(log_alpha):
+def _kl_from_uniform(logits):
     """log A - H of categorical distributions [..., A] -> [...], in nats."""
-    return math.log(log_alpha.shape[-1]) + tf.reduce_sum(tf.exp(log_alpha) * log_alpha, axis=-1)
+    return tfd.kl_divergence(tfd.Categorical(logits=logits), tfd.Categorical(logits=tf.zeros_like(logits)))
 
 
 def _relaxed_log_ratio(log_alpha, action, temperature):
     """log q(a) - log p(a) of relaxed one-hot densities, q with log_alpha and p uniform, both [B, A] -> [B].
+
+    The difference of TFP's densities loses its digits where a component of a is tiny; this form keeps them.
 
     In log space, where x = log a has the density (Maddison et al. 2017, ExpConcrete)
 

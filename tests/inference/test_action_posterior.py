@@ -54,9 +54,9 @@ def test_gradients_are_finite_in_every_precision(policy, scale, action_kl):
     uniform = tf.constant([[0.0, 1.0, 0.5], [0.5, 0.5, 0.5], [1.0, 0.0, 0.0]])
     with tf.GradientTape() as tape:
         logits = posterior(Z_M, H)
-        action = distributions.sample_action(logits, 0.67, uniform)
-        loss = kl.action_kl(logits, ObjectiveConfig(action_kl=action_kl), action, 0.67) + tf.reduce_sum(
-            action * [1.0, 2.0, 3.0])
+        q = posterior.distribution(Z_M, H, 0.67)
+        action = distributions.sample_action(q, uniform)
+        loss = kl.action_kl(q, ObjectiveConfig(action_kl=action_kl), action) + tf.reduce_sum(action * [1.0, 2.0, 3.0])
     half = {"float32": tf.float32, "mixed_bfloat16": tf.bfloat16, "mixed_float16": tf.float16}[policy]
     assert logits.dtype == half and action.dtype == loss.dtype == tf.float32
     gradients = tape.gradient(loss, posterior.trainable_variables)

@@ -4,6 +4,7 @@ import tensorflow as tf
 
 from rwae_tf import distributions
 from rwae_tf.config import ObjectiveConfig
+from rwae_tf.priors import content
 from rwae_tf.regularizers import kl
 
 RNG = np.random.default_rng(0)
@@ -15,27 +16,24 @@ def gaussian(*shape):
     return (RNG.normal(size=shape).astype(np.float32), RNG.uniform(0.3, 2, size=shape).astype(np.float32))
 
 
-def test_normal_kl_is_tfps():
-    from tensorflow_probability import distributions as tfd
-    q, p = gaussian(4, 3, 5), gaussian(4, 3, 5)
-    expected = tfd.kl_divergence(distributions.normal(*q), distributions.normal(*p))
-    np.testing.assert_allclose(tf.function(kl.normal_kl)(*q, *p), expected, rtol=1e-5)
+def action_kl(logits, objective, action=None, temperature=1.0):
+    return kl.action_kl(distributions.relaxed_action(logits, temperature), objective, action)
 
 
-def test_normal_kl_is_the_mean_log_ratio():
+def test_motion_kl_is_the_closed_form_summed_over_time_and_averaged_over_the_batch():
+    # KL(q || p) of one dimension: log(s_p / s_q) + (s_q^2 + (m_q - m_p)^2) / (2 s_p^2) - 1/2.
+    (m_q, s_q), (m_p, s_p) = q, p = gaussian(4, 3, 5), gaussian(4, 3, 5)
+    closed = np.log(s_p / s_q) + (s_q**2 + (m_q - m_p) ** 2) / (2 * s_p**2) - 0.5
+    found = tf.function(lambda q, p: kl.motion_kl(distributions.normal(*q), distributions.normal(*p)))(q, p)
+    assert float(found) == pytest.approx(closed.sum((1, 2)).mean(), rel=1e-5)
+
+
+def test_motion_kl_is_the_mean_log_ratio():
     # Monte Carlo with n samples, within 4 of its own standard errors.
-    q, p = gaussian(5), gaussian(5)
-    z = q[0] + q[1] * RNG.normal(size=(20000, 5)).astype(np.float32)
-    ratio = (distributions.normal(*q).log_prob(z) - distributions.normal(*p).log_prob(z)).numpy()
-    assert float(kl.normal_kl(*q, *p)) == pytest.approx(ratio.mean(), abs=4 * ratio.std() / np.sqrt(20000))
-
-
-def test_motion_kl_is_summed_over_time_and_averaged_over_the_batch():
-    # Same scale 1, means apart by 1 in each of D = 3 dims: KL = 3/2 per step, 6 in 4 steps. One sequence
-    # has that and the other 0: 3.
-    ones = np.ones((2, 4, 3), np.float32)
-    loc = ones * np.array([1, 0], np.float32)[:, None, None]
-    assert float(kl.motion_kl((loc, ones), (0 * ones, ones))) == pytest.approx(3.0)
+    q, p = (distributions.normal(*gaussian(1, 1, 5)) for _ in range(2))
+    z = q.sample(20000, seed=(0, 1))
+    ratio = (q.log_prob(z) - p.log_prob(z)).numpy()
+    assert float(kl.motion_kl(q, p)) == pytest.approx(ratio.mean(), abs=4 * ratio.std() / np.sqrt(20000))
 
 
 def test_content_kl_is_from_the_standard_normal_and_averaged_over_the_batch():
@@ -43,19 +41,20 @@ def test_content_kl_is_from_the_standard_normal_and_averaged_over_the_batch():
     # 3 (1/4 - 1 + ln 4) / 2 = 0.954442. Their mean is 1.227221.
     loc, scale = np.ones((2, 3), np.float32), np.ones((2, 3), np.float32)
     loc[1], scale[1] = 0, 0.5
-    assert float(kl.content_kl((loc, scale))) == pytest.approx(1.227221, abs=1e-5)
+    found = kl.content_kl(distributions.normal(loc, scale), content.distribution(3))
+    assert float(found) == pytest.approx(1.227221, abs=1e-5)
 
 
 def test_categorical_action_kl():
     # Two equal actions out of four: log 4 - log 2. One certain: log 4. Uniform: 0. Their mean is log(8) / 3.
     logits = np.log(np.array([[.5, .5, 0, 0], [1, 0, 0, 0], [.25, .25, .25, .25]]) + 1e-30).astype(np.float32)
-    assert float(kl.action_kl(7 + logits, CATEGORICAL)) == pytest.approx(np.log(8) / 3, rel=1e-5)
+    assert float(action_kl(7 + logits, CATEGORICAL)) == pytest.approx(np.log(8) / 3, rel=1e-5)
 
 
 def relaxed(logits, temperature, n, seed=0):
     logits = np.tile(np.asarray(logits, np.float32), (n, 1))
     uniform = tf.random.stateless_uniform(logits.shape, seed=(seed, 1))
-    return logits, distributions.sample_action(logits, temperature, uniform)
+    return logits, distributions.sample_action(distributions.relaxed_action(logits, temperature), uniform)
 
 
 @pytest.mark.parametrize("temperature", [0.4, 0.67, 2.0])
@@ -64,7 +63,7 @@ def test_monte_carlo_is_the_difference_of_tfps_relaxed_densities(temperature):
     logits, action = relaxed([1.0, 0.0, -1.0, 0.5], temperature, 16)
     q, p = (tfd.ExpRelaxedOneHotCategorical(temperature, logits=ls) for ls in (logits, 0 * logits))
     expected = np.mean(q.log_prob(np.log(action)) - p.log_prob(np.log(action)))
-    value = tf.function(kl.action_kl)(logits, MONTE_CARLO, action, temperature)
+    value = tf.function(action_kl)(logits, MONTE_CARLO, action, temperature)
     assert float(value) == pytest.approx(expected, rel=1e-3, abs=1e-4)
 
 
@@ -75,9 +74,9 @@ def test_monte_carlo_action_kl_of_two_actions(gap):
     # [-gap, gap], so its standard deviation is at most gap: 4 standard errors of n = 40000 are gap / 50.
     for temperature in (0.2, 0.67, 3.0):
         logits, action = relaxed([gap, 0.0], temperature, 40000)
-        value = float(kl.action_kl(logits, MONTE_CARLO, action, temperature))
+        value = float(action_kl(logits, MONTE_CARLO, action, temperature))
         assert value == pytest.approx(gap / np.tanh(gap / 2) - 2, abs=gap / 50)
-        assert value > float(kl.action_kl(logits, CATEGORICAL))
+        assert value > float(action_kl(logits, CATEGORICAL))
 
 
 def test_both_action_kls_against_loops_and_at_every_temperature():
@@ -94,10 +93,10 @@ def test_both_action_kls_against_loops_and_at_every_temperature():
         closed.append(sum(a * np.log(a / (1 / 4)) for a in alpha))
         below = sum(-np.log(u) / a for u, a in zip(noise, alpha, strict=True))  # exp(-g) = -log u
         ratios.append(sum(np.log(alpha)) + 4 * np.log(below / sum(-np.log(noise))))
-    assert float(kl.action_kl(logits, CATEGORICAL)) == pytest.approx(np.mean(closed), rel=1e-5)
+    assert float(action_kl(logits, CATEGORICAL)) == pytest.approx(np.mean(closed), rel=1e-5)
     for temperature in (0.3, 0.67, 3.0):
-        action = distributions.sample_action(logits, temperature, uniform)
-        value = float(kl.action_kl(logits, MONTE_CARLO, action, temperature))
+        action = distributions.sample_action(distributions.relaxed_action(logits, temperature), uniform)
+        value = float(action_kl(logits, MONTE_CARLO, action, temperature))
         assert value == pytest.approx(np.mean(ratios), rel=1e-3)
 
 
@@ -106,7 +105,7 @@ def test_action_divergence_is_the_mean_kl_less_the_information_of_the_action():
     logits = np.random.default_rng(0).normal(0, 2, (7, 4)).astype(np.float32)
     q = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
     information = np.mean([sum(row[k] * np.log(row[k] / q[:, k].mean()) for k in range(4)) for row in q])
-    expected = float(kl.action_kl(logits, CATEGORICAL)) - information
+    expected = float(action_kl(logits, CATEGORICAL)) - information
     assert float(kl.action_divergence(logits)) == pytest.approx(expected, rel=1e-4)
     # Each of two clips certain of its own action out of two: evenly used, though no clip is uncertain.
     sure = np.array([[50.0, -50.0], [-50.0, 50.0]], np.float32)
@@ -120,7 +119,7 @@ def test_categorical_action_kl_is_the_mean_log_ratio_of_samples_that_are_nearly_
     # at most 1 and four standard errors of n = 20000 are 0.028. At tau = 100 samples are even: mean_k log(A alpha_k).
     logits, n = [1.0, 0.0, -1.0, 0.5], 20000
     log_ratio = (np.array(logits) - np.log(np.exp(logits).sum()) + np.log(4)).astype(np.float32)
-    exact = float(kl.action_kl(np.array([logits], np.float32), CATEGORICAL))
+    exact = float(action_kl(np.array([logits], np.float32), CATEGORICAL))
     cold, warm, hot = (relaxed(logits, temperature, n)[1].numpy() for temperature in (0.01, 2.0, 100.0))
     assert (cold.max(-1) > 0.99).mean() > 0.9
     assert np.mean(cold @ log_ratio) == pytest.approx(exact, abs=0.028)
@@ -134,8 +133,8 @@ def test_action_kls_of_half_precision_are_those_of_the_same_numbers(dtype):
     logits = tf.cast(RNG.normal(size=(5, 4)) * 3, dtype)
     with tf.GradientTape() as tape:
         tape.watch(logits)
-        value = kl.action_kl(logits, CATEGORICAL)
-    same = kl.action_kl(tf.cast(logits, tf.float32), CATEGORICAL)
+        value = action_kl(logits, CATEGORICAL)
+    same = action_kl(tf.cast(logits, tf.float32), CATEGORICAL)
     assert value.dtype == tf.float32 and float(value) == float(same)
     assert tape.gradient(value, logits).dtype == dtype
 
@@ -146,9 +145,9 @@ def test_gradients_are_finite_at_extreme_logits(temperature):
     with tf.GradientTape(persistent=True) as tape:
         tape.watch(raw)
         uniform = tf.random.stateless_uniform([4, 3], seed=(5, 6))
-        action = distributions.sample_action(raw, temperature, uniform)
-        closed = kl.action_kl(raw, CATEGORICAL)
-        sampled = kl.action_kl(raw, MONTE_CARLO, action, temperature)
+        action = distributions.sample_action(distributions.relaxed_action(raw, temperature), uniform)
+        closed = action_kl(raw, CATEGORICAL)
+        sampled = action_kl(raw, MONTE_CARLO, action, temperature)
     assert float(closed) == pytest.approx(np.log(3), rel=1e-5)
     assert np.isfinite(float(sampled))
     for value in (closed, sampled):
