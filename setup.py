@@ -4,7 +4,13 @@ The ranges admit two measured stacks, TensorFlow 2.17.1 and 2.21.0; `constraints
 picks one and pins it exactly: `pip install -c constraints/stack-2.17.txt -e .`
 """
 
+import pathlib
+import re
+
 from setuptools import find_packages, setup
+
+_HERE = pathlib.Path(__file__).resolve().parent
+VERSION = re.search('^__version__ = "(.+)"$', (_HERE / "rwae_tf/__init__.py").read_text(), re.MULTILINE).group(1)
 
 REQUIRES = [
     # The two stacks that were measured; tensorflow-io's operations load in the first alone.
@@ -12,9 +18,9 @@ REQUIRES = [
     "keras==3.15.1",  # the same layers, optimizers and export on both stacks
     "tf-keras>=2.17,<2.22",  # TensorFlow Probability imports it; itself asks for TensorFlow's minor version
     "tensorflow-probability>=0.24,<0.26",  # 0.24 is the last for TensorFlow 2.17, 0.25 goes with 2.21
-    "tensorflow-gan==2.1.0",  # scores of samples; last release
+    "tensorflow-gan==2.1.0",  # adversarial losses, scores of samples; last release
     "tensorflow-hub==0.16.1",  # imported by tensorflow-gan; last release
-    "tensorflow-io==0.37.1",  # last release; compiled operations load up to TensorFlow 2.17.1
+    "tensorflow-io==0.37.1",  # folders in s3:// buckets; last release; loads up to TensorFlow 2.17.1
     "tensorflow-io-gcs-filesystem==0.37.1",  # must equal tensorflow-io's
     "tensorboard>=2.17",  # event files; TensorFlow 2.21 no longer brings it
     "setuptools<81",  # newer ones lack pkg_resources, which tensorflow-hub imports
@@ -43,14 +49,30 @@ EXTRAS = {
     "speech": SPEECH,
     "peer": ["torch>=2.5"],  # the model in PyTorch that tools/benchmark.py measures ours against
     "faces": ["opencv-python-headless<5"],  # 5 has no CascadeClassifier, which crops the faces
-    "dev": SPEECH + ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6"],
+    "dev": SPEECH + ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6",
+                     "moto[s3]>=5", "flask>=3", "flask-cors>=5"],  # an S3 server, for the tests of buckets
 }
 
 setup(
     name="rwae_tf",
-    version="0.1.0",
+    version=VERSION,
     description="Disentangled recurrent Wasserstein autoencoders (Han et al., ICLR 2021) in TensorFlow",
+    long_description=(_HERE / "README.md").read_text(encoding="utf-8"),
+    long_description_content_type="text/markdown",
+    author="The rwae_tf authors",
+    license="Apache-2.0",
+    license_files=["LICENSE", "CREDITS.md"],
+    keywords=["disentanglement", "Wasserstein autoencoder", "video generation", "speech", "representation learning"],
+    classifiers=[
+        "Development Status :: 4 - Beta",
+        "Intended Audience :: Science/Research",
+        "Operating System :: POSIX :: Linux",
+        "Programming Language :: Python :: 3.11",
+        "Programming Language :: Python :: 3.12",
+        "Topic :: Scientific/Engineering :: Artificial Intelligence",
+    ],
     packages=find_packages(include=["rwae_tf", "rwae_tf.*"]),
+    package_data={"rwae_tf": ["py.typed"]},
     python_requires=">=3.11,<3.14",  # TensorFlow 2.17 has wheels up to 3.12, 2.21 up to 3.13
     install_requires=REQUIRES,
     extras_require=EXTRAS,

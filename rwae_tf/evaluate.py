@@ -13,12 +13,11 @@ import dataclasses
 import functools
 import itertools
 import os
-import pathlib
 import shlex
 
 from absl import flags as absl_flags
 
-from rwae_tf import acting, errors, flags, json_file
+from rwae_tf import acting, errors, files, flags, json_file
 from rwae_tf import config as config_lib
 from rwae_tf.errors import InputError
 
@@ -77,7 +76,7 @@ def main(argv):
     result["verdicts"] = result.get("verdicts", []) + match.verdicts(result["match"], result["terms"])
     result["config"] = config_lib.to_dict(config)
     folder = os.path.join(values.run_dir, "evaluation" if values.split == "test" else f"evaluation_{values.split}")
-    os.makedirs(folder, exist_ok=True)
+    files.make_folder(folder)
     path = os.path.join(folder, "metrics.json")
     json_file.write(result, path)
     pictures = draw(model, test, folder, result.get("action"))
@@ -243,7 +242,7 @@ def write_report(model, test, result, run_dir, command, pictures, path):
     codes = np.concatenate([encode(test.batch(part)["x"]).z_c for part in parts])
     report.write(path, report.page(
         run_dir, command, result, usage.holds(result) if "judge" in result else None,
-        {os.path.basename(name): pathlib.Path(name).read_bytes() for name in pictures},
+        {os.path.basename(name): files.read(name) for name in pictures},
         embedding.tsne(codes, model.config.training.seed), test.labels(chosen), test.spec,
         run_dir_lib.read_log(run_dir_lib.metrics_path(run_dir))))
     return path

@@ -24,7 +24,7 @@ import os
 import numpy as np
 from absl import flags as absl_flags
 
-from rwae_tf import acting, errors, figures, flags
+from rwae_tf import acting, errors, figures, files, flags
 from rwae_tf.errors import InputError
 
 MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png", "motions": ".png", "actions": ".png"}
@@ -78,7 +78,7 @@ def main(argv):
         tables = {"swap": swaps, "reconstruct": pairs, "motions": functools.partial(motions, seed=values.seed)}
         clips = tables[values.mode](model, _test_clips(model.config, values))
     figures.write(np.asarray(clips), path, scale=scale(model), names=names)
-    print(f"{path} ({os.path.getsize(path) / 1000:.0f} KB)")
+    print(f"{path} ({files.size(path) / 1000:.0f} KB)")
     return 0
 
 
@@ -101,7 +101,7 @@ def _speak(model, values, path):
         real = spoken.joined(clips, rows[chosen])
         shown = spoken.swap(model, real) if values.mode == "swap" else spoken.reconstruct(model, real)
     for written in spoken.write(model, *shown, path):
-        print(f"{written} ({os.path.getsize(written) / 1000:.0f} KB)")
+        print(f"{written} ({files.size(written) / 1000:.0f} KB)")
     return 0
 
 

@@ -1,32 +1,21 @@
 """JSON files of a run or a judge: written whole or not at all, read with one clear line when they cannot be."""
 
-import contextlib
 import json
-import os
 from typing import Any, Dict
 
+from rwae_tf import files
 from rwae_tf.errors import InputError
 
 
 def write(value, path: str) -> None:
     """Write `value` to `path` as JSON, whole or not at all."""
-    part = path + ".part"
-    try:
-        with open(part, "w", encoding="utf-8") as file:
-            json.dump(value, file, indent=2)
-            file.write("\n")
-        os.replace(part, path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            os.remove(part)
-        raise
+    files.write(path, json.dumps(value, indent=2) + "\n")
 
 
 def read(path: str, what: str, folder: str = "a training run") -> Dict[str, Any]:
     """The JSON object in a file; `InputError`, saying `what` was sought in whose `folder`, if there is none."""
     try:
-        with open(path, encoding="utf-8") as file:
-            values = json.load(file)
+        values = json.loads(files.read(path).decode())
         if not isinstance(values, dict):
             raise ValueError("no object")
         return values

@@ -4,7 +4,10 @@ import importlib
 import os
 import pathlib
 import random
+import socket
+import subprocess
 import sys
+import time
 
 # Before TensorFlow's import, which reads them; the second as in the commands (rwae_tf/errors.py).
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
@@ -75,3 +78,48 @@ def two_replicas():
     from rwae_tf.training import distribution
 
     return distribution.strategy(2)
+
+
+@pytest.fixture(scope="session")
+def bucket():
+    """The name of a bucket on an S3 server of its own process; the environment leads TensorFlow and commands to it.
+
+    Not in this process: TensorFlow reads some files without letting go of Python, where the server would wait.
+    """
+    import tensorflow as tf
+
+    from rwae_tf import files
+
+    if "s3" not in tf.io.gfile.get_registered_schemes():
+        import tensorflow_io  # noqa: F401
+    files._leave_at_once()
+    if "s3" not in tf.io.gfile.get_registered_schemes():
+        pytest.skip("tensorflow-io's file systems do not load beside this TensorFlow")
+    import boto3
+    import botocore
+
+    for name in [name for name in os.environ if name.lower().endswith("_proxy")]:
+        del os.environ[name]
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    os.environ.update(AWS_ACCESS_KEY_ID="tests", AWS_SECRET_ACCESS_KEY="tests", AWS_REGION="us-east-1",
+                      AWS_EC2_METADATA_DISABLED="true", S3_ENDPOINT=f"http://127.0.0.1:{port}", S3_USE_HTTPS="0",
+                      S3_VERIFY_SSL="0")
+    server = subprocess.Popen([sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)],
+                              stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    try:
+        client = boto3.client("s3", endpoint_url=os.environ["S3_ENDPOINT"], region_name="us-east-1",
+                              config=botocore.config.Config(retries={"max_attempts": 0}))
+        deadline = time.monotonic() + 60
+        while True:
+            try:
+                client.create_bucket(Bucket="tests")
+                break
+            except botocore.exceptions.EndpointConnectionError:
+                assert server.poll() is None and time.monotonic() < deadline, "the S3 server does not answer"
+                time.sleep(0.2)
+        yield "s3://tests"
+    finally:
+        server.terminate()
+        server.wait()

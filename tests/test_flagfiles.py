@@ -20,11 +20,16 @@ def read(path, *overrides):
     return flags.configuration(f"--flagfile={path}", *overrides)
 
 
+def _network(config):
+    """What makes the frame encoder and decoder, which hold nearly all weights."""
+    return config.model.backbone, config.model.channels, config.model.decoder_channels, config.data.size
+
+
 def width(path):
     """Flags that make a network narrow that an earlier flagfile has already shown at its full size."""
     config = read(path)
     earlier = [read(other) for other in FLAGFILES[:FLAGFILES.index(path)]]
-    known = any((other.model, other.data.size) == (config.model, config.data.size) for other in earlier)
+    known = _network(config) in map(_network, earlier)
     return ("--channels=8", "--decoder_channels=0") if known else ()
 
 

@@ -9,10 +9,13 @@ A dataset is a module holding a class `Dataset`, a `Clips`, made as
 """
 
 import dataclasses
+import hashlib
 import importlib
 import inspect
+import os
 import pkgutil
 
+from rwae_tf import files, progress
 from rwae_tf.data.clips import Clips
 from rwae_tf.errors import InputError
 
@@ -35,7 +38,8 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, ho
     Args:
       dataset: a name out of `names()`.
       split: "train", "test" or "validation", which is what `hold_out` takes from "train".
-      data_dir: folder with the dataset's files; None or "" where none are needed.
+      data_dir: folder with the dataset's files; None or "" where none are needed. One of a bucket, s3:// or gs://, is
+        copied to this machine first, and again what has changed.
       size: height and width of a video frame in pixels, 64, 32 or 16; below 64 by area averaging.
       length: frames per clip; the dataset's own (of that split) when None.
       seed: of whatever the dataset draws at random, 0 <= seed < 2**32.
@@ -67,7 +71,28 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, ho
         raise InputError(f"length={length!r}: give at least 1 frame, or None for the dataset's own")
     if not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise InputError(f"seed={seed!r}: must be an integer of 0 to 2**32 - 1")
-    return _class(dataset)(split, data_dir or None, size, length, seed, hold_out, **options)
+    return _class(dataset)(split, _at_hand(data_dir or None), size, length, seed, hold_out, **options)
+
+
+def _at_hand(data_dir):
+    """The folder of data on this machine, copied from its bucket if it lies in one."""
+    if data_dir is None or not files.is_remote(data_dir):
+        return data_dir
+    from rwae_tf.data.videos import cache
+
+    local = os.path.join(cache.folder(), "buckets", hashlib.sha256(data_dir.rstrip("/").encode()).hexdigest()[:16])
+    line, done = None, 0
+    try:
+        for done, count, name in files.download_folder(data_dir, local):
+            line = line or progress.Progress(count)
+            line.show(done, lambda name=name: f"copying {data_dir}: {name}")
+    except OSError as error:
+        raise InputError(f"{data_dir}: cannot be copied to {local} ({error.strerror}); check the name of the bucket, "
+                         "its credentials and the space left") from None
+    if not done:
+        raise InputError(f"{data_dir}: no file is there; check the name")
+    line.close()
+    return local
 
 
 def from_config(config, split, length=None, seed=0):

@@ -4,6 +4,7 @@ import os
 
 import numpy as np
 
+from rwae_tf import files
 from rwae_tf.errors import InputError
 from rwae_tf.figures import animation, grids, spectrogram
 
@@ -45,6 +46,6 @@ def write(videos, path, fps=10, scale=1, names=None):
       names: of the rows, which a .png has on its left; None for none.
     """
     check_path(path)
-    os.makedirs(os.path.dirname(os.path.abspath(path)), exist_ok=True)
+    files.make_folder(os.path.dirname(path) or ".")
     suffix = os.path.splitext(path)[1].lower()
     WRITERS[suffix](videos, path, fps=fps, scale=scale, **({"names": names} if suffix == ".png" else {}))

@@ -4,11 +4,9 @@ Clips are [..., T, H, W, C] with one or three channels, uint8 or float in [0, 1]
 [R, S, T, H, W, C] is what every picture is laid out from; a list of clips is a table of one column.
 """
 
-import contextlib
-import os
-
 import numpy as np
 
+from rwae_tf import files
 from rwae_tf.errors import InputError
 
 BACKGROUND = 128  # middle grey separates frames on black and on white alike
@@ -109,22 +107,8 @@ def labelled(image, names):
 
 def write_png(image, path):
     """Write `image` [H, W, C] to `path` as PNG, whole or not at all."""
-    with whole_file(path) as part:
+    with files.written(path) as part:
         to_pillow(_clips(image, 3)).save(part, "PNG", optimize=True)
-
-
-@contextlib.contextmanager
-def whole_file(path):
-    """The name of a file to write to, which becomes `path` if all goes well and is gone if not."""
-    part = path + ".part"
-    try:
-        with open(part, "wb"):  # says at once, in one line, that a folder cannot be written to
-            pass
-        yield part
-        os.replace(part, path)
-    finally:
-        if os.path.exists(part):
-            os.remove(part)
 
 
 def to_pillow(image):

@@ -6,7 +6,8 @@ import json
 import os
 import shlex
 
-from rwae_tf.figures import grids, plots, table
+from rwae_tf import files
+from rwae_tf.figures import plots, table
 
 HOW_TO_JUDGE = ("Not measured: python -m rwae_tf.evaluate --run_dir={run_dir} --judge_dir=FOLDER adds it, with a judge "
                 "of these data (python -m rwae_tf.judge --help).")
@@ -32,10 +33,7 @@ summary { cursor: pointer }
 
 def write(path, page):
     """Write the text of a page to `path`, whole or not at all."""
-    with grids.whole_file(path) as part:
-        # A path in it may hold what is no text.
-        with open(part, "w", encoding="utf-8", errors="xmlcharrefreplace") as file:
-            file.write(page)
+    files.write(path, page.encode(errors="xmlcharrefreplace"))  # a path in it may hold what is no text
 
 
 def page(run_dir, command, result, held, pictures, points, labels, spec, log):

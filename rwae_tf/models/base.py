@@ -10,6 +10,7 @@ import functools
 import keras
 import numpy as np
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from rwae_tf import reconstruction
 from rwae_tf.models import checks
@@ -132,7 +133,7 @@ class SequenceModel(keras.Model):
             z_m = checks.code(z_m, self.config.model.motion_size, 3, "z_m")
         return self.prior_of(z_m)
 
-    def likelihood(self, codes):
+    def likelihood(self, codes) -> tfd.Distribution:
         """p(x|z) of sequences as the dataset has them, as a distribution of TensorFlow Probability.
 
         Args:

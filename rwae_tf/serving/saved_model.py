@@ -6,6 +6,7 @@ import tempfile
 
 import keras
 
+from rwae_tf import files
 from rwae_tf.errors import InputError
 from rwae_tf.serving import model_card, signatures
 
@@ -15,7 +16,8 @@ CARD = "README.md"
 def export(model, export_dir, budget=None, actions=None):
     """Write `model` to `export_dir`/<version>, version being the next free integer, and return that path.
 
-    The version appears whole or not at all: it is written under another name, then renamed.
+    The version appears whole or not at all: it is written under another name, then renamed. In a bucket, which cannot
+    rename, its saved_model.pb, without which no server loads it, appears last.
 
     Args:
       model: a model with `spec`, `config`, `encode_codes`, `decode_codes` and `generate_codes`.
@@ -26,10 +28,11 @@ def export(model, export_dir, budget=None, actions=None):
     Raises:
       InputError: if `export_dir` is a file.
     """
-    if os.path.exists(export_dir) and not os.path.isdir(export_dir):
+    if files.exists(export_dir) and not files.is_folder(export_dir):
         raise InputError(f"{export_dir}: is a file; export_dir must be a folder")
-    os.makedirs(export_dir, exist_ok=True)
-    part = tempfile.mkdtemp(prefix=".part-", dir=export_dir)  # TensorFlow Serving sees only integer names
+    files.make_folder(export_dir)
+    beside = None if files.is_remote(export_dir) else export_dir
+    part = tempfile.mkdtemp(prefix=".part-", dir=beside)  # TensorFlow Serving sees only integer names
     try:
         functions = signatures.signatures(model)
         # ExportArchive, because tf.saved_model.save of a module that holds Keras layers can lose variables
@@ -49,11 +52,17 @@ def export(model, export_dir, budget=None, actions=None):
 
 def versions(export_dir):
     """The versions in `export_dir`, ascending."""
-    return sorted(int(name) for name in os.listdir(export_dir) if name.isdecimal())
+    return sorted(int(name) for name in files.names(export_dir) if name.isdecimal())
 
 
 def _publish(part, export_dir):
     """Rename the folder `part` to the next free version; two exports at once get one each."""
+    if files.is_remote(export_dir):
+        found = versions(export_dir) if files.exists(export_dir) else []
+        path = os.path.join(export_dir, str(max(found, default=0) + 1))
+        files.upload_folder(part, path, last=["saved_model.pb"])
+        shutil.rmtree(part)
+        return path
     while True:
         path = os.path.join(export_dir, str(max(versions(export_dir), default=0) + 1))
         try:

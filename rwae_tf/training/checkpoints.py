@@ -4,6 +4,7 @@ import os
 
 import tensorflow as tf
 
+from rwae_tf import files
 from rwae_tf.errors import InputError
 
 _KEEP = 3
@@ -45,6 +46,8 @@ class Checkpoints:
             self._manager = tf.train.CheckpointManager(self._parts, self._folder, _KEEP)
         except ValueError:
             raise self._lost() from None
+        except tf.errors.OpError as error:
+            raise InputError(f"{self._folder}: cannot be read ({_first_line(error)}); try again") from None
 
     @property
     def newest(self):
@@ -70,7 +73,7 @@ class Checkpoints:
           InputError: for one that is damaged or of another configuration.
         """
         if not self.newest:
-            if not self._manager.checkpoints and os.path.exists(os.path.join(self._folder, "checkpoint")):
+            if not self._manager.checkpoints and files.exists(os.path.join(self._folder, "checkpoint")):
                 raise self._lost()
             return False
         try:
@@ -91,7 +94,7 @@ class Checkpoints:
 
 def _is_there(path):
     """Whether a checkpoint has files, if only in part."""
-    return any(os.path.exists(path + end) for end in (".index", ".data-00000-of-00001"))
+    return any(files.exists(path + end) for end in (".index", ".data-00000-of-00001"))
 
 
 def _first_line(error):

@@ -1,14 +1,14 @@
 """The folder of a judge: judge.json, what it is and how well it reads real clips, and weights.npz."""
 
 import dataclasses
-import errno
 import hashlib
+import io
 import os
 import zipfile
 
 import numpy as np
 
-from rwae_tf import json_file
+from rwae_tf import files, json_file
 from rwae_tf.errors import InputError
 from rwae_tf.options import DataConfig
 
@@ -59,7 +59,7 @@ def find(judge_dir, wanted):
     Raises:
       InputError: for a judge of another configuration.
     """
-    if not os.path.exists(record_path(judge_dir)):
+    if not files.exists(record_path(judge_dir)):
         return None
     record = _read(judge_dir)
     if changed := _differences({**record, **record["data"]}, {**wanted, **wanted["data"]}):
@@ -70,9 +70,7 @@ def find(judge_dir, wanted):
 def prepare(judge_dir):
     """Make the folder, or find out before the training that it cannot be written."""
     try:
-        os.makedirs(judge_dir, exist_ok=True)
-        if not os.access(judge_dir, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        files.check_writable(judge_dir)
     except OSError as error:
         raise InputError(f"{judge_dir}: cannot be written ({error.strerror}); take another --judge_dir") from None
 
@@ -85,9 +83,8 @@ def save(judge_dir, record, weights):
       record: values fit for JSON.
       weights: {name: array}.
     """
-    with open(weights_path(judge_dir) + ".part", "wb") as file:
+    with files.written(weights_path(judge_dir)) as part, open(part, "wb") as file:
         np.savez(file, **weights)
-    os.replace(file.name, weights_path(judge_dir))
     json_file.write(record, record_path(judge_dir))
 
 
@@ -117,7 +114,7 @@ def load(judge_dir, config, spec):
     refuse_poor(judge_dir, record)
     found = judge.Judge(record["kind"], spec)
     try:
-        with np.load(weights_path(judge_dir)) as weights:
+        with np.load(io.BytesIO(files.read(weights_path(judge_dir)))) as weights:
             found.set_weights(dict(weights))
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{weights_path(judge_dir)}: not the weights of this judge ({error}); train it anew, in "

@@ -1,16 +1,17 @@
 """The log of a run: metrics.jsonl and indicators.jsonl for programs, TensorBoard for people."""
 
 import json
-import os
+import time
 
 import numpy as np
 import tensorflow as tf
 
 from rwae_tf import config as config_lib
-from rwae_tf import figures
+from rwae_tf import figures, files
 from rwae_tf.figures import grids
 from rwae_tf.training import run_dir as run_dir_lib
 
+_REMOTE_SECONDS = 60  # between two writings of TensorBoard's file to a bucket, which each write all of it
 _PICTURED = 4  # clips in a picture, and rows and columns of a swap
 
 
@@ -32,7 +33,7 @@ class MetricsLog:
         rows = _cut_after(self._indicators_path, iteration)
         self.last = rows[-1] if rows else None
         self._writer = tf.summary.create_file_writer(run_dir)
-        self._model = model
+        self._model, self._remote, self._flushed = model, files.is_remote(run_dir), time.monotonic()
         with self._writer.as_default(step=iteration):
             text = json.dumps(config_lib.to_dict(model.config), indent=2)
             tf.summary.text("config", f"```\n{text}\n```")
@@ -52,7 +53,7 @@ class MetricsLog:
                 for name, value in values.items():
                     tf.summary.scalar(f"{group}/{name}", value)
             tf.summary.scalar("sequences_per_second", progress["sequences_per_second"])
-        self._writer.flush()
+        self._flush()
 
     def pictures(self, x, iteration):
         """Reconstructions, swaps and generated clips for the given clips [N, T, ...]."""
@@ -68,7 +69,7 @@ class MetricsLog:
                                 ("swap", grids.swap_grid(paint(x), paint(x), paint(mixed))),
                                 ("generate", grids.grid(paint(generated)))):
                 tf.summary.image(name, image[np.newaxis])
-        self._writer.flush()
+        self._flush()
 
     def indicators(self, progress, found):
         """Log indicators.
@@ -94,7 +95,13 @@ class MetricsLog:
                 tf.summary.scalar(f"share/{term}_weighted", row["weighted"])
                 if row["gradient"] is not None:
                     tf.summary.scalar(f"share/{term}_gradient_on_encoders", row["gradient"])
-        self._writer.flush()
+        self._flush()
+
+    def _flush(self):
+        """Let TensorBoard see what there is."""
+        if not self._remote or time.monotonic() - self._flushed > _REMOTE_SECONDS:
+            self._writer.flush()
+            self._flushed = time.monotonic()
 
     def close(self):
         """Close the file of TensorBoard."""
@@ -102,15 +109,12 @@ class MetricsLog:
 
 
 def _append(path, row):
-    with open(path, "a", encoding="utf-8") as file:
-        file.write(json.dumps(row) + "\n")
+    files.append(path, json.dumps(row) + "\n")
 
 
 def _cut_after(path, iteration):
     """Drop the lines of a log past `iteration`, and a last line cut short; returns the rows that stay."""
     rows = run_dir_lib.read_log(path, iteration)
-    if os.path.exists(path):
-        with open(path + ".part", "w", encoding="utf-8") as file:
-            file.writelines(json.dumps(row) + "\n" for row in rows)
-        os.replace(path + ".part", path)
+    if files.exists(path):
+        files.write(path, "".join(json.dumps(row) + "\n" for row in rows))
     return rows

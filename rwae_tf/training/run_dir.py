@@ -7,7 +7,7 @@ import os
 import keras
 
 from rwae_tf import config as config_lib
-from rwae_tf import json_file, models
+from rwae_tf import files, json_file, models
 from rwae_tf.errors import InputError
 from rwae_tf.training import checkpoints
 from rwae_tf.types import SequenceSpec
@@ -49,11 +49,10 @@ def read_actions(run_dir, model):
       InputError: for a damaged file.
     """
     path = actions_path(run_dir)
-    if not (model.config.model.action_size and os.path.exists(path)):
+    if not (model.config.model.action_size and files.exists(path)):
         return None
     try:
-        with open(path, encoding="utf-8") as file:
-            found = json.load(file)
+        found = json.loads(files.read(path))
         same = found["iterations"] == model.budget["iterations"]
         return found if same and len(found["matching"]) == model.config.model.action_size else None
     except (ValueError, KeyError, TypeError):
@@ -67,13 +66,13 @@ def prepare(run_dir, config, spec):
       InputError: for a folder that cannot be written, or that holds another configuration.
     """
     path = config_path(run_dir)
-    if os.path.exists(path):
+    if files.exists(path):
         changed = config_lib.differences(config_lib.read(path), config)
         if changed:
             raise InputError(f"{run_dir}: holds a run of another configuration: {', '.join(changed)}; "
                              "take another --run_dir, or the flags it was begun with")
     try:
-        os.makedirs(run_dir, exist_ok=True)
+        files.make_folder(run_dir)
         config_lib.save(config, path)
         json_file.write(spec._asdict(), spec_path(run_dir))
     except OSError as error:
@@ -111,12 +110,11 @@ def read_log(path, iteration=math.inf):
     """The rows of metrics.jsonl or indicators.jsonl up to `iteration`, or to one cut short; none without the file."""
     rows = []
     try:
-        with open(path, encoding="utf-8", errors="replace") as file:
-            for line in file:
-                row = json.loads(line)
-                if row["iteration"] > iteration:
-                    break
-                rows.append(row)
+        for line in files.read(path).decode(errors="replace").splitlines():
+            row = json.loads(line)
+            if row["iteration"] > iteration:
+                break
+            rows.append(row)
     except (FileNotFoundError, ValueError, KeyError, TypeError):  # no file; cut short; no row of a log
         pass
     return rows

@@ -1,6 +1,5 @@
 """Interrupted runs go on bitwise as if nothing had happened: SIGKILL, SIGTERM."""
 
-import json
 import os
 import pathlib
 import signal
@@ -10,6 +9,9 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
+
+from rwae_tf import files
+from rwae_tf.training import run_dir
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -24,19 +26,19 @@ def run(folder, *arguments):
 
 def weights(folder):
     """Everything the newest checkpoint holds but the clock: weights, optimizer slots, counters."""
-    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(str(folder / "checkpoints")))
+    reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(os.path.join(folder, "checkpoints")))
     return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
             if "seconds" not in name and "save_counter" not in name and "OBJECT_GRAPH" not in name}
 
 
 def indicated(folder):
     """The iterations of indicators.jsonl."""
-    return [json.loads(line)["iteration"] for line in (folder / "indicators.jsonl").read_text().splitlines()]
+    return [row["iteration"] for row in run_dir.read_log(run_dir.indicators_path(folder))]
 
 
 def log(folder):
     """metrics.jsonl without what the clock decides."""
-    rows = [json.loads(line) for line in (folder / "metrics.jsonl").read_text().splitlines()]
+    rows = run_dir.read_log(run_dir.metrics_path(folder))
     return [{k: v for k, v in row.items() if "second" not in k} for row in rows]
 
 
@@ -69,27 +71,38 @@ def test_counters_count(whole):
     assert indicated(whole) == [2, 4, 6, 8]  # the last interval is the end, which is not looked at twice
 
 
-def test_a_killed_run_goes_on_bitwise(whole, tmp_path):
+@pytest.fixture
+def place(request, tmp_path):
+    """Where a run lies: a bucket, or a folder beside a TensorFlow that knows none."""
+    try:
+        return f"{request.getfixturevalue('bucket')}/run"
+    except pytest.skip.Exception:
+        return str(tmp_path)
+
+
+def test_a_killed_run_goes_on_bitwise(whole, place):
     """SIGKILL in iteration 6, checkpoint at 4: iterations 5 and 6 are done again, not counted twice.
 
     The killed run looked at no indicators and the whole one did: looking changes nothing.
     """
-    status, _ = run(tmp_path, int(signal.SIGKILL), 5)
+    status, _ = run(place, int(signal.SIGKILL), 5)
     assert status == -signal.SIGKILL
-    assert weights(tmp_path)["counters/iteration/.ATTRIBUTES/VARIABLE_VALUE"] == 4
-    with open(tmp_path / "metrics.jsonl", "a") as file:  # a line past the checkpoint, and one cut short
-        file.write('{"iteration": 6, "terms": {}}\n{"iteration": 7, "ter')
-    (tmp_path / "indicators.jsonl").write_text('{"iteration": 4, "verdicts": []}\n{"iteration": 6, "verdicts": []}\n')
-    status, errors = run(tmp_path)
+    assert weights(place)["counters/iteration/.ATTRIBUTES/VARIABLE_VALUE"] == 4
+    # A line past the checkpoint, and one cut short.
+    files.append(run_dir.metrics_path(place), '{"iteration": 6, "terms": {}}\n{"iteration": 7, "ter')
+    files.write(run_dir.indicators_path(place),
+                '{"iteration": 4, "verdicts": []}\n{"iteration": 6, "verdicts": []}\n')
+    status, errors = run(place)
     assert status == 0, errors
-    assert_same(weights(whole), weights(tmp_path))
-    assert indicated(tmp_path) == [4, 6, 8]
-    ours, theirs = log(whole), log(tmp_path)
+    assert_same(weights(whole), weights(place))
+    assert indicated(place) == [4, 6, 8]
+    ours, theirs = log(whole), log(place)
     assert [row["iteration"] for row in theirs] == [2, 4, 6, 8]
     for mine, other in zip(ours, theirs, strict=True):
         # Sums that are only logged, and move no weight, were seen to differ by a last bit between processes.
         assert mine.pop("terms") == pytest.approx(other.pop("terms"), rel=1e-6, abs=1e-6)
         assert mine == other
+    assert any(name.startswith("events.out.tfevents") for name in files.names(place))
 
 
 def test_a_terminated_run_saves_exits_and_goes_on_bitwise(whole, tmp_path):
@@ -100,3 +113,4 @@ def test_a_terminated_run_saves_exits_and_goes_on_bitwise(whole, tmp_path):
     status, errors = run(tmp_path)
     assert status == 0, errors
     assert_same(weights(whole), weights(tmp_path))
+

@@ -10,6 +10,7 @@ import wave
 
 import numpy as np
 
+from rwae_tf import files
 from rwae_tf.errors import InputError
 
 RATE = 16_000  # Hz, of all speech here
@@ -121,17 +122,11 @@ def write_wav(path, samples):
     Needs no library: whoever only listens to a model does without soundfile. Louder samples are scaled down.
     """
     pcm = to_pcm(samples)
-    part = path + ".part"
-    try:
-        with open(part, "wb") as plain, wave.open(plain, "wb") as file:
-            file.setnchannels(1)
-            file.setsampwidth(2)
-            file.setframerate(RATE)
-            file.writeframes(pcm.tobytes())
-        os.replace(part, path)
-    finally:
-        with contextlib.suppress(OSError):
-            os.remove(part)
+    with files.written(path) as part, open(part, "wb") as plain, wave.open(plain, "wb") as file:
+        file.setnchannels(1)
+        file.setsampwidth(2)
+        file.setframerate(RATE)
+        file.writeframes(pcm.tobytes())
 
 
 def write_sphere(path, samples):
