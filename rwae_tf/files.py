@@ -25,9 +25,21 @@ def is_remote(path):
 
 
 def exists(path):
-    """Whether there is a file or folder."""
+    """Whether there is a file or folder.
+
+    Raises:
+      OSError: for a bucket that does not answer. tensorflow-io says of its files that they are not there, and whoever
+        believed it would begin anew what is there; so a file is missing only if the bucket can be written to.
+    """
     if not is_remote(path):
         return os.path.exists(path)
+    if _is_there(path):
+        return True
+    _probe(os.path.dirname(path))
+    return _is_there(path)
+
+
+def _is_there(path):
     with _os_errors(path):
         return _gfile(path).exists(path) or _gfile(path).isdir(path)
 
@@ -94,15 +106,20 @@ def check_writable(folder):
       OSError: that says why.
     """
     if is_remote(folder):
-        probe = os.path.join(folder, ".writable")
-        with _os_errors(folder):
-            with _gfile(probe).GFile(probe, "wb") as file:
-                file.write(b"1")
-            _gfile(probe).remove(probe)
+        _probe(folder)
         return
     os.makedirs(folder, exist_ok=True)
     if not os.access(folder, os.W_OK):
         raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), folder)
+
+
+def _probe(folder):
+    """Write an object to a folder of a bucket and remove it again."""
+    probe = os.path.join(folder, f".probe-{os.getpid()}")
+    with _os_errors(folder):
+        with _gfile(probe).GFile(probe, "wb") as file:
+            file.write(b"1")
+        _gfile(probe).remove(probe)
 
 
 @contextlib.contextmanager
@@ -192,6 +209,9 @@ def _loaded(scheme):
     """tf.io.gfile, once it knows the scheme."""
     import tensorflow as tf
 
+    # The default is ten attempts, which is a minute for each call to a server that has gone.
+    os.environ.setdefault("AWS_RETRY_MODE", "standard")
+    os.environ.setdefault("AWS_MAX_ATTEMPTS", "5")
     if scheme not in tf.io.gfile.get_registered_schemes():
         with contextlib.suppress(ImportError, NotImplementedError):
             import tensorflow_io  # noqa: F401  registers its file systems
@@ -227,7 +247,7 @@ def _os_errors(path):
         raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT), path) from None
     except tf.errors.OpError as error:
         lines = str(error).strip().splitlines() or [type(error).__name__]
-        raise OSError(errno.EIO, lines[0][:200], path) from None
+        raise OSError(errno.EIO, lines[0].lstrip(": ")[:200], path) from None
 
 
 def remove_folder(path):

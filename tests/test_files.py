@@ -146,3 +146,19 @@ def test_a_process_that_used_a_bucket_ends_with_its_own_status(bucket):
     program = f"import sys; from rwae_tf import files; print(files.exists('{bucket}/none')); sys.exit(3)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert (ran.returncode, ran.stdout) == (3, "False\n"), ran.stderr
+
+
+def test_a_bucket_that_does_not_answer_is_not_taken_for_one_without_the_file(bucket, monkeypatch, tmp_path):
+    """tensorflow-io says of every file of such a bucket that it is not there."""
+    path = f"{bucket}/log-{tmp_path.name}"
+    files.append(path, "one\n")
+    monkeypatch.setattr(files, "_is_there", lambda path: False)  # as after 50 seconds without a server
+
+    def refuse(folder):
+        raise OSError(5, "Couldn't connect to server", folder)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(files, "_probe", refuse)
+        with pytest.raises(OSError, match="Couldn't connect"):
+            files.append(path, "two\n")
+    assert files.read(path) == b"one\n"

@@ -88,6 +88,9 @@ class Checkpoints:
         return True
 
     def _lost(self):
+        if files.is_remote(self._folder):
+            return InputError(f"{self._folder}/checkpoint: the list of checkpoints cannot be read; try again, and if "
+                              "it stays so, it is damaged: delete the folder to begin anew")
         return InputError(f"{self._folder}/checkpoint: the list of checkpoints is damaged; delete the folder "
                           "to begin anew")
 

@@ -109,13 +109,15 @@ def _normalization(spec):
 def read_log(path, iteration=math.inf):
     """The rows of metrics.jsonl or indicators.jsonl up to `iteration`, or to one cut short; none without the file."""
     rows = []
+    if not files.exists(path):
+        return rows
     try:
         for line in files.read(path).decode(errors="replace").splitlines():
             row = json.loads(line)
             if row["iteration"] > iteration:
                 break
             rows.append(row)
-    except (FileNotFoundError, ValueError, KeyError, TypeError):  # no file; cut short; no row of a log
+    except (ValueError, KeyError, TypeError):  # cut short; no row of a log
         pass
     return rows
 
