@@ -7,8 +7,9 @@ import re
 import numpy as np
 import pytest
 
+from rwae_tf import files
 from rwae_tf.errors import InputError
-from rwae_tf.figures import grids, report
+from rwae_tf.figures import report
 from rwae_tf.types import SequenceSpec
 
 SPEC = SequenceSpec((16, 16, 3), 4, "video", {"act<ion>": ("up", "down"), "hair": ("a & b", "c")}, ("hair",))
@@ -225,7 +226,7 @@ def test_page_is_written_whole_or_not_at_all(tmp_path, monkeypatch):
     path = tmp_path / "report.html"
     report.write(str(path), "<p>first ✓ \udcff</p>")  # of a path that is no text
     assert path.read_bytes() == "<p>first ✓ &#56575;</p>".encode()
-    monkeypatch.setattr(grids.os, "replace", lambda *names: (_ for _ in ()).throw(InputError("no room")))
+    monkeypatch.setattr(files.os, "replace", lambda *names: (_ for _ in ()).throw(InputError("no room")))
     with pytest.raises(InputError):
         report.write(str(path), "second")
     assert "first" in path.read_text() and [file.name for file in tmp_path.iterdir()] == ["report.html"]
