@@ -21,7 +21,7 @@ SCHEMES = ("s3://", "gs://")
 
 def is_remote(path):
     """Whether a path names something in a bucket."""
-    return path.startswith(SCHEMES)
+    return os.fspath(path).startswith(SCHEMES)
 
 
 def exists(path):
