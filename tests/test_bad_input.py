@@ -338,11 +338,10 @@ def test_read_only_run_dir(refused, monkeypatch):
 
 
 def test_full_disk_leaves_no_half_configuration(refused, run_dir, monkeypatch):
-    def full(value, file, **kwargs):
-        file.write("{")
-        raise OSError(28, "No space left on device")
+    def full(part, path):
+        raise OSError(28, "No space left on device", part)
 
-    monkeypatch.setattr(json, "dump", full)
+    monkeypatch.setattr(os, "replace", full)
     refused("train", *TINY, "--epochs=2", f"--run_dir={run_dir}", says=["run: ", "No space left", "another --run_dir"])
 
 

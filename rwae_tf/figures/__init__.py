@@ -46,6 +46,6 @@ def write(videos, path, fps=10, scale=1, names=None):
       names: of the rows, which a .png has on its left; None for none.
     """
     check_path(path)
-    files.make_folder(os.path.dirname(path) or ".")
+    files.make_folder(os.path.dirname(path if files.is_remote(path) else os.path.abspath(path)))
     suffix = os.path.splitext(path)[1].lower()
     WRITERS[suffix](videos, path, fps=fps, scale=scale, **({"names": names} if suffix == ".png" else {}))

@@ -176,7 +176,7 @@ class SequenceModel(keras.Model):
           x: [B, T, *frame_shape].
 
         Returns:
-          {"z_c" and "z_m": {"mean", "variance", "prior_mean", "prior_variance"}}, like the codes or broadcastable;
+          {"z_c" and "z_m": {"mean", "variance", "prior_mean", "prior_variance"}}, each of the shape of the code;
           for z_m given the codes of the frames before, at their posterior means.
         """
         return self._parameters(checks.sequences(x, self.spec))
@@ -261,9 +261,13 @@ class SequenceModel(keras.Model):
         def parameters(x):
             q = self.posterior_of(x)
             p = self.prior_of(q.codes.z_m)
-            return {code: {"mean": ours.mean(), "variance": ours.variance(), "prior_mean": theirs.mean(),
-                           "prior_variance": theirs.variance()}
-                    for code, ours, theirs in (("z_c", q.z_c, p.z_c), ("z_m", q.z_m, p.z_m))}
+            found = {}
+            for code, ours, theirs in (("z_c", q.z_c, p.z_c), ("z_m", q.z_m, p.z_m)):
+                shape = tf.shape(ours.mean())
+                found[code] = {"mean": ours.mean(), "variance": ours.variance(),
+                               "prior_mean": tf.broadcast_to(theirs.mean(), shape),
+                               "prior_variance": tf.broadcast_to(theirs.variance(), shape)}
+            return found
         return tf.function(parameters, input_signature=[self._sequence_spec()], autograph=False)
 
     @functools.cached_property
