@@ -37,15 +37,6 @@ def raw_scale(value):
     return y + np.log(-np.expm1(-y))
 
 
-def normal(loc, scale):
-    """The diagonal Gaussian with mean `loc` and standard deviation `scale`, both [..., D].
-
-    Returns:
-      A TFP distribution with batch shape [...] and event shape [D].
-    """
-    return tfd.MultivariateNormalDiag(loc=loc, scale_diag=scale)
-
-
 def relaxed_action(logits, temperature):
     """The relaxed one-hot distribution of an action (section 3.4), batch shape [...] and event shape [A].
 
@@ -58,7 +49,7 @@ def relaxed_action(logits, temperature):
 
 
 def sample_normal(q, noise):
-    """The sample loc + scale noise of a `normal`, from standard normal noise; both [..., D]."""
+    """The sample loc + scale noise of a MultivariateNormalDiag `q`, from standard normal noise [..., D]."""
     return q.bijector.forward(noise)
 
 

@@ -154,8 +154,8 @@ def upload_folder(local, path, last=()):
         for name in sorted(found, key=lambda name: (name in last, name)):
             _upload(os.path.join(local, name), os.path.join(path, name))
     except OSError:
-        with contextlib.suppress(OSError), _os_errors(path):
-            _gfile(path).rmtree(path)
+        with contextlib.suppress(OSError):
+            remove_folder(path)
         raise
 
 
@@ -215,10 +215,11 @@ def _loaded(scheme):
     if scheme not in tf.io.gfile.get_registered_schemes():
         with contextlib.suppress(ImportError, NotImplementedError):
             import tensorflow_io  # noqa: F401  registers its file systems
-            _leave_at_once()
     if scheme not in tf.io.gfile.get_registered_schemes():
         raise InputError(f"{scheme}://: tensorflow-io's compiled part does not load beside TensorFlow "
                          f"{tf.__version__}; use TensorFlow 2.17 (constraints/stack-2.17.txt), or a folder")
+    if scheme == "s3":
+        _leave_at_once()
     return tf.io.gfile
 
 

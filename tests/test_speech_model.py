@@ -62,7 +62,7 @@ def test_speech_to_be_varied_is_refused_before_anything_is_written(tmp_path, mon
 def test_reconstruction_term_is_between_normalized_spectra(model):
     noise = BatchNoise(tf.constant([0, 0]), 3)
     terms = model.losses(tf.constant(X), noise, lambda rows: rows)
-    q = model.infer(tf.constant(X), noise, training=True)
+    q = model.posterior_of(tf.constant(X), noise, training=True)
     mean, deviation = np.array(SPEC.normalization)
     x_hat = (np.asarray(model.decode_codes(Codes(*q.codes))) - mean) / deviation
     expected = (((X - mean) / deviation - x_hat) ** 2).sum((1, 2)).mean()

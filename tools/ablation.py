@@ -12,6 +12,7 @@ import shlex
 import subprocess
 import sys
 
+import marked_page
 from absl import flags as absl_flags
 
 from rwae_tf import errors, flags, json_file
@@ -110,16 +111,8 @@ def summary(result):
 
 def insert(known, order, base):
     """Write the rows of `known` that change the flags `base`, in this order, between the marks of docs/ablation.md."""
-    path = os.path.join(_DOCS, "ablation.md")
-    with open(path, encoding="utf-8") as file:
-        text = file.read()
-    if _BEGIN not in text or _END not in text:
-        raise InputError(f"{path}: must hold the lines {_BEGIN!r} and {_END!r}, between which the table goes")
-    before, after = text.split(_BEGIN)[0], text.split(_END)[1]
     rows = [line(name, known[name]) for name in order if known.get(name, {}).get("base") == base]
-    with open(path + ".part", "w", encoding="utf-8") as file:
-        file.write("\n".join([before + _BEGIN, HEAD, *rows, _END]) + after)
-    os.replace(path + ".part", path)
+    marked_page.write(os.path.join(_DOCS, "ablation.md"), _BEGIN, _END, "\n".join([HEAD, *rows]))
 
 
 def line(name, row):

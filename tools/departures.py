@@ -8,9 +8,10 @@ import dataclasses
 import os
 import sys
 
+import marked_page
+
 from rwae_tf import config as config_lib
 from rwae_tf import errors, flags, schedule
-from rwae_tf.errors import InputError
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 PAGE = os.path.join(os.path.dirname(_HERE), "docs", "departures.md")
@@ -34,20 +35,7 @@ _OTHER = {"dataset", "data_dir", "summary_minutes", "checkpoint_minutes", "max_m
 
 def main(argv):
     """Write or check the page."""
-    if argv[1:] not in ([], ["--check"]):
-        raise InputError(f"unexpected arguments {' '.join(argv[1:])}; give --check or nothing")
-    with open(PAGE, encoding="utf-8") as file:
-        text = file.read()
-    if BEGIN not in text or END not in text:
-        raise InputError(f"{PAGE}: must hold the lines {BEGIN!r} and {END!r}, between which the tables go")
-    made = f"{text.split(BEGIN)[0]}{BEGIN}\n\n{tables()}\n{END}{text.split(END)[1]}"
-    if argv[1:]:
-        if made != text:
-            raise InputError(f"{PAGE}: is not what python tools/departures.py writes; run it")
-        return 0
-    with open(PAGE, "w", encoding="utf-8") as file:
-        file.write(made)
-    return 0
+    return marked_page.main(argv, PAGE, BEGIN, END, f"\n{tables()}")
 
 
 def tables():

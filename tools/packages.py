@@ -7,9 +7,10 @@ python tools/packages.py --check    # fails where the page is not what it would 
 import ast
 import os
 import pathlib
-import sys
 
-from rwae_tf.errors import InputError
+import marked_page
+
+from rwae_tf import errors
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = os.path.join(_ROOT, "docs", "packages.md")
@@ -20,20 +21,7 @@ _MOST = 12  # files of a package that are named; more are counted by folder
 
 def main(argv):
     """Write or check the page."""
-    if argv[1:] not in ([], ["--check"]):
-        raise InputError(f"unexpected arguments {' '.join(argv[1:])}; give --check or nothing")
-    with open(PAGE, encoding="utf-8") as file:
-        text = file.read()
-    if BEGIN not in text or END not in text:
-        raise InputError(f"{PAGE}: must hold the lines {BEGIN!r} and {END!r}, between which the table goes")
-    made = f"{text.split(BEGIN)[0]}{BEGIN}\n\n{table()}\n\n{END}{text.split(END)[1]}"
-    if argv[1:]:
-        if made != text:
-            raise InputError(f"{PAGE}: is not what python tools/packages.py writes; run it")
-        return 0
-    with open(PAGE, "w", encoding="utf-8") as file:
-        file.write(made)
-    return 0
+    return marked_page.main(argv, PAGE, BEGIN, END, f"\n{table()}\n")
 
 
 def table():
@@ -77,4 +65,4 @@ def _counted(paths):
 
 
 if __name__ == "__main__":
-    sys.exit(main(sys.argv))
+    errors.run(main)

@@ -96,8 +96,9 @@ class RWAE(SequenceModel):
         """One power iteration of the spectral parametrization (Appendix D)."""
         self.critic.power_iteration()
 
-    def infer(self, x, noise, sample_content=True, training=False):
-        """q(z_c, z_m, a | x) -> `Posterior`, whose codes are samples made from `noise`."""
+    def posterior_of(self, x, noise=None, sample_content=True, training=False):
+        """q(z_c, z_m, a | x); see `SequenceModel.posterior_of`. z_c may be the mean where the others are samples."""
+        noise = centre(x) if noise is None else noise
         model = self.config.model
         batch, length = tf.unstack(tf.shape(x)[:2])
         frames = tf.reshape(reconstruction.normalized(x, self.spec), [-1, *self.spec.frame_shape])
@@ -117,7 +118,7 @@ class RWAE(SequenceModel):
     def losses(self, x, noise, gather):
         """Eq. 9, term by term; see `SequenceModel.losses`."""
         objective, model = self.config.objective, self.config.model
-        q = self.infer(x, noise, model.train_content == "sample", training=True)
+        q = self.posterior_of(x, noise, model.train_content == "sample", training=True)
         p = self.prior_of(q.codes.z_m)
         terms = {
             "reconstruction": reconstruction.cost(
@@ -155,9 +156,6 @@ class RWAE(SequenceModel):
         """Free roll-outs of p_psi, [B, length, Dm]: the same in every call for one step's noise."""
         return self.motion_prior.roll_out(
             noise.normal("motion_prior_roll_out", [length, self.config.model.motion_size]))[0]
-
-    def posterior_of(self, x, noise=None):
-        return self.infer(x, centre(x) if noise is None else noise, sample_content=noise is not None)
 
     def prior_of(self, z_m=None, length=None):
         model = self.config.model

@@ -5,7 +5,6 @@ import pytest
 import tensorflow as tf
 import tiny
 
-from rwae_tf.models.base import centre
 from rwae_tf.noise import BatchNoise
 from rwae_tf.types import Codes
 
@@ -50,7 +49,7 @@ def test_the_objective_is_the_weighted_sum_of_its_terms(kind, request):
 def test_reconstruction_term_is_the_error_of_decoded_samples(model):
     """With batch statistics in the decoder's norm, decode(encode) differs; so compare in training mode by hand."""
     x = tf.constant(tiny.sequences())
-    q = model.infer(x, BatchNoise(tf.constant([0, 0]), 4), training=True)
+    q = model.posterior_of(x, BatchNoise(tf.constant([0, 0]), 4), training=True)
     x_hat = tf.sigmoid(model.decoder(*q.codes, training=True))
     expected = np.sum((x.numpy() - x_hat.numpy()) ** 2) / 4
     assert np.isclose(losses(model)["reconstruction"], expected, rtol=1e-4)
@@ -101,8 +100,8 @@ def test_a_motion_encoder_of_changes_does_not_see_what_stays(model):
 
 def test_an_action_posterior_beside_a_blind_motion_encoder_is_as_blind():
     still = tf.constant(np.repeat(tiny.sequences(batch=3, length=1), 5, axis=1))
-    blind, seeing = (tiny.build(action_size=3, action_input="motion_and_features", motion_input=kind).infer(
-        still, centre(still)).action.logits.numpy() for kind in ("changes", "features"))
+    blind, seeing = (tiny.build(action_size=3, action_input="motion_and_features", motion_input=kind).posterior_of(
+        still).action.logits.numpy() for kind in ("changes", "features"))
     np.testing.assert_allclose(blind, np.broadcast_to(blind[:1], blind.shape), atol=1e-5)
     assert np.ptp(seeing, axis=0).max() > 1e-4
 

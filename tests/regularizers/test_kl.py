@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions
 from rwae_tf.config import ObjectiveConfig
@@ -24,13 +25,13 @@ def test_motion_kl_is_the_closed_form_summed_over_time_and_averaged_over_the_bat
     # KL(q || p) of one dimension: log(s_p / s_q) + (s_q^2 + (m_q - m_p)^2) / (2 s_p^2) - 1/2.
     (m_q, s_q), (m_p, s_p) = q, p = gaussian(4, 3, 5), gaussian(4, 3, 5)
     closed = np.log(s_p / s_q) + (s_q**2 + (m_q - m_p) ** 2) / (2 * s_p**2) - 0.5
-    found = tf.function(lambda q, p: kl.motion_kl(distributions.normal(*q), distributions.normal(*p)))(q, p)
+    found = tf.function(lambda *pair: kl.motion_kl(*(tfd.MultivariateNormalDiag(*d) for d in pair)))(q, p)
     assert float(found) == pytest.approx(closed.sum((1, 2)).mean(), rel=1e-5)
 
 
 def test_motion_kl_is_the_mean_log_ratio():
     # Monte Carlo with n samples, within 4 of its own standard errors.
-    q, p = (distributions.normal(*gaussian(1, 1, 5)) for _ in range(2))
+    q, p = (tfd.MultivariateNormalDiag(*gaussian(1, 1, 5)) for _ in range(2))
     z = q.sample(20000, seed=(0, 1))
     ratio = (q.log_prob(z) - p.log_prob(z)).numpy()
     assert float(kl.motion_kl(q, p)) == pytest.approx(ratio.mean(), abs=4 * ratio.std() / np.sqrt(20000))
@@ -41,7 +42,7 @@ def test_content_kl_is_from_the_standard_normal_and_averaged_over_the_batch():
     # 3 (1/4 - 1 + ln 4) / 2 = 0.954442. Their mean is 1.227221.
     loc, scale = np.ones((2, 3), np.float32), np.ones((2, 3), np.float32)
     loc[1], scale[1] = 0, 0.5
-    found = kl.content_kl(distributions.normal(loc, scale), content.distribution(3))
+    found = kl.content_kl(tfd.MultivariateNormalDiag(loc, scale), content.distribution(3))
     assert float(found) == pytest.approx(1.227221, abs=1e-5)
 
 
@@ -59,7 +60,6 @@ def relaxed(logits, temperature, n, seed=0):
 
 @pytest.mark.parametrize("temperature", [0.4, 0.67, 2.0])
 def test_monte_carlo_is_the_difference_of_tfps_relaxed_densities(temperature):
-    from tensorflow_probability import distributions as tfd
     logits, action = relaxed([1.0, 0.0, -1.0, 0.5], temperature, 16)
     q, p = (tfd.ExpRelaxedOneHotCategorical(temperature, logits=ls) for ls in (logits, 0 * logits))
     expected = np.mean(q.log_prob(np.log(action)) - p.log_prob(np.log(action)))
