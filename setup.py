@@ -35,7 +35,7 @@ REQUIRES = [
 ]
 
 SPEECH = [
-    "soundfile>=0.13",  # NIST SPHERE (TIMIT), FLAC and WAV without an operation of TensorFlow
+    "soundfile>=0.13",  # NIST SPHERE (TIMIT), FLAC and WAV; reads mp3 and Ogg where tensorflow-io does not load
 ]
 
 EXTRAS = {

@@ -14,6 +14,7 @@ import os
 import shutil
 import tempfile
 
+from rwae_tf import tfio
 from rwae_tf.errors import InputError
 
 SCHEMES = ("s3://", "gs://")
@@ -213,8 +214,7 @@ def _loaded(scheme):
     os.environ.setdefault("AWS_RETRY_MODE", "standard")
     os.environ.setdefault("AWS_MAX_ATTEMPTS", "5")
     if scheme not in tf.io.gfile.get_registered_schemes():
-        with contextlib.suppress(ImportError, NotImplementedError):
-            import tensorflow_io  # noqa: F401  registers its file systems
+        tfio.loads()
     if scheme not in tf.io.gfile.get_registered_schemes():
         raise InputError(f"{scheme}://: tensorflow-io's compiled part does not load beside TensorFlow "
                          f"{tf.__version__}; use TensorFlow 2.17 (constraints/stack-2.17.txt), or a folder")

@@ -14,7 +14,7 @@ PACKAGE = "rwae_tf"
 # A component imports from its own layer and those below.
 LAYERS = (
     {"types", "errors", "options", "config", "json_file", "noise", "processor", "progress",
-     "schedule", "legacy", "idle_options", "tfgan", "files"},
+     "schedule", "legacy", "idle_options", "tfgan", "tfio", "ffmpeg", "files"},
     {"distributions", "layers"},
     {"backbones", "data"},
     {"inference", "priors", "regularizers", "reconstruction"},
@@ -24,7 +24,7 @@ LAYERS = (
 )
 # Components that see less than the layers below them.
 SEES_ONLY = {
-    "data": {"types", "errors", "config", "noise", "json_file", "progress", "files"},
+    "data": {"types", "errors", "config", "noise", "json_file", "progress", "files", "tfio", "ffmpeg"},
     "metrics": {"types", "errors", "tfgan"},  # arrays and callables
     "figures": {"types", "errors", "files"},
 }

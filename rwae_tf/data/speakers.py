@@ -1,10 +1,10 @@
-"""Your own speech: a folder for each speaker, with WAV, FLAC or SPHERE files in it, in further folders or not.
+"""Your own speech: a folder for each speaker, with files of speech in it, in further folders or not.
 
     data_dir/ann/hello.wav
     data_dir/bob/monday/hello.flac
 
 Folders train and test, with the speakers' folders in them, are the splits; without a folder test, `test_share` or
-`speaker_lists` tells. Recordings are of one channel at 16 kHz.
+`speaker_lists` tells. `audio` says which files are read; they have one channel.
 """
 
 from rwae_tf.data.speech import audio, clips, corpus

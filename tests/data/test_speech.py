@@ -170,7 +170,7 @@ def dangling(folder):
 
 BROKEN = {
     "empty file": (lambda folder: write(folder, "ann/x.wav").write_bytes(b""), "ann/x.wav: the file is empty"),
-    "web page": (lambda folder: write(folder, "ann/x.wav").write_text("404"), "ann/x.wav: begins as neither"),
+    "web page": (lambda folder: write(folder, "ann/x.wav").write_text("404"), "ann/x.wav: begins as no audio file"),
     "folder called wav": (lambda folder: (folder / "ann" / "x.wav").mkdir(), None),
     "too short": (lambda folder: write(folder, "ann/x.wav", 0.2), "x.wav: too short, its 0.20 s are 18 frames"),
     "shorter than a frame": (lambda folder: write(folder, "ann/x.wav", 0.01), "too short, its 0.01 s are 0 frames"),
@@ -178,7 +178,7 @@ BROKEN = {
     "link to itself": (link_to_itself, "ann/loop.wav: Too many levels of symbolic links"),
     "dangling link": (dangling, "ann/dangling.wav: No such file"),
     "names from anywhere": (lambda folder: write(folder, "Ñuño de la Peña/第一 句.wav").write_bytes(b"RIFF"),
-                            "Ñuño de la Peña/第一 句.wav: begins as neither"),
+                            "Ñuño de la Peña/第一 句.wav: begins as no audio file"),
 }
 
 

@@ -16,6 +16,7 @@ import warnings
 import numpy as np
 from PIL import Image, ImageOps
 
+from rwae_tf import ffmpeg
 from rwae_tf.data.clips import NATIVE_SIZE
 from rwae_tf.data.videos import arrays
 from rwae_tf.errors import InputError
@@ -138,14 +139,8 @@ def _readable(path, kind):
 
 def _decode(path):
     """The frames of a film as Pillow pictures, by the ffmpeg that imageio-ffmpeg brings."""
-    import imageio_ffmpeg
-
-    try:
-        program = imageio_ffmpeg.get_ffmpeg_exe()
-    except RuntimeError as error:
-        raise InputError(f"{path}: no ffmpeg to read films with ({error})") from None
-    command = [program, "-nostdin", "-v", "error", "-xerror", "-max_pixels", str(MAX_PIXELS),
-               "-i", "file:" + os.path.abspath(path), "-map", "0:v:0", "-fps_mode", "passthrough",
+    command = [ffmpeg.program(path), "-nostdin", "-v", "error", "-xerror", "-max_pixels", str(MAX_PIXELS),
+               *ffmpeg.source(path), "-map", "0:v:0", "-fps_mode", "passthrough",
                "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "-"]
     with tempfile.TemporaryFile() as log, subprocess.Popen(
             command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log) as process:
@@ -163,8 +158,7 @@ def _decode(path):
         log.seek(0)
         said = log.read().decode("utf-8", "replace")
     if status or "ended prematurely" in said:
-        first = said.splitlines()[0].rpartition("] ")[2] if said else f"status {status}"
-        raise InputError(f"{path}: not a film that can be read to its end ({first})")
+        raise InputError(f"{path}: not a film that can be read to its end ({ffmpeg.complaint(said, status)})")
 
 
 def _ends(path):
