@@ -117,8 +117,9 @@ class ObjectiveConfig:
     """Equation 9 and its regularizers."""
 
     reconstruction: str = _option(
-        "squared_error", "Cost c(x, x_hat), summed over pixels and time.",
-        choices=("squared_error", "bernoulli"))
+        "squared_error", "Cost c(x, x_hat), summed over pixels and time: the squared error, or -log p(x|z) of "
+        "independent Bernoulli pixels, or of normal ones of deviation 1.",
+        choices=("squared_error", "bernoulli", "normal"))
     content_divergence: str = _option(
         "scaled_mmd", "D(Q, P) on z_c: scaled MMD (R-WAE(MMD)) or adversarial Jensen-Shannon (R-WAE(GAN)).",
         choices=("scaled_mmd", "adversarial"))

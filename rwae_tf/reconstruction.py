@@ -35,12 +35,14 @@ def likelihood(logits, reconstruction, modality):
 
     Args:
       logits: the decoder network's output before `output`, [B, T, ...].
-      reconstruction: "squared_error", whose decoder is deterministic (a point, section 3.1), or "bernoulli",
-        independent pixels.
+      reconstruction: "squared_error", whose decoder is deterministic (a point, section 3.1); "bernoulli" or "normal",
+        independent pixels, the normal ones of standard deviation 1.
       modality: "video" or "speech".
     """
     if reconstruction == "squared_error":
         pixels = tfd.Deterministic(output(logits, modality))
+    elif reconstruction == "normal":
+        pixels = tfd.Normal(output(logits, modality), 1.0)
     else:  # From logits, so that neither density nor gradient overflows where the sigmoid saturates.
         pixels = tfd.Bernoulli(logits=logits, dtype=tf.float32)
     return tfd.Independent(pixels, reinterpreted_batch_ndims=logits.shape.rank - 1)
@@ -51,7 +53,12 @@ def of_data(likelihood, spec):
     if spec.normalization is None:
         return likelihood
     frames = restored(likelihood.mode(), spec)
-    return tfd.Independent(tfd.Deterministic(frames), reinterpreted_batch_ndims=frames.shape.rank - 1)
+    if isinstance(likelihood.distribution, tfd.Normal):
+        deviation = np.asarray(spec.normalization[1], np.float32)
+        as_given = tfd.Normal(frames, likelihood.distribution.scale * deviation)
+    else:
+        as_given = tfd.Deterministic(frames)
+    return tfd.Independent(as_given, reinterpreted_batch_ndims=frames.shape.rank - 1)
 
 
 def cost(x, likelihood):

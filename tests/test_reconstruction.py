@@ -45,6 +45,12 @@ def test_bernoulli_is_the_cross_entropy():
     assert float(found) == pytest.approx(expected, rel=1e-5)
 
 
+def test_normal_is_half_the_squared_error_and_the_constant():
+    expected = ((X - SIGMOID) ** 2).sum() / 3 / 2 + X[0].size / 2 * np.log(2 * np.pi)
+    found = tf.function(cost)(X, LOGITS, "normal", "video")
+    assert float(found) == pytest.approx(expected, rel=1e-5)
+
+
 @pytest.mark.parametrize("kind", ["squared_error", "bernoulli"])
 def test_extreme_logits(kind):
     # One pixel, x = 1, logit -1000: x_hat = 0, so the squared error is 1 and flat; the cross-entropy is

@@ -141,7 +141,7 @@ class SequenceModel(keras.Model):
 
         Returns:
           A distribution of batch shape [B] and event shape [T, *frame_shape]: a point for models of the squared
-          error, independent Bernoulli pixels for those of `--reconstruction=bernoulli`.
+          error, else independent Bernoulli or normal pixels, as `--reconstruction` says.
         """
         if not tf.is_symbolic_tensor(codes.z_c):
             codes = Codes(*checks.codes(codes, self.config.model))

@@ -143,6 +143,18 @@ def test_likelihood_of_speech_is_in_the_units_of_the_data():
     assert (p.batch_shape, p.event_shape) == ((1,), (2, 2))
 
 
+def test_likelihood_of_normal_speech_is_the_density_in_the_units_of_the_data():
+    """Per frame and number: N(x; m + s x_hat, s), by hand."""
+    mean, deviation = np.array([-3.0, 5.0]), np.array([2.0, 0.5])
+    spec = tiny.SPEC._replace(modality="speech", frame_shape=(2,), normalization=(tuple(mean), tuple(deviation)))
+    x_hat, x = np.array([[[0.0, 0.0], [1.0, -2.0]]]), np.array([[[1.0, 2.0], [-3.0, 4.0]]])
+    p = reconstruction.likelihood(tf.constant(x_hat, tf.float32), "normal", "speech")
+    z = (x - mean - deviation * x_hat) / deviation
+    expected = (-np.square(z) / 2 - np.log(deviation * np.sqrt(2 * np.pi))).sum((1, 2))
+    np.testing.assert_allclose(reconstruction.of_data(p, spec).log_prob(np.float32(x)), expected, rtol=1e-5)
+    assert reconstruction.likelihood(tf.zeros([1, 2, 2]), "normal", "speech").event_shape == (2, 2)
+
+
 @pytest.mark.parametrize("given", [{}, {"z_m": np.zeros((1, 2, 3)), "length": 2}, {"length": 0},
                                    {"z_m": np.zeros((1, 2, 4))}, {"z_m": np.full((1, 2, 3), np.nan)}])
 def test_bad_requests_for_a_prior_are_refused(model, given):
