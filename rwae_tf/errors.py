@@ -1,14 +1,16 @@
 """The one exception that means "the input is wrong", and how a command ends on it.
 
 Library code raises `InputError` with one line that names the file, flag or value and the mend.
-Entry points run inside `run`, which turns that line into `error: ...` on stderr and exit status 1, and before it
-asks TensorFlow for oneDNN's kernels: TensorFlow's own choice is to leave them alone where a processor has no AVX-512,
-where a step of training takes twice as long without them (docs/performance.md).
+Entry points run inside `run`, which turns that line into `error: ...` on stderr and exit status 1. Before that it
+keeps TensorFlow from talking of itself, and asks it for oneDNN's kernels: TensorFlow's own choice is to leave them
+alone where a processor has no AVX-512, where a step of training takes twice as long without them (docs/performance.md).
 """
 
 import os
 import signal
 import sys
+
+from rwae_tf import quiet
 
 
 class InputError(ValueError):
@@ -35,7 +37,9 @@ def run(main, argv=None):
       main: a function of the argument list (program name first).
       argv: the argument list; `sys.argv` when None.
     """
-    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")  # read when TensorFlow is imported, which is yet to come
+    # Read when TensorFlow is imported, which is yet to come.
+    quiet.before_import()
+    os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         status = main(sys.argv if argv is None else argv)
         sys.stdout.flush()  # here, where a closed stdout can still be handled

@@ -15,6 +15,7 @@ folder; a folder that already holds this judge is used again.
 
 import time
 
+import numpy as np
 from absl import flags as absl_flags
 
 from rwae_tf import errors, flags
@@ -28,9 +29,10 @@ def _define():
     values = flags.new()
     flags.define_config(values, ("data",))
     absl_flags.DEFINE_string("judge_dir", "", "Folder of the judge.", flag_values=values)
-    absl_flags.DEFINE_enum("kind", "convolutional", ["convolutional", "changes", "linear"],
+    absl_flags.DEFINE_enum("kind", "convolutional", ["convolutional", "changes", "linear", "ridge"],
                            "What it is; changes sees beside a frame how it differs from the clip's mean, for faces; "
-                           "linear in pooled pixels is quick, for simple data.", flag_values=values)
+                           "linear in pooled pixels is quick, for simple data; ridge, kernel ridge regressions of "
+                           "one figure on an empty ground, takes seconds.", flag_values=values)
     flags.define_option(values, "training", "vary")
     absl_flags.DEFINE_integer("steps", 2000, "Training batches at most.", 1, flag_values=values)
     absl_flags.DEFINE_integer("seed", 0, "Seed of weights, batches and random clips.", 0, 2**31 - 1, flag_values=values)
@@ -54,6 +56,10 @@ def main(argv):
                          "measures equal error rates without one")
     if not train.spec.factors:
         raise InputError(f"--dataset={config.dataset}: has no labels that a judge could learn")
+    if values.kind == "ridge":
+        for name in ("steps", "vary"):
+            if values[name].present:
+                raise InputError(f"--{name}: does nothing with --kind=ridge, which is solved in closed form")
     chosen = {name: values[name].value for name in ("kind", "hold_out", "steps", "seed")} | {"vary": list(values.vary)}
     wanted = {"data": judge_dir.described(config), **chosen, "fingerprint": judge_dir.fingerprint(train)}
     record = judge_dir.find(values.judge_dir, wanted)
@@ -64,7 +70,7 @@ def main(argv):
         held_out = data.from_config(config, "validation", config.length, values.seed) if config.hold_out else None
         record, weights = train_judge(wanted, train, test, held_out)
         judge_dir.save(values.judge_dir, record, weights)
-        print(f"{values.judge_dir}: trained in {record['seconds']:.0f} s, {record['steps_taken']} steps")
+        print(f"{values.judge_dir}: trained in {record['seconds']:.0f} s")
     for factor, accuracy in record["accuracy"].items():
         print(f"{factor:12} {100 * accuracy:6.2f} % of {record['test_clips']} test clips")
     judge_dir.refuse_poor(values.judge_dir, record)
@@ -82,29 +88,51 @@ def train_judge(wanted, train, test, held_out=None):
     Returns:
       Its record, fit for JSON, and its weights {name: array}.
     """
-    import tensorflow as tf
-
-    from rwae_tf import progress
-    from rwae_tf.data import clips, pipeline
+    from rwae_tf.data import clips
     from rwae_tf.metrics import judge
     from rwae_tf.training import judge_dir
 
-    tf.config.experimental.enable_op_determinism()
-    begin, made = time.monotonic(), judge.Judge(wanted["kind"], train.spec, wanted["seed"])
+    begin = time.monotonic()
     fitted, held_out = (train, held_out) if held_out else clips.held_out(train, _HELD_OUT, _MOST_HELD_OUT,
                                                                          wanted["seed"])
+    fit = _solved if wanted["kind"] == "ridge" else _learned
+    made, clips_seen, taken = fit(wanted, fitted, held_out)
+    counts = judge.confusion(made, test.batches(_BATCH))
+    record = {**wanted, "accuracy": judge.accuracies(counts), "threshold": judge_dir.threshold(wanted["data"]),
+              "test_clips": len(test), "train_clips": clips_seen, "steps_taken": taken,
+              "seconds": round(time.monotonic() - begin, 1),
+              "classes": {factor: list(names) for factor, names in train.spec.factors.items()},
+              "confusion": {factor: table.tolist() for factor, table in counts.items()}}
+    return record, made.weights()
+
+
+def _learned(wanted, fitted, held_out):
+    """A judge that learns from batches, how many clips it learned from, and in how many steps."""
+    import tensorflow as tf
+
+    from rwae_tf import progress
+    from rwae_tf.data import pipeline
+    from rwae_tf.metrics import judge
+
+    tf.config.experimental.enable_op_determinism()
+    made = judge.Judge(wanted["kind"], fitted.spec, wanted["seed"])
     stream = pipeline.batch_stream(fitted, min(len(fitted), judge.clips_per_step(made)), wanted["seed"],
                                    vary=wanted["vary"])
     line = progress.Progress(wanted["steps"])
     taken = judge.fit(made, stream, lambda: held_out.batches(_BATCH), wanted["steps"], line.show)
     line.close()
-    counts = judge.confusion(made, test.batches(_BATCH))
-    record = {**wanted, "accuracy": judge.accuracies(counts), "threshold": judge_dir.threshold(wanted["data"]),
-              "test_clips": len(test), "train_clips": len(fitted), "steps_taken": taken,
-              "seconds": round(time.monotonic() - begin, 1),
-              "classes": {factor: list(names) for factor, names in train.spec.factors.items()},
-              "confusion": {factor: table.tolist() for factor, table in counts.items()}}
-    return record, made.weights()
+    return made, len(fitted), taken
+
+
+def _solved(wanted, fitted, held_out):
+    """A judge in closed form, how many clips it was fitted to, and no steps."""
+    from rwae_tf.metrics import ridge
+
+    made = ridge.RidgeJudge(fitted.spec)
+    chosen = np.sort(np.random.default_rng(wanted["seed"]).permutation(len(fitted))[: ridge.MOST_CLIPS])
+    parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
+    made.fit((fitted.batch(part) for part in parts), held_out.batches(_BATCH), wanted["seed"])
+    return made, len(chosen), 0
 
 
 def cli():

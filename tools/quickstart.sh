@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# From a bare clone to a trained, measured, shown and exported model, on synthetic data that need no files:
+# From a bare clone to a trained, measured, shown and exported model, on synthetic data that need no files. It ends
+# with a table of what each code holds:
 #
 #   bash tools/quickstart.sh [--stack=2.17|2.21] [flags of rwae_tf.train, such as --max_minutes=3]
 #
@@ -13,6 +14,10 @@ run=runs/quickstart
 started=$SECONDS
 source tools/steps.sh
 
+judge="$run/judge"
+step judge "$judge/" python -m rwae_tf.judge --dataset=moving_shapes --size=32 --length=16 --kind=ridge \
+  --judge_dir="$judge"
+measure=(--judge_dir="$judge" --repeats=1)
 train_to_export "$run" --flagfile=tools/quickstart.flags ${ARGS[@]+"${ARGS[@]}"}
 
 # The exported model without our package: TensorFlow's own commands show it and generate four clips with it.
@@ -49,8 +54,18 @@ generated clips    $run/figures/generate.gif
 SavedModel         $exported/
 served clips       $served/video.npy, what saved_model_cli said in $served/output.txt
 EOF
-python -c "
-import json
-measured = json.load(open('$run/evaluation/metrics.json'))
-print(f'squared error      {measured[\"squared_error_per_sequence\"]:.1f} per sequence, '
-      f'{measured[\"floors\"][\"mean_image\"]:.1f} for the mean image')"
+# A static factor should be read off clips that share z_c and not off those that share z_m; a dynamic one, the reverse.
+python - "$run/evaluation/metrics.json" <<'EOF'
+import json, sys
+measured = json.load(open(sys.argv[1]))
+print(f"squared error      {measured['squared_error_per_sequence']:.1f} per sequence, "
+      f"{measured['floors']['mean_image']:.1f} for the mean image\n")
+print(f"{'read off clips that share':27}{'z_c':>8}{'z_m':>8}{'chance':>8}")
+for kind, own in (("static", "z_c"), ("dynamic", "z_m")):
+    for factor, kept in measured[kind + "_kept"]["per_factor"].items():
+        leaked = measured["leakage"][factor]
+        found = {own: kept["accuracy"], leaked["code"]: leaked["accuracy"]}
+        print(f"{kind + ' ' + factor:27}" + "".join(f"{100 * value:6.1f} %" for value in
+                                                   (found["z_c"], found["z_m"], kept["chance"])))
+print("\nverdict: " + "; ".join(measured["verdicts"] or ["each code holds what it should"]))
+EOF

@@ -16,12 +16,13 @@ say_and_run() {
   "$@"
 }
 
-# train_to_export RUN FLAGS...: everything of one run into its folder.
+# train_to_export RUN FLAGS...: everything of one run into its folder; the array `measure` has flags of evaluate.
 train_to_export() {
   local run=$1
   shift
   step train "$run/" python -m rwae_tf.train "$@" --run_dir="$run"
-  step evaluate "$run/evaluation/report.html" python -m rwae_tf.evaluate --run_dir="$run"
+  step evaluate "$run/evaluation/report.html" \
+    python -m rwae_tf.evaluate --run_dir="$run" ${measure[@]+"${measure[@]}"}
   step swap "$run/figures/" python -m rwae_tf.generate --run_dir="$run" --mode=swap
   step generate "$run/figures/" python -m rwae_tf.generate --run_dir="$run" --mode=generate
   step export "$run/export/" python -m rwae_tf.export --run_dir="$run" --export_dir="$run/export"

@@ -1,4 +1,4 @@
-"""A judge that costs two seconds: kernel ridge regressions on coarse views of clips, in closed form.
+"""A judge that costs seconds: kernel ridge regressions on coarse views of clips, in closed form.
 
 It is what training can afford, and it knows nothing of the model. Besides real clips it must read what a model makes
 of them: blurred frames, and poses between those of the data. There a linear regression on the pixels, which reads real
@@ -31,39 +31,76 @@ class KernelRidge:
     """
 
     def __init__(self, features, targets):
-        self._features, self._mean = np.asarray(features, np.float32), targets.mean(0)
-        distances = _squared_distances(self._features, self._features)
-        self._width = BANDWIDTH * float(np.median(distances)) or 1.0  # all alike: any width serves
-        kernel = np.exp(distances / (-2 * self._width)).astype(np.float64)
+        features, mean = np.asarray(features, np.float32), targets.mean(0)
+        distances = _squared_distances(features, features)
+        width = BANDWIDTH * float(np.median(distances)) or 1.0  # all alike: any width serves
+        kernel = np.exp(distances / (-2 * width)).astype(np.float64)
         kernel[np.diag_indices(len(kernel))] += RIDGE
-        self._weights = np.linalg.solve(kernel, targets - self._mean)
+        weights = np.linalg.solve(kernel, targets - mean)
+        self.state = {"features": features, "width": np.float64(width), "weights": weights, "mean": mean}
+
+    @classmethod
+    def restored(cls, state):
+        """The regression whose `state`, a dictionary of arrays, this is."""
+        regression = cls.__new__(cls)
+        regression.state = state
+        return regression
 
     def __call__(self, features):
         """Features [N, D] -> estimates [N, K]."""
-        distances = _squared_distances(np.asarray(features, np.float32), self._features)
-        return np.exp(distances / (-2 * self._width)) @ self._weights + self._mean
+        distances = _squared_distances(np.asarray(features, np.float32), self.state["features"])
+        return np.exp(distances / (-2 * self.state["width"])) @ self.state["weights"] + self.state["mean"]
 
 
 class Reader:
     """Reads factors off clips; made by `fit`.
 
     Args:
-      regressions: {factor: (name of a view, `KernelRidge`, its columns of the factor)}.
-      accuracy: {factor: its accuracy on real clips that it was not fitted to}.
+      regressions: {name of a view: `KernelRidge`}.
+      factors: {factor: (name of its view, its columns in what the regression estimates)}.
+      accuracy: {factor: its accuracy on real clips that it was not fitted to}, where that is known.
     """
 
-    def __init__(self, regressions, accuracy):
-        self._regressions, self.accuracy = regressions, accuracy
+    def __init__(self, regressions, factors, accuracy=None):
+        self._regressions, self._factors, self.accuracy = regressions, factors, accuracy
 
     def __call__(self, x):
         """Clips [B, T, H, W, C] -> {factor: [B, K], 1 for the class that it names and 0 for the others}."""
-        seen, answers = views(x), {}
-        for factor, (view, regression, columns) in self._regressions.items():
-            if id(regression) not in answers:
-                answers[id(regression)] = _estimates(regression, seen[view])
-            estimates = answers[id(regression)][:, columns]
-            answers[factor] = np.eye(estimates.shape[1])[estimates.argmax(1)]
-        return {factor: answers[factor] for factor in self._regressions}
+        return {factor: np.eye(found.shape[1])[found.argmax(1)] for factor, found in self.estimates(x).items()}
+
+    def estimates(self, x):
+        """Clips [B, T, H, W, C] -> {factor: [B, K]}: the regressions' estimates of the one-hot classes."""
+        seen = views(x)
+        found = {view: _estimates(regression, seen[view]) for view, regression in self._regressions.items()}
+        return {factor: found[view][:, columns] for factor, (view, columns) in self._factors.items()}
+
+    @property
+    def state(self):
+        """All that it has learned, as arrays by name; `restored` takes it."""
+        state = {f"{view}/{name}": array for view, regression in self._regressions.items()
+                 for name, array in regression.state.items()}
+        for factor, (view, columns) in self._factors.items():
+            state[f"{view}/columns/{factor}"] = np.array([columns.start, columns.stop])
+        return state
+
+    @classmethod
+    def restored(cls, state, factors):
+        """The reader of `factors`, names in their order, whose `state` this is.
+
+        Raises:
+          ValueError: for the state of another reader.
+        """
+        found = {name.split("/", 2)[2]: name.split("/")[0] for name in state if "/columns/" in name}
+        if set(found) != set(factors):
+            raise ValueError("a reader of other factors")
+        parts = ("features", "width", "weights", "mean")
+        try:
+            regressions = {view: KernelRidge.restored({part: state[f"{view}/{part}"] for part in parts})
+                           for view in sorted(set(found.values()))}
+        except KeyError as error:
+            raise ValueError(f"no {error.args[0]} in it") from None
+        columns = {factor: slice(*state[f"{found[factor]}/columns/{factor}"]) for factor in factors}
+        return cls(regressions, {factor: (found[factor], columns[factor]) for factor in factors})
 
 
 def views(x):
@@ -83,7 +120,7 @@ def views(x):
             "clip": _pooled(x, _COARSE).reshape(batch, 1, -1), "path": path.reshape(batch, 1, -1)}
 
 
-def fit(batches, held_out, spec, seed=0):
+def fit(batches, held_out, spec, seed=0, least=READS):
     """The reader of those factors that it reads well off real clips.
 
     Args:
@@ -91,6 +128,7 @@ def fit(batches, held_out, spec, seed=0):
       held_out: the same, clips to check on.
       spec: `SequenceSpec` of the clips.
       seed: of the choice of the frame of each clip that "figure" is fitted to.
+      least: accuracy on `held_out` below which a factor is left out.
 
     Returns:
       A `Reader`; None where there is nothing that it reads, or too little to fit it to or to check it on.
@@ -99,23 +137,25 @@ def fit(batches, held_out, spec, seed=0):
     if not seen or not truth or len(next(iter(truth.values()))) < FEWEST:
         return None
     rng = np.random.default_rng(seed)
-    regressions, accuracy = {}, {}
+    regressions, chosen, accuracy = {}, {}, {}
     for view in ("figure", "clip", "path"):
         factors = [factor for factor in spec.factors if (factor in spec.static) == (view == "figure")]
         if not factors:
             continue
         features = seen.pop(view)
-        chosen = features[np.arange(len(features)), rng.integers(features.shape[1], size=len(features))]
+        frames = features[np.arange(len(features)), rng.integers(features.shape[1], size=len(features))]
         targets = [np.eye(len(spec.factors[factor]))[labels[factor]] for factor in factors]
-        regression = KernelRidge(chosen, np.concatenate(targets, 1))
-        estimates, end = _estimates(regression, other[view]), 0
+        regressions[view] = KernelRidge(frames, np.concatenate(targets, 1))
+        estimates, end = _estimates(regressions[view], other[view]), 0
         for factor, target in zip(factors, targets, strict=True):
             columns = slice(end, end := end + target.shape[1])
             right = float((estimates[:, columns].argmax(1) == truth[factor]).mean())
             # A class that nearly all clips are of is read without a look at them.
-            if majority(truth[factor]) < READS <= right and right > accuracy.get(factor, 0):
-                regressions[factor], accuracy[factor] = (view, regression, columns), right
-    return Reader(regressions, accuracy) if regressions else None
+            worth = right >= least and (least == 0 or majority(truth[factor]) < least)
+            if worth and right > accuracy.get(factor, -1):
+                chosen[factor], accuracy[factor] = (view, columns), right
+    used = {view: regressions[view] for view, _ in chosen.values()}
+    return Reader(used, chosen, accuracy) if chosen else None
 
 
 def _collected(batches):

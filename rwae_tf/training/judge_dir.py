@@ -102,7 +102,7 @@ def load(judge_dir, config, spec):
     Raises:
       InputError: for a folder without judge, one of other data, or one that reads a factor too badly.
     """
-    from rwae_tf.metrics import judge
+    from rwae_tf.metrics import judge, ridge
 
     record, wanted = _read(judge_dir), described(config)
     if changed := _differences(record["data"], wanted):
@@ -112,7 +112,7 @@ def load(judge_dir, config, spec):
         raise InputError(f"{judge_dir}: a judge of other clips: {changed}; train one of these by "
                          f"python -m rwae_tf.judge {given} --judge_dir=OTHER")
     refuse_poor(judge_dir, record)
-    found = judge.Judge(record["kind"], spec)
+    found = ridge.RidgeJudge(spec) if record["kind"] == "ridge" else judge.Judge(record["kind"], spec)
     try:
         with np.load(io.BytesIO(files.read(weights_path(judge_dir)))) as weights:
             found.set_weights(dict(weights))

@@ -7,7 +7,7 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from rwae_tf import data, progress
+from rwae_tf import data, progress, quiet
 from rwae_tf.data import pipeline
 from rwae_tf.errors import InputError
 from rwae_tf.training import checkpoints, distribution, indicators
@@ -33,6 +33,7 @@ def train(config, run_dir):
       InputError: for data, a folder or a checkpoint that cannot be used, and when training diverges.
     """
     tf.config.experimental.enable_op_determinism()
+    quiet.introduce_xla()
     clips = data.from_config(config.data, "train", seed=config.training.seed)
     pipeline.check(clips, config.training.batch_size, config.training.vary)  # before anything is left in run_dir
     strategy = distribution.strategy(config.training.replicas)

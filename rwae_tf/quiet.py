@@ -1,0 +1,38 @@
+"""Silence for what TensorFlow and XLA say of themselves on standard error: no user can act on it."""
+
+import contextlib
+import os
+
+
+def before_import():
+    """Have TensorFlow log nothing below a fatal error; what a user has set, stays. Call it before its import.
+
+    Errors of operations arrive as exceptions all the same.
+    """
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+
+
+def introduce_xla():
+    """Let XLA introduce itself to nobody.
+
+    It does so once in a process, at its first compilation, by a logger that heeds no level of TensorFlow's. So a
+    trifle is compiled while standard error is shut.
+    """
+    if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3":
+        return
+    import tensorflow as tf
+
+    with _standard_error_shut():
+        tf.function(lambda: tf.zeros([]) + 1, jit_compile=True)()
+
+
+@contextlib.contextmanager
+def _standard_error_shut():
+    kept, nowhere = os.dup(2), os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
