@@ -6,8 +6,10 @@ picks one and pins it exactly: `pip install -c constraints/stack-2.17.txt -e .`
 
 import pathlib
 import re
+import shutil
 
 from setuptools import find_packages, setup
+from setuptools.command.build_py import build_py
 
 _HERE = pathlib.Path(__file__).resolve().parent
 VERSION = re.search('^__version__ = "(.+)"$', (_HERE / "rwae_tf/__init__.py").read_text(), re.MULTILINE).group(1)
@@ -53,8 +55,23 @@ EXTRAS = {
                      "moto[s3]>=5", "flask>=3", "flask-cors>=5"],  # an S3 server, for the tests of buckets
 }
 
+
+class BuildWithPresets(build_py):
+    """The package, with the flagfiles of tools/ in it, so that a wheel works alone."""
+
+    def run(self):
+        super().run()
+        if self.editable_mode:  # a clone has tools/ itself
+            return
+        for source in (_HERE / "tools").rglob("*.flags"):
+            target = pathlib.Path(self.build_lib, "rwae_tf", "_presets", source.relative_to(_HERE / "tools"))
+            target.parent.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(source, target)
+
+
 setup(
     name="rwae_tf",
+    cmdclass={"build_py": BuildWithPresets},
     version=VERSION,
     description="Disentangled recurrent Wasserstein autoencoders (Han et al., ICLR 2021) in TensorFlow",
     long_description=(_HERE / "README.md").read_text(encoding="utf-8"),

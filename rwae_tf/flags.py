@@ -12,18 +12,21 @@ import textwrap
 from absl import flags as absl_flags
 
 from rwae_tf import config as config_lib
-from rwae_tf import idle_options, schedule
+from rwae_tf import idle_options, presets, schedule
 from rwae_tf.errors import InputError
 
 _WIDTH, _INDENT = 110, 34  # of --help, in characters
 
 
 def new():
-    """An empty set of flags; --help and --flagfile come with every set."""
+    """An empty set of flags; --help, --flagfile and --preset come with every set."""
     values = absl_flags.FlagValues()
     absl_flags.DEFINE_bool("help", False, "Show this and exit.", short_name="h", flag_values=values)
     absl_flags.DEFINE_string(
         "flagfile", "", "File with one flag a line; later flags override it.", flag_values=values)
+    absl_flags.DEFINE_string(
+        "preset", "", "Flagfile that ships with the package, such as cpu/sprites; later flags override it.",
+        flag_values=values)
     return values
 
 
@@ -127,14 +130,16 @@ def parse(values, argv, doc=""):
 
 
 def _expand(arguments, values, inside=()):
-    """`arguments` with every --flagfile replaced by what the file holds."""
+    """`arguments` with every --flagfile and --preset replaced by what the file holds."""
     expanded, rest = [], iter(arguments)
     for argument in rest:
         name, equals, path = argument.partition("=")
-        if name not in ("--flagfile", "-flagfile"):
+        if name not in ("--flagfile", "-flagfile", "--preset", "-preset"):
             expanded.append(argument)
             continue
         path = path if equals else next(rest, "")
+        if name.endswith("preset"):
+            path = presets.path(path)
         if path in inside:
             raise InputError(f"--flagfile={path}: the file includes itself; drop one of the --flagfile lines")
         expanded += _expand(_lines(path, values), values, (*inside, path))

@@ -13,11 +13,12 @@ import numpy as np
 
 @functools.cache
 def loads():
-    """Whether its compiled part loads, which is tried once; its file systems are then registered."""
-    with contextlib.suppress(ImportError, NotImplementedError, AttributeError):
-        import tensorflow_io
+    """Whether its compiled part loads, which is tried once; its file systems are then registered.
 
-        return tensorflow_io.experimental is not None and bool(_module().resample)
+    It loads as late as an operation is asked for, so one is.
+    """
+    with contextlib.suppress(ImportError, NotImplementedError):
+        return len(_module().resample(np.zeros(2, np.float32), 16_000, 16_000)) == 2
     return False
 
 

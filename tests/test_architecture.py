@@ -20,7 +20,7 @@ LAYERS = (
     {"inference", "priors", "regularizers", "reconstruction"},
     {"models"},
     {"training", "metrics", "figures", "serving"},
-    {"", "flags", "train", "evaluate", "generate", "judge", "export", "spoken", "acting"},
+    {"", "presets", "flags", "train", "evaluate", "generate", "judge", "export", "spoken", "acting"},
 )
 # Components that see less than the layers below them.
 SEES_ONLY = {

@@ -6,11 +6,11 @@ import shlex
 
 import pytest
 
-from rwae_tf import flags
+from rwae_tf import flags, presets
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "experiments.md").read_text()
-FLAGFILES = sorted((ROOT / "tools").glob("*.flags"))
+NAMES = presets.names()
 
 
 def opening(path):
@@ -20,8 +20,8 @@ def opening(path):
 
 
 def test_every_flagfile_is_on_the_page():
-    named = re.findall(r"\]\(\.\./tools/(\w+)\.flags\)", PAGE)
-    assert set(named) == {path.stem for path in FLAGFILES}
+    named = re.findall(r"\]\(\.\./tools/([\w/]+)\.flags\)", PAGE)
+    assert set(named) == set(NAMES)
 
 
 def test_what_the_page_names_is_there():
@@ -29,30 +29,30 @@ def test_what_the_page_names_is_there():
     paths = [ROOT / name for name in re.findall(r"\b(?:tools|rwae_tf)/[\w/.]*\w", PAGE) if "NAME" not in name]
     assert links and paths
     assert [path for path in links + paths if not path.exists()] == []
-    assert [name for name in re.findall(r"`((?:cpu_)\w+)`", PAGE) if not (ROOT / f"tools/{name}.flags").exists()] == []
+    assert set(re.findall(r"`(cpu/\w+)`", PAGE)) <= set(NAMES)
 
 
 def test_the_variants_on_the_page_can_be_trained():
     """A flagfile with other flags after it, as the page has them in a table or as a command."""
     network_c = "--backbone=biggan --feature_size=500"
     gan = "--content_divergence=adversarial --content_weight=10 --critic_features=1 --gradient_penalty_weight=0.3"
-    for name, changes in (("cpu_sprites_c", gan), ("cpu_sm_mnist", network_c),
-                          ("cpu_sm_mnist_gan", network_c), ("timit_paper", "--spectrum=mel")):
+    for name, changes in (("cpu/sprites_c", gan), ("cpu/sm_mnist", network_c),
+                          ("cpu/sm_mnist_gan", network_c), ("timit_paper", "--spectrum=mel")):
         assert changes in PAGE
-        flags.configuration(f"--flagfile={ROOT}/tools/{name}.flags", *changes.split())
+        flags.configuration(f"--preset={name}", *changes.split())
 
 
-@pytest.mark.parametrize("path", FLAGFILES, ids=lambda path: path.stem)
-def test_a_flagfile_opens_with_its_own_command(path):
+@pytest.mark.parametrize("name", NAMES)
+def test_a_flagfile_opens_with_its_own_command(name):
     """The paper's with their cost too, which the page repeats."""
-    text = opening(path)
-    if path.stem == "ablation":  # the tool that reads it has the command
+    text = opening(pathlib.Path(presets.path(name)))
+    if name == "ablation":  # the tool that reads it has the command
         return
     (command,) = re.findall(r"^python -m rwae_tf\.train .*", text, re.M)
     arguments = shlex.split(command)
-    assert arguments[3] == f"--flagfile=tools/{path.stem}.flags"
+    assert arguments[3] == f"--flagfile=tools/{name}.flags"
     assert all(re.fullmatch(r"--(flagfile|data_dir|run_dir)=\S+", argument) for argument in arguments[3:])
-    if "with the paper's s" in text or "Table 9" in text and not path.stem.startswith("cpu_"):
+    if "with the paper's s" in text or "Table 9" in text and not name.startswith("cpu/"):
         (cost,) = re.findall(r"[\d.]+ [PE]FLOP", text)
-        (row,) = re.findall(rf"^\| {path.stem} \|.*", PAGE, re.M)
+        (row,) = re.findall(rf"^\| {name} \|.*", PAGE, re.M)
         assert cost in row

@@ -10,10 +10,10 @@ import numpy as np
 import pytest
 
 from rwae_tf import config as config_lib
-from rwae_tf import flags
+from rwae_tf import flags, presets
 
 TOOLS = pathlib.Path(__file__).resolve().parents[1] / "tools"
-FLAGFILES = sorted(TOOLS.glob("*.flags"))
+FLAGFILES = sorted(TOOLS.rglob("*.flags"))
 
 
 def read(path, *overrides):
@@ -41,9 +41,9 @@ def test_flagfile_takes_a_step(path):
     gc.collect()  # a trainer holds itself in a circle: without this the largest models would be held together
 
 
-@pytest.mark.parametrize("name", ["timit", "librispeech", "speakers"])
+@pytest.mark.parametrize("name", ["timit", "librispeech", "own/speakers"])
 def test_speech_has_the_papers_sizes(name):
-    sizes, paper = (dataclasses.asdict(read(TOOLS / f"{name}.flags").model) for name in (name, "timit_paper"))
+    sizes, paper = (dataclasses.asdict(read(presets.path(name)).model) for name in (name, "timit_paper"))
     ours = ("motion_input", "motion_initial_scale")
     assert {key: value for key, value in sizes.items() if key not in ours} == {
         key: value for key, value in paper.items() if key not in ours}
@@ -85,7 +85,7 @@ def test_paper_presets_hold_the_papers_settings():
            "moving_shapes_text_filter": {**shapes, "backbone": "text_filter"},
            "timit_paper": speech}
     for name, settings in own.items():
-        config = read(TOOLS / f"{name}.flags")
+        config = read(presets.path(name))
         found = {k: v for section in config_lib.SECTIONS
                  for k, v in dataclasses.asdict(getattr(config, section)).items()}
         wrong = {key: found[key] for key, value in {**common, **settings}.items() if found[key] != value}

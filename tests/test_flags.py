@@ -192,7 +192,7 @@ def test_help_lists_every_flag_by_section(capsys):
     text = helped(values, capsys)
     assert text.startswith("What the command does.\n")
     own, *sections = re.split(r"^\[(\w+)\] .*$", text, flags=re.MULTILINE)
-    assert re.findall(r"--(\w+)=", own) == ["help", "flagfile", "run_dir"]
+    assert re.findall(r"--(\w+)=", own) == ["help", "flagfile", "preset", "run_dir"]
     assert sections[0::2] == list(config_lib.SECTIONS)
     for name, listed in zip(sections[0::2], sections[1::2], strict=True):
         assert re.findall(r"^  --(\w+)=", listed, re.MULTILINE) == [

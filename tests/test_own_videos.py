@@ -76,8 +76,8 @@ def test_a_judge_of_other_clips_of_the_folder_is_refused(videos, tmp_path):
             main("judge", *DATA, other, f"--data_dir={videos}", "--kind=linear", "--steps=1", f"--judge_dir={tmp_path}")
 
 
-@pytest.mark.parametrize("arguments", [(), ("tools/folder.flags",), ("no.flags", ".", "run"),
-                                       ("tools/folder.flags", "nowhere", "run")])
+@pytest.mark.parametrize("arguments", [(), ("tools/own/folder.flags",), ("no.flags", ".", "run"),
+                                       ("tools/own/folder.flags", "nowhere", "run")])
 def test_the_script_for_own_data_says_how_it_is_called(arguments):
     root = pathlib.Path(__file__).parents[1]
     command = ["bash", root / "tools" / "own_data.sh", *arguments]

@@ -107,7 +107,7 @@ def ratio(slower, faster):
 
 def preset(name):
     """The configuration of a flagfile of tools/."""
-    return flags.configuration(f"--flagfile={os.path.join(_HERE, name)}.flags")
+    return flags.configuration(f"--preset={name}")
 
 
 def dcgan64():
@@ -241,13 +241,13 @@ def suite_kernels(values):
 
 def suite_encode(values):
     """Latency of encoding, by batch."""
-    config = preset("cpu_sprites")
+    config = preset("cpu/sprites")
     return measured({f"B={batch}": ours(config, "encode", values, batch=batch) for batch in _BATCHES}, values)
 
 
 def suite_growth(values):
     """A joint step as T, B and the frame grow, from one base, and clips drawn as T grows."""
-    base = preset("cpu_sprites")
+    base = preset("cpu/sprites")
     made = {"frames": {f"{length}": ours(base, "joint", values, batch=8, length=length) for length in _LENGTHS},
             "clips": {f"{batch}": ours(base, "joint", values, batch=batch) for batch in (15, 30, 60, 120)},
             "pixels": {f"{size**2}": ours(of_size(base, size), "joint", values) for size in (16, 32, 64)},

@@ -11,7 +11,6 @@ of matrices, are counted on the graphs of the steps at the batch and length of t
 import contextlib
 import math
 import multiprocessing
-import os
 import resource
 import sys
 from unittest import mock
@@ -127,8 +126,8 @@ def shown(number):
 
 def _row(name):
     """A flagfile's line of the table."""
-    folder, clips = os.path.dirname(os.path.abspath(__file__)), CLIPS[name]
-    config = flags.configuration(f"--flagfile={folder}/{name}.flags")
+    clips = CLIPS[name]
+    config = flags.configuration(f"--preset={name}")
     found = measure(config, clips)
     cells = (name, f"{found['parameters'] / 1e6:.1f} M", *(f"{shown(count)}FLOP" for count in found["flops"].values()),
              f"{config.training.epochs} × {clips:,}", f"{found['iterations']:,}", f"{shown(found['all'])}FLOP",

@@ -1,6 +1,6 @@
 """How fast a flagfile's data come alone, beside how fast its model trains on them.
 
-    python tools/data_rate.py --flagfile=tools/cpu_sprites.flags --data_dir=DATA
+    python tools/data_rate.py --flagfile=tools/cpu/sprites.flags --data_dir=DATA
 
 Prints sequences per second of both and their ratio, medians over windows of equal work, in one process.
 """

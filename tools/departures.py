@@ -17,15 +17,15 @@ _HERE = os.path.dirname(os.path.abspath(__file__))
 PAGE = os.path.join(os.path.dirname(_HERE), "docs", "departures.md")
 BEGIN, END = "<!-- tables: written by tools/departures.py -->", "<!-- end of tables -->"
 GROUPS = {
-    "Sprites": {"cpu_sprites": "sprites", "cpu_sprites_gan": "sprites_gan", "cpu_sprites_weak": "sprites",
-                "cpu_sprites_c": "sprites_c"},
-    "SM-MNIST": {"cpu_sm_mnist": "sm_mnist", "cpu_sm_mnist_gan": "sm_mnist_gan"},
-    "Moving-Shape": {"cpu_moving_shapes": "moving_shapes_text_filter", "quickstart": "moving_shapes_text_filter",
-                     "cpu_moving_shapes_text_filter": "moving_shapes_text_filter",
-                     "cpu_moving_shapes_c": "moving_shapes_biggan"},
-    "MUG": {"cpu_mug": "mug", "cpu_mug_weak": "mug", "cpu_mug_weak_gan": "mug_gan"},
-    "Speech": {"timit": "timit_paper", "librispeech": "timit_paper", "speakers": "timit_paper"},
-    "Your own videos, beside the settings for Sprites": {"folder": "sprites"},
+    "Sprites": {"cpu/sprites": "sprites", "cpu/sprites_gan": "sprites_gan", "cpu/sprites_weak": "sprites",
+                "cpu/sprites_c": "sprites_c"},
+    "SM-MNIST": {"cpu/sm_mnist": "sm_mnist", "cpu/sm_mnist_gan": "sm_mnist_gan"},
+    "Moving-Shape": {"cpu/moving_shapes": "moving_shapes_text_filter", "quickstart": "moving_shapes_text_filter",
+                     "cpu/moving_shapes_text_filter": "moving_shapes_text_filter",
+                     "cpu/moving_shapes_c": "moving_shapes_biggan"},
+    "MUG": {"cpu/mug": "mug", "cpu/mug_weak": "mug", "cpu/mug_weak_gan": "mug_gan"},
+    "Speech": {"timit": "timit_paper", "librispeech": "timit_paper", "own/speakers": "timit_paper"},
+    "Your own videos, beside the settings for Sprites": {"own/folder": "sprites"},
 }
 """Title -> {preset: the preset with the paper's settings}."""
 # Which sequences, how a run is kept, and how long it may take: no setting of the method.
@@ -58,7 +58,7 @@ def table(group):
 
 def _values(preset):
     """{option: its value in tools/PRESET.flags as on the command line}."""
-    config = flags.configuration(f"--flagfile={os.path.join(_HERE, preset)}.flags")
+    config = flags.configuration(f"--preset={preset}")
     return {field.name: _written(getattr(getattr(config, section), field.name))
             for section, kind in config_lib.SECTIONS.items() for field in dataclasses.fields(kind)
             if field.name not in _OTHER}

@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # From a folder of your own videos, or speakers, to a trained, measured, shown and exported model:
 #
-#   bash tools/own_data.sh tools/folder.flags VIDEOS runs/mine [--stack=2.17|2.21] [flags of rwae_tf.train]
-#   bash tools/own_data.sh tools/speakers.flags SPEAKERS runs/voices
+#   bash tools/own_data.sh tools/own/folder.flags VIDEOS runs/mine [--stack=2.17|2.21] [flags of rwae_tf.train]
+#   bash tools/own_data.sh tools/own/speakers.flags SPEAKERS runs/voices
 #
 # Two hours at most for videos, one for speech, on two cores; --max_minutes=20 for a first look. Run again, it goes on
 # from the checkpoint and writes the rest anew, the export as a further version.

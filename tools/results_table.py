@@ -84,11 +84,17 @@ def _measured(folder, names):
     return [name for name in names if os.path.exists(os.path.join(folder, f"{name}.json"))]
 
 
+def _flagfile(name):
+    """The link to a result's flagfile: those for two cores lie in a folder of their own."""
+    path = f"tools/{name.replace('cpu_', 'cpu/', 1)}.flags"
+    return f"[`{path}`]({path})"
+
+
 def _speech(name, result):
     """A training's row in README.md: equal error rates."""
     rates, budget = result["eer"], result["budget"]
     cells = (
-        f"[`tools/{name}.flags`](tools/{name}.flags), {SPEECH[name]}", f"{rates['trials']:,}",
+        f"{_flagfile(name)}, {SPEECH[name]}", f"{rates['trials']:,}",
         *(f"{100 * rates[kind]:.1f}" for kind in ("content", "motion", "motion_deviation", "mean_log_spectrum")),
         f"{result['squared_error_per_sequence']:.0f} ({result['floors']['mean_image']:.0f})",
         f"{budget['passes']:.3g}, {budget['seconds'] / 60:.0f}", f"[JSON](docs/results/{name}.json)",
@@ -139,7 +145,7 @@ def _training(name, results):
     links = [f"[JSON](docs/results/{name}.json)"]
     links += [f"[{os.path.splitext(file)[0].split('_')[-1]}](docs/figures/{file})" for file in pictures]
     cells = (
-        f"[`tools/{name}.flags`](tools/{name}.flags), {method}", str(len(results)), *kept,
+        f"{_flagfile(name)}, {method}", str(len(results)), *kept,
         _worst(results, lambda result, factor: result["leakage"][factor]),
         _worst(results, lambda result, factor: _probe(result, factor)),
         _identity(results),
