@@ -21,6 +21,16 @@ def test_a_page_that_is_not_current_is_refused_and_then_written(tmp_path):
     assert page.read_text() == f"before\n{MARKS[0]}\n| a |\n{MARKS[1]}\nafter\n"
 
 
+def test_a_page_may_have_several_parts_that_end_alike(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text(f"{MARKS[0]}\nold\n{MARKS[1]}\nbetween\n<!-- other -->\nkept\n{MARKS[1]}\nafter\n")
+    main(page)
+    assert page.read_text() == (
+        f"{MARKS[0]}\n| a |\n{MARKS[1]}\nbetween\n<!-- other -->\nkept\n{MARKS[1]}\nafter\n")
+    tool.main(["tools/some.py"], str(page), "<!-- other -->", MARKS[1], "new")
+    assert "between\n<!-- other -->\nnew\n" in page.read_text()
+
+
 @pytest.mark.parametrize("text", ["", MARKS[0], MARKS[1]])
 def test_a_page_without_marks_is_left_alone(tmp_path, text):
     page = tmp_path / "page.md"

@@ -32,6 +32,8 @@ def write(path, begin, end, made):
 
 def _filled(path, begin, end, made):
     text = files.read(path).decode()
-    if begin not in text or end not in text:
+    head, _, rest = text.partition(begin)
+    _, found, tail = rest.partition(end)  # a page may have several parts that end alike
+    if not found:
         raise InputError(f"{path}: must hold the lines {begin!r} and {end!r}, between which a table goes")
-    return f"{text.split(begin)[0]}{begin}\n{made}\n{end}{text.split(end)[1]}"
+    return f"{head}{begin}\n{made}\n{end}{tail}"

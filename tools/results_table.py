@@ -1,11 +1,12 @@
 """Tables of trainings in Markdown, from the metrics.json files that `python -m rwae_tf.evaluate` left of them.
 
     python tools/results_table.py runs/one/evaluation/metrics.json runs/two/evaluation/metrics.json
-    python tools/results_table.py --readme                       # the tables of README.md
+    python tools/results_table.py                                # writes the tables of docs/results.md and README.md
+    python tools/results_table.py --check                        # fails where a page is not what it would write
 
-The first has a row for each file: what was measured, and the options in which its configuration differs from that of
-the first file. The others are made of docs/results: a row for each training of speech in `SPEECH` and of video in
-`README`, and for each of `FACTORS` a row of what either code keeps of every factor.
+The first prints a row for each file: what was measured, and the options in which its configuration differs from that
+of the first file. The others are made of docs/results: a row for each training of speech in `SPEECH` and of video in
+`VIDEO`, and for each of `FACTORS` a row of what either code keeps of every factor.
 """
 
 import dataclasses
@@ -13,15 +14,19 @@ import glob
 import os
 import statistics
 
+import marked_page
 from ablation import HEAD, line, summary
 
 from rwae_tf import config as config_lib
 from rwae_tf import errors, json_file, schedule
 from rwae_tf.errors import InputError
 
-RESULTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "results")
+_ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
+RESULTS = os.path.join(_ROOT, "docs", "results")
+PAGE, FRONT = os.path.join(_ROOT, "docs", "results.md"), os.path.join(_ROOT, "README.md")
+END = "<!-- end of table -->"
 _GAN, _MMD = "R-WAE(GAN)", "R-WAE(MMD)"
-README = {
+VIDEO = {
     "cpu_sprites": (_MMD, (97.55, 94.17), ("sprites_swap.png", "sprites_reconstruct.png", "sprites_generate.png")),
     "cpu_sprites_gan": (_GAN, (98.00, 96.27), ("sprites_gan_swap.png", "sprites_gan_generate.png")),
     "cpu_sprites_weak": (f"{_MMD}, nine learned actions", (None, None), ("sprites_weak_actions.png",)),
@@ -37,15 +42,19 @@ pictures."""
 SPEECH = {"timit": "sample of 16 speakers", "librispeech": "201 speakers, 50 others tested"}
 """Name of the result and its flagfile: the speakers."""
 FACTORS = ("cpu_sprites", "cpu_sprites_gan")
-"""Results of the same factors that README.md shows one by one, of the first seed."""
+"""Results of the same factors that docs/results.md shows one by one, of the first seed."""
 _PLACES = ("data_dir", "summary_minutes", "max_minutes", "replicas")  # where and how long a run may be, not what it is
 
 
 def main(argv):
-    """Print the table of the files that `argv` names, or those of README.md."""
-    if len(argv) < 2:
-        raise InputError("no files: name those of evaluate, such as docs/results/*.json, or --readme")
-    print(readme() if argv[1:] == ["--readme"] else table(list(dict.fromkeys(argv[1:]))))
+    """Print the table of the files that `argv` names; without any, write or check those of the pages."""
+    if argv[1:] and argv[1:] != ["--check"]:
+        print(table(list(dict.fromkeys(argv[1:]))))
+        return
+    for path, name, made in ((PAGE, "speech", speech()), (PAGE, "video", videos()), (PAGE, "factors", factors()),
+                             (FRONT, "results", front())):
+        begin = f"<!-- {name}: written by tools/results_table.py -->"
+        marked_page.main(argv, path, begin, END, f"\n{made}\n")
 
 
 def table(paths):
@@ -67,16 +76,13 @@ def _read(path):
     return result
 
 
-def readme(folder=RESULTS):
-    """The three tables of README.md, an empty line between them; `folder` holds the results."""
-    spoken = _measured(folder, SPEECH)
-    if not spoken:
-        return _videos(folder)
+def speech(folder=RESULTS):
+    """The table of the trainings on speech; `folder` holds the results."""
     rows = ["| flagfile | trials | z_c | z_m | standard deviations of z_m | mean log spectrum "
             "| squared error (mean frame) | passes, minutes | |", "|---" * 9 + "|"]
     rows += [_speech(name, json_file.read(os.path.join(folder, f"{name}.json"), "the measures"))
-             for name in spoken]
-    return "\n".join([*rows, "", _videos(folder)])
+             for name in _measured(folder, SPEECH)]
+    return "\n".join(rows)
 
 
 def _measured(folder, names):
@@ -87,35 +93,50 @@ def _measured(folder, names):
 def _flagfile(name):
     """The link to a result's flagfile: those for two cores lie in a folder of their own."""
     path = f"tools/{name.replace('cpu_', 'cpu/', 1)}.flags"
-    return f"[`{path}`]({path})"
+    return f"[`{path}`](../{path})"
 
 
 def _speech(name, result):
-    """A training's row in README.md: equal error rates."""
+    """A training's row: equal error rates."""
     rates, budget = result["eer"], result["budget"]
     cells = (
         f"{_flagfile(name)}, {SPEECH[name]}", f"{rates['trials']:,}",
         *(f"{100 * rates[kind]:.1f}" for kind in ("content", "motion", "motion_deviation", "mean_log_spectrum")),
         f"{result['squared_error_per_sequence']:.0f} ({result['floors']['mean_image']:.0f})",
-        f"{budget['passes']:.3g}, {budget['seconds'] / 60:.0f}", f"[JSON](docs/results/{name}.json)",
+        f"{budget['passes']:.3g}, {budget['seconds'] / 60:.0f}", f"[JSON](results/{name}.json)",
     )
     return f"| {' | '.join(cells)} |"
 
 
-def _videos(folder):
-    """The tables of the trainings on videos and of their factors."""
-    found = {name: _seeds(folder, name) for name in _measured(folder, README)}
+def videos(folder=RESULTS):
+    """The table of the trainings on videos; `folder` holds the results."""
+    found = {name: _seeds(folder, name) for name in _measured(folder, VIDEO)}
     rows = ["| flagfile | seeds | static kept, % | dynamic kept, % | worst leak (decoder), % "
             "| worst leak (linear probe), % | identity after 100 frames, % | AUC of z_c, of roll-outs "
             "| squared error (mean image, first frame) | passes, minutes | |", "|---" * 11 + "|"]
-    rows += [_training(name, results) for name, results in found.items()]
-    detailed = [name for name in FACTORS if name in found]
-    if not detailed:
-        return "\n".join(rows)
-    kept = found[detailed[0]][0]
+    return "\n".join([*rows, *(_training(name, results) for name, results in found.items())])
+
+
+def front(folder=RESULTS):
+    """The short table of README.md: what a reader asks first of each training on videos."""
+    rows = ["| preset | method | seeds | static kept, % | dynamic kept, % | AUC of z_c, roll-outs | core minutes |",
+            "|---" * 7 + "|"]
+    for name in _measured(folder, VIDEO):
+        results = _seeds(folder, name)
+        preset = name.replace("cpu_", "cpu/", 1)
+        cells = (f"[`{preset}`](tools/{preset}.flags)", VIDEO[name][0], str(len(results)), *_kept(name, results),
+                 _aucs(results), _minutes(results))
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows)
+
+
+def factors(folder=RESULTS):
+    """The table of what either code keeps of every factor, in the first seed of the trainings in `FACTORS`."""
+    found = {name: _seeds(folder, name)[0] for name in _measured(folder, FACTORS)}
+    kept = next(iter(found.values()))
     names = [*kept["static_kept"]["per_factor"], *kept["dynamic_kept"]["per_factor"]]
-    rows += ["", f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
-    rows += [row for name in detailed for row in _factors(README[name][0], found[name][0], names)]
+    rows = [f"| | {' | '.join(names)} |", "|---" * (len(names) + 1) + "|"]
+    rows += [row for name, result in found.items() for row in _factors(VIDEO[name][0], result, names)]
     chances = [f"{100 / len(kept['judge']['classes'][factor]):.0f}" for factor in names]
     return "\n".join([*rows, f"| chance | {' | '.join(chances)} |"])
 
@@ -136,25 +157,37 @@ def _identity(results):
 
 
 def _training(name, results):
-    """A training's row in README.md: means over its seeds, ± their standard deviation where there are several."""
-    method, paper, pictures = README[name]
-    kept = ["" if not results[0][key] else _over([100 * result[key]["accuracy"] for result in results])
-            + (f" ({shown:.2f})" if shown else "") for key, shown in zip(("static_kept", "dynamic_kept"), paper,
-                                                                          strict=True)]
-    floors, budget = results[0]["floors"], results[0]["budget"]
-    links = [f"[JSON](docs/results/{name}.json)"]
-    links += [f"[{os.path.splitext(file)[0].split('_')[-1]}](docs/figures/{file})" for file in pictures]
+    """A training's row: means over its seeds, ± their standard deviation where there are several."""
+    method, _, pictures = VIDEO[name]
+    floors = results[0]["floors"]
+    links = [f"[JSON](results/{name}.json)"]
+    links += [f"[{os.path.splitext(file)[0].split('_')[-1]}](figures/{file})" for file in pictures]
     cells = (
-        f"{_flagfile(name)}, {method}", str(len(results)), *kept,
+        f"{_flagfile(name)}, {method}", str(len(results)), *_kept(name, results),
         _worst(results, lambda result, factor: result["leakage"][factor]),
         _worst(results, lambda result, factor: _probe(result, factor)),
         _identity(results),
-        ", ".join(_over([result["match"][code]["auc"] for result in results], 2) for code in ("z_c", "z_m")),
+        _aucs(results),
         f"{_over([result['squared_error_per_sequence'] for result in results])} "
         f"({floors['mean_image']:.0f}, {floors['first_frame']:.0f})",
-        f"{budget['passes']:.3g}, {budget['seconds'] / 60:.0f}", ", ".join(links),
+        f"{results[0]['budget']['passes']:.3g}, {_minutes(results)}", ", ".join(links),
     )
     return f"| {' | '.join(cells)} |"
+
+
+def _kept(name, results):
+    """Static and dynamic accuracy in %, the paper's in brackets; empty where the data have no such factor."""
+    return ["" if not results[0][key] else _over([100 * result[key]["accuracy"] for result in results])
+            + (f" ({paper:.2f})" if paper else "")
+            for key, paper in zip(("static_kept", "dynamic_kept"), VIDEO[name][1], strict=True)]
+
+
+def _aucs(results):
+    return ", ".join(_over([result["match"][code]["auc"] for result in results], 2) for code in ("z_c", "z_m"))
+
+
+def _minutes(results):
+    return f"{results[0]['budget']['seconds'] / 60:.0f}"
 
 
 def _probe(result, factor):
@@ -180,7 +213,7 @@ def _over(values, digits=1):
 
 
 def _factors(method, result, names):
-    """Two rows of a training in README.md: z_c of a clip and z_m drawn, and the other way round; leakage in italics."""
+    """Two rows of a training: z_c of a clip and z_m drawn, and the other way round; leakage in italics."""
     for first, code, drawn in (("static_kept", "z_c", "z_m"), ("dynamic_kept", "z_m", "z_c")):
         cells = []
         for name in names:
