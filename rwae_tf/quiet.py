@@ -1,4 +1,7 @@
-"""Silence for what TensorFlow and XLA say of themselves on standard error: no user can act on it."""
+"""Silence for what TensorFlow and XLA say of themselves on standard error: no user can act on it.
+
+TensorFlow 2.21 heeds no level while it is imported, and says a few lines about CUDA.
+"""
 
 import contextlib
 import os
