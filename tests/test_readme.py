@@ -46,3 +46,9 @@ def test_links_lead_somewhere():
 def test_lines_are_short_outside_of_tables_code_and_links():
     prose = re.sub(r"```.*?```", "", TEXT, flags=re.S).splitlines()
     assert [line for line in prose if len(line) > 105 and not line.startswith("|") and "](" not in line] == []
+
+
+def test_flags_of_the_glossary_exist(capsys):
+    named = re.findall(r"`--(\w+)`", (ROOT / "docs" / "glossary.md").read_text(encoding="utf-8"))
+    assert importlib.import_module("rwae_tf.train").main(["train", "--help"]) == 0
+    assert named and set(named) <= set(re.findall(r"^  --(\w+)=", capsys.readouterr().out, re.M))
