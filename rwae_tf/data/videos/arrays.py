@@ -1,10 +1,10 @@
 """Sequences in an .npz file, as `np.savez(path, x=clips, action=labels)` writes it, or in an .npy.
 
-`x` is uint8 [N, T, H, W, C] with C = 1 or 3; `np.savez(path, clips)` calls it `arr_0`. Clips of various lengths and sizes
-are `arr_0`, `arr_1`, ... instead, each uint8 [T, H, W, C], as `np.savez(path, *clips, action=labels)` writes them. Every
-other array holds the labels of one factor, N integers or texts. An .npy holds uint8 [N, T, H, W, C], or one clip
-[T, H, W, C]. Pickled objects are refused, and so is a file of which the headers declare more than half of the machine's
-memory, before it is read.
+`x` is uint8 [N, T, H, W, C] with C = 1 or 3; `np.savez(path, clips)` calls it `arr_0`. Clips of various lengths and
+sizes are `arr_0`, `arr_1`, ... instead, each uint8 [T, H, W, C], as `np.savez(path, *clips, action=labels)` writes
+them. Every other array holds the labels of one factor, N integers or texts. An .npy holds uint8 [N, T, H, W, C], or
+one clip [T, H, W, C]. Pickled objects are refused, and so is a file of which the headers declare more than half of the
+machine's memory, before it is read.
 """
 
 import math
@@ -34,6 +34,8 @@ def count(path):
     if not x:
         likely = [key for key, (shape, _) in headers.items() if len(shape) >= 4]
         named = f"; if {likely[0]} holds the clips, write it under the name x" if likely else ""
+        if len(likely) > 1:
+            named = f"; write {' and '.join(likely)} to files of their own, train.npz and test.npz if they are that"
         raise InputError(f"{path}: has neither x nor arr_0{named}; {FORM}")
     whole = x == ["x"] or _is_whole(headers, x)
     number = headers[x[0]][0][0] if whole and headers[x[0]][0] else len(x)
@@ -66,16 +68,19 @@ def _count_npy(path, shape, dtype):
 def _mend(key, shape, dtype):
     """How an array is made one that is read, in words; empty where nobody knows."""
     if dtype.kind == "f":
-        return (f"; write np.round(255 * {key}).astype(np.uint8) for values of 0 to 1, {key}.round().astype(np.uint8) for "
-                "0 to 255")
+        return (f"; write np.round(255 * {key}).astype(np.uint8) for values of 0 to 1, {key}.round().astype(np.uint8) "
+                "for 0 to 255")
     if dtype.kind in "iu" and dtype != np.uint8:
         return f"; write {key}.astype(np.uint8) for values of 0 to 255, and scale larger ones to these before"
     if dtype.kind == "b":
         return f"; write np.uint8(255) * {key}"
-    if len(shape) == 4 and shape[0] < shape[1] and shape[2] == shape[3]:
-        return f"; of [T, N, H, W], as Moving MNIST has it, write x={key}.swapaxes(0, 1)[..., None]"
+    if key != "x" and len(shape) == 5 and shape[-1] in (1, 3):
+        return "; name the arrays, as np.savez(path, x=clips, action=labels)"
+    if len(shape) == 4 and shape[-1] in (1, 3):
+        return f"; of one clip [T, H, W, C], write x={key}[None]"
     if len(shape) == 4:
-        return f"; of grey clips [N, T, H, W], write x={key}[..., None]"
+        return (f"; of grey clips [N, T, H, W], write x={key}[..., None]; of [T, N, H, W], as Moving MNIST has it, "
+                f"x={key}.swapaxes(0, 1)[..., None]")
     if len(shape) == 5 and shape[2] in (1, 3):
         return f"; with the channels before height and width, write x=np.moveaxis({key}, 2, -1)"
     if shape and shape[-1] == 4:
@@ -128,7 +133,7 @@ def _load(path, choose):
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in choose(file)}
     except _BROKEN as error:
-        raise InputError(f"{path}: not a readable {_suffix(path)} ({getattr(error, 'strerror', None) or error})") from None
+        raise InputError(f"{path}: not a readable {_suffix(path)} ({_reason(error)})") from None
 
 
 def _text(value):
@@ -157,7 +162,7 @@ def _headers(path):
     except InputError:
         raise
     except _BROKEN as error:
-        raise InputError(f"{path}: not a readable {_suffix(path)} ({getattr(error, 'strerror', None) or error})") from None
+        raise InputError(f"{path}: not a readable {_suffix(path)} ({_reason(error)})") from None
     return headers
 
 
@@ -167,11 +172,15 @@ def _header(path, key, file, size):
     read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
     shape, _, dtype = read(file)
     if dtype.hasobject:
-        raise InputError(f"{path}: {key} holds pickled objects, which are never read; of clips of different lengths, write "
-                         f"np.savez(path, *clips), each uint8 [T, H, W, C]; {FORM}")
+        raise InputError(f"{path}: {key} holds pickled objects, which are never read; of clips of different lengths, "
+                         f"write np.savez(path, *clips), each uint8 [T, H, W, C]; {FORM}")
     if file.tell() + math.prod(shape) * dtype.itemsize != size:
         raise ValueError(f"{key} declares {list(shape)} and holds something else")
     return shape, dtype
+
+
+def _reason(error):
+    return getattr(error, "strerror", None) or error
 
 
 def _suffix(path):

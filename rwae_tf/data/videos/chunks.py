@@ -38,7 +38,8 @@ def hdr(path):
     with open(path, "rb") as file:
         if file.read(8) != _PNG:
             return None
-        return next((_HDR.get(content[1]) for kind, content in _png(file) if kind == b"cICP" and len(content) == 4), None)
+        codes = (content[1] for kind, content in _png(file) if kind == b"cICP" and len(content) == 4)
+        return next(map(_HDR.get, codes), None)
 
 
 def gif_ends(content):

@@ -1,8 +1,9 @@
 """Films as frames, by the ffmpeg that imageio-ffmpeg brings along.
 
 The one stream of pictures that is no cover is read, every stored frame once, upright, its pixels made square by the
-sample aspect ratio of the file. Transparency and 16 bits are kept for the caller. HDR (PQ or HLG, and SDR in the colours
-of BT.2020) becomes BT.709: the reference white of BT.2408, 203 cd/m2 or 75 % of HLG, is 255, brighter parts are cut off.
+sample aspect ratio of the file. Transparency and 16 bits are kept for the caller. HDR (PQ or HLG, and SDR in the
+colours of BT.2020) becomes BT.709: the reference white of BT.2408, 203 cd/m2 or 75 % of HLG, is 255, brighter parts
+are cut off. Theora alone, which stores no frame that repeats the one before, is read at its constant rate.
 """
 
 import contextlib
@@ -17,15 +18,16 @@ from rwae_tf import ffmpeg
 from rwae_tf.errors import InputError
 
 # Of ffmpeg's names of containers: no pictures, playlists or texts, which would fetch or draw something else.
-_CONTAINERS = ("mov,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,live_flv,ogg,dv,mxf,mjpeg,yuv4mpegpipe,nut,rm,wtv,gxf,"
-               "ivf,h264,hevc,m4v,amv")
+_CONTAINERS = ("mov,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,live_flv,ogg,dv,mxf,mjpeg,yuv4mpegpipe,nut,rm,wtv,"
+               "gxf,ivf,h264,hevc,m4v,amv")
 _STREAM = re.compile(r"Stream #\d+:(?P<number>\d+)\S*: Video: (?P<codec>\w+)(?P<rest>.*)")
 _PIXELS = re.compile(r", (?P<pixels>[a-z]+[a-z0-9]*)(?:\((?P<colours>[^)]*)\))?, \d+x\d+")
 _ALPHA = re.compile("yuva|rgba|argb|bgra|abgr|gbrap|ya8|ya16|gbrapf|rgbaf")
 _DEEP = re.compile("(gray|ya)16|rgba?(48|64)|bgra?(48|64)|argb64|abgr64|gbra?p16|(gray|gbra?p|rgba?)f")
 _WIDEST = 8  # times the other side of a pixel
 _ALPHA_DECODERS = {"vp8": "libvpx", "vp9": "libvpx-vp9"}  # ffmpeg's own leave transparency out
-_TO_709 = np.array([[1.660491, -0.587641, -0.072850], [-0.124550, 1.132900, -0.008349], [-0.018151, -0.100579, 1.118730]])
+_TO_709 = np.array([[1.660491, -0.587641, -0.072850], [-0.124550, 1.132900, -0.008349],
+                    [-0.018151, -0.100579, 1.118730]])
 
 
 class Stream(NamedTuple):
@@ -57,16 +59,15 @@ def frames(path, max_pixels):
     square = []
     if stream.aspect != 1:
         square = ["-vf", "scale='if(gte(sar,1),round(iw*sar),iw)':'if(gte(sar,1),ih,round(ih/sar))',setsar=1"]
-    many = stream.deep or stream.curve
-    form = "rgb" + ("a" if stream.alpha else "") + {(True, False): "48be", (True, True): "64be", (False, False): "24",
-                                                    (False, True): ""}[bool(many), stream.alpha]
+    forms = ("rgb48be", "rgba64be") if stream.deep or stream.curve else ("rgb24", "rgba")
     command = [ffmpeg.program(path), "-nostdin", "-v", "error", "-xerror", "-max_pixels", str(max_pixels),
-               "-format_whitelist", _CONTAINERS, *decoder, *ffmpeg.source(path), "-map", "0:V:0", "-fps_mode", "passthrough",
-               *square, "-pix_fmt", form, "-c:v", "pam", "-f", "image2pipe", "-"]
+               "-format_whitelist", _CONTAINERS, *decoder, *ffmpeg.source(path), "-map", "0:V:0",
+               "-fps_mode", "cfr" if stream.codec == "theora" else "passthrough", *square,
+               "-pix_fmt", forms[stream.alpha], "-c:v", "pam", "-f", "image2pipe", "-"]
     opaque = not stream.alpha
     for frame in _run(path, command, max_pixels):
         opaque = opaque or frame[..., 3].any()
-        yield _square_root(frame, stream.curve) if stream.curve else frame
+        yield _to_sdr(frame, stream.curve) if stream.curve else frame
     if not opaque:
         raise InputError(f"{path}: every pixel of every frame is transparent; write it without alpha, as by ffmpeg's "
                          "-pix_fmt yuv420p")
@@ -82,14 +83,17 @@ def probe(path):
         line = next((line for line in lines if "moov" in line), None)
         if line:
             raise InputError(f"{path}: not a film that can be read to its end ({line})")
-        raise InputError(f"{path}: not a film (mp4, mov, webm, mkv, avi, mpg, ts, wmv, flv, ...), whatever its name says")
-    streams = [found for found in _STREAM.finditer(text) if not re.search(r"\((attached pic|timed thumbnails)\)", found[0])]
+        raise InputError(f"{path}: not a film (mp4, mov, webm, mkv, avi, mpg, ts, wmv, flv, ...), whatever its name "
+                         "says")
+    streams = [found for found in _STREAM.finditer(text)
+               if not re.search(r"\((attached pic|timed thumbnails)\)", found[0])]
     if not streams:
         raise InputError(f"{path}: a film without a frame: it has no stream of pictures")
     if len(streams) > 1:
-        raise InputError(f"{path}: {len(streams)} streams of pictures ({', '.join(found['codec'] for found in streams)}), as "
-                         f"of several cameras; write the one that is meant to a file of its own: ffmpeg -i FILE -map "
-                         f"0:{streams[0]['number']} -c copy OUT")
+        codecs = ", ".join(found["codec"] for found in streams)
+        raise InputError(f"{path}: {len(streams)} streams of pictures ({codecs}), as of several cameras; write the one "
+                         "that is meant to a file of its own: "
+                         f"ffmpeg -i FILE -map 0:{streams[0]['number']} -c copy OUT")
     return _described(path, streams[0], text)
 
 
@@ -101,10 +105,9 @@ def _described(path, found, text):
     wide, high = map(int, aspects[-1]) if aspects else (1, 1)
     aspect = wide / high if wide and high else 1.0
     if not 1 / _WIDEST <= aspect <= _WIDEST:
-        raise InputError(f"{path}: declares pixels {wide}:{high} times as wide as high; mend it, as by ffmpeg's -aspect")
+        raise InputError(f"{path}: declares pixels {wide}:{high} as wide as high; mend it, as by ffmpeg's -aspect")
     if re.search(r"DOVI configuration record:.*profile: 5", text):
-        raise InputError(f"{path}: Dolby Vision of profile 5, the colours of which only its own players know; convert it to "
-                         "SDR")
+        raise InputError(f"{path}: Dolby Vision of profile 5, whose colours only its players know; convert it to SDR")
     alpha = bool(_ALPHA.match(form)) or bool(re.search(r"alpha_mode\s*: 1", text, re.IGNORECASE))
     if found["codec"] == "rawvideo" and "Input #0, avi" in text:
         alpha = False  # the fourth byte of its pixels is there to fill up
@@ -142,8 +145,8 @@ def _run(path, command, max_pixels):
                         head[name] = int(value)
                 shape = head["HEIGHT"], head["WIDTH"], head["DEPTH"]
                 if shape[0] * shape[1] > max_pixels:
-                    raise InputError(f"{path}: declares frames of {shape[1]}x{shape[0]} pixels, more than {max_pixels}; make "
-                                     "it smaller")
+                    raise InputError(f"{path}: declares frames of {shape[1]}x{shape[0]} pixels, more than "
+                                     f"{max_pixels}; make it smaller")
                 kind = np.dtype(">u2" if head["MAXVAL"] > 255 else "u1")
                 pixels = process.stdout.read(shape[0] * shape[1] * shape[2] * kind.itemsize)
                 if len(pixels) == shape[0] * shape[1] * shape[2] * kind.itemsize:
@@ -157,7 +160,7 @@ def _run(path, command, max_pixels):
         raise InputError(f"{path}: not a film that can be read to its end ({ffmpeg.complaint(said, status)})")
 
 
-def _square_root(frame, curve):
+def _to_sdr(frame, curve):
     """A frame uint16 in BT.2020 as uint8 in BT.709, whose display raises it to the power of 2.4."""
     colours = _light(curve)[frame[..., :3]] @ _TO_709.T.astype(np.float32)
     shown = np.rint(255 * np.clip(colours, 0, 1) ** np.float32(1 / 2.4)).astype(np.uint8)

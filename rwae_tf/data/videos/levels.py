@@ -1,8 +1,8 @@
 """Pictures of more than 8 bits to a channel, as the 8 bits that frames have.
 
 The values LOW to HIGH of `sample_range` become 0 to 255; without it 0 to 65535 do. Cameras of depth, heat and X-rays
-fill a small part of 16 bits, of which a few grey levels would be left: then a range has to be given, one for all videos,
-so that their levels can be compared. What is not a number shows black.
+fill a small part of 16 bits, of which a few grey levels would be left: then a range has to be given, one for all
+videos, so that their levels can be compared. What is not a number shows black.
 """
 
 import numpy as np
@@ -22,8 +22,8 @@ def parse(text):
     except ValueError:
         low, high = 0.0, 0.0
     if not -np.inf < low < high < np.inf:
-        raise InputError(f"sample_range={text!r}: give two numbers LOW,HIGH, the values that become black and white, such "
-                         "as 0,4095 for 12 bits")
+        raise InputError(f"sample_range={text!r}: give two numbers LOW,HIGH, the values that become black and white, "
+                         "such as 0,4095 for 12 bits")
     return low, high
 
 
@@ -39,7 +39,7 @@ class Levels:
         self._path, self._given, self._least, self._most = path, given, np.inf, -np.inf
 
     def convert(self, values):
-        """Integers or floats of any shape as uint8; of colours, the last axis with alpha in `values` is treated alike."""
+        """Integers or floats of any shape as uint8; InputError for values that no range is known for."""
         values = np.asarray(values)
         whole = values.dtype.kind in "iu"
         finite = values if whole else values[np.isfinite(values)]
@@ -65,4 +65,4 @@ class Levels:
         raise InputError(
             f"{self._path}: 16-bit values of {self._least:.0f} to {self._most:.0f}, of which 8 bits keep "
             f"{int(self._most) // 256 - int(self._least) // 256 + 1} levels; give --sample_range={low:.0f},{high:.0f}, "
-            "which become black and white, one range for all videos, or --sample_range=0,65535 to take them as they are")
+            "which become black and white, one range for all videos, or --sample_range=0,65535 to leave them so")

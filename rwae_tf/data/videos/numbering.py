@@ -1,4 +1,4 @@
-"""The pictures of one folder as the frames of one video: which belong together, in which order, and whether any is missing.
+"""The pictures of one folder as the frames of one video: which belong together, in which order, and if any is missing.
 
 Names that differ in numbers alone make a group, written with # for the number that counts frames: `img_#.jpg`. A folder
 with several groups holds several pictures to an instant (colour and depth, image and mask, two cameras), copies or a
@@ -53,8 +53,10 @@ class Group(NamedTuple):
 
 
 def chosen(names, pattern):
-    """Those of the file names that a pattern takes: * for any text, ? for any character, # for a number, commas between
-    alternatives; all of them for an empty one."""
+    """Those of the file names that a pattern takes, all of them for an empty one.
+
+    In a pattern, * stands for any text, ? for any character, # for a number; commas separate alternatives.
+    """
     if not pattern:
         return list(names)
     parts = {"*": ".*", "?": ".", "#": _SIGNED}
@@ -77,7 +79,9 @@ def ordered(names, pattern=""):
     found = groups(names)
     if pattern and "#" not in pattern:
         order = {name: number for group in found for number, name in enumerate(group.names)}
-        return (list(found[0].names) if len(found) == 1 else sorted(names, key=lambda name: (_key(name), order[name]))), None
+        if len(found) > 1:
+            return sorted(names, key=lambda name: (_key(name), order[name])), None
+        return list(found[0].names), None
     if len(found) > 1:
         found.sort(key=lambda group: (-len(group.names), len(group.pattern), group.pattern))
         seen = ", ".join(f"{group.pattern!r} ({len(group.names)})" for group in found[:_NAMED])
@@ -122,8 +126,10 @@ def _parse(name, number):
 
 
 def _signed(entries):
-    """The names with a minus in front of a number as its sign: at the beginning, after a separator, or where it is
-    missing in other names that are otherwise alike."""
+    """The names with a minus in front of a number as its sign.
+
+    It is one at the beginning, after a separator, or where it is missing in other names that are otherwise alike.
+    """
     known = {entry.texts for entry in entries}
 
     def signed(entry):
@@ -146,7 +152,7 @@ def _alike(entries):
 
 
 def _decimals(numbers):
-    """Whether numbers with points are decimals, and not two numbers such as a version and a frame; True without points."""
+    """Whether numbers with points are decimals, not two numbers such as a version and a frame; True without points."""
     pointed = [number.lstrip("-").replace(",", ".").partition(".") for number in numbers]
     if not any(point for _, point, _ in pointed) or any("e" in number for number in numbers):
         return True
@@ -185,8 +191,10 @@ def _sequences(entries):
 
 
 def _counter(columns, varying):
-    """Which of several numbers counts the frames: all names have another one, and no other number falls as it rises;
-    or it alone is even. None where that is none of them."""
+    """Which of several numbers counts the frames; None where none does.
+
+    All names have another one, and no other number falls as it rises; or it alone has even steps.
+    """
     def order(k):
         return sorted(range(len(columns[k])), key=lambda row: columns[k][row])
 
@@ -201,8 +209,10 @@ def _counter(columns, varying):
 
 
 def _clock(entries, varying):
-    """Whether the varying numbers are parts of a date and time: fixed widths, separators between, and either three
-    numbers in all or a first one such as 20240501."""
+    """Whether the varying numbers are parts of a date and time.
+
+    They have fixed widths and separators between, and are three in all or begin with one such as 20240501.
+    """
     texts, first, last = entries[0].texts, varying[0], varying[-1]
     begin = first
     while begin and re.fullmatch("[-_.:t ]", texts[begin]):

@@ -3,9 +3,10 @@
 From every frame the largest centred square is cut and resized by Pillow's Hamming filter: as sharp as a bicubic one,
 without its ringing; a square of 64x64 stays as it is. What is transparent shows black.
 
-A film gives every frame it stores, once. A GIF, or another animation, gives a frame that it shows k times as long as its
-shortest k times, because writers of GIFs join frames that look alike; at most 25 times, so that a pause is not most of a
-video. A delay of 10 ms or less is 100 ms, as in browsers. Pictures of 16 bits become 8 bits as `videos.levels` says.
+A film gives every frame it stores, once. A GIF, or another animation, gives a frame that it shows k times as long as
+its shortest k times, because writers of GIFs join frames that look alike; at most 25 times, so that a pause is not most
+of a video. A delay of 10 ms or less is 100 ms, as in browsers. Pictures of 16 bits become 8 bits as `videos.levels`
+says.
 """
 
 import contextlib
@@ -102,8 +103,8 @@ class Reader:
         counts = [max(1, round(time / min(shown))) for time in shown]
         if max(counts, default=0) > _MOST_REPEATS:
             place = counts.index(max(counts))
-            self.notes.append(f"{path}: frame {place} is shown for {shown[place] / 1000:g} s, {counts[place]} times as long as "
-                              f"the shortest; it is taken {_MOST_REPEATS} times")
+            self.notes.append(f"{path}: frame {place} is shown for {shown[place] / 1000:g} s, {counts[place]} times as "
+                              f"long as the shortest; it is taken {_MOST_REPEATS} times")
         for frame, count in zip(frames, counts, strict=True):
             for _ in range(min(count, _MOST_REPEATS)):
                 yield frame
@@ -133,13 +134,11 @@ class Reader:
         usual = os.path.splitext(path)[1].lower() in (".png", ".jpg", ".jpeg")
         with _readable(path, "PNG or JPEG" if usual else "picture"), Image.open(path, formats=_STILL) as picture:
             _check_size(path, picture.size)
-            if chunks.hdr(path):
-                raise InputError(f"{path}: a picture in HDR ({chunks.hdr(path)}); write the frames in BT.709 or sRGB")
+            _check_pixels(path, picture)
             if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
-                raise InputError(f"{path}: {picture.n_frames} frames in one file among still pictures; keep such files in a "
-                                 "folder of their own, where each is a video")
-            if chunks.deep(path) or (picture.format == "TIFF" and picture.mode != "I;16"
-                                     and set(picture.tag_v2.get(258, ())) == {16}):
+                raise InputError(f"{path}: {picture.n_frames} frames in one file among still pictures; keep such files "
+                                 "in a folder of their own, where each is a video")
+            if _is_deep(path, picture):
                 turned = picture.getexif().get(0x0112, 1)
                 picture = Image.fromarray(self._deep(path))
                 picture.getexif()[0x0112] = turned
@@ -190,6 +189,26 @@ def _head(path):
     if not head:
         raise InputError(f"{path}: an empty file")
     return head
+
+
+def _check_pixels(path, picture):
+    """Refuse an open picture in HDR, or with pixels that are not square."""
+    curve = chunks.hdr(path) if picture.format == "PNG" else None
+    if curve:
+        raise InputError(f"{path}: a picture in HDR ({curve}); write the frames in BT.709 or sRGB")
+    aspect = picture.info.get("aspect")
+    if picture.format == "JPEG" and picture.info.get("jfif_unit") == 0:
+        aspect = picture.info.get("jfif_density")
+    if aspect and min(aspect) > 0 and aspect[0] != aspect[1]:  # programs differ in which of the two is the width
+        raise InputError(f"{path}: declares pixels that are not square, {aspect[0]}:{aspect[1]}; write square ones, as "
+                         "by ffmpeg's -vf scale=iw*sar:ih,setsar=1")
+
+
+def _is_deep(path, picture):
+    """Whether an open picture has more than 8 bits to a channel and Pillow would give 8."""
+    if picture.format == "TIFF":
+        return picture.mode != "I;16" and set(picture.tag_v2.get(258, ())) == {16}
+    return picture.format in ("PNG", "PPM") and chunks.deep(path)
 
 
 def _check_size(path, size):

@@ -1,9 +1,9 @@
 """Which videos train and which test, where names say so: folders, array files, file names or a column.
 
-A split is called train, val, valid, validation, dev, eval or test, in any case, alone or with a word such as set, data or
-videos: `Train`, `trainset`, `test_data`, `val2017`. A level of sub-folders, or a column, whose every entry is the name
-of a split, with two of them at least, says which videos train and which test; so do longer names that all contain one
-(`faces_train`, `faces_test`), and those of the films themselves. What only some of the names say is refused until
+A split is called train, val, valid, validation, dev, eval or test, in any case, alone or with a word such as set, data
+or videos: `Train`, `trainset`, `test_data`, `val2017`. A level of sub-folders, or a column, whose every entry is the
+name of a split, with two of them at least, says which videos train and which test; so do longer names that all contain
+one (`faces_train`, `faces_test`), and those of the films themselves. What only some of the names say is refused until
 `--splits` decides, because a user's test videos must not be trained on.
 """
 
@@ -13,14 +13,16 @@ from typing import List, NamedTuple, Optional
 from rwae_tf.errors import InputError
 
 CHOICES = ("auto", "named", "random")
-_WORDS = {"train": "train", "training": "train", "val": "validation", "valid": "validation",
+_WORDS = {"train": "train", "training": "train", "trn": "train", "trainval": "train",
+          "val": "validation", "valid": "validation",
           "validation": "validation", "validate": "validation", "dev": "validation", "devel": "validation",
-          "development": "validation", "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test"}
+          "development": "validation", "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test",
+          "tst": "test", "holdout": "test", "heldout": "test"}
 _WORD = "(" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
 _BESIDE = "(?:set|sets|split|data|dataset|part|partition|fold|videos?|clips?|frames?|images?|sequences?)?"
 _NAME = re.compile(rf"[0-9]*[-_. ]*{_WORD}[-_. ]*{_BESIDE}[-_. ]*[0-9]*[ab]?")
-_COLUMNS = ("split", "splits", "subset", "partition", "data_split", "dataset_split", "train_test", "train/test", "phase",
-            "set", "usage")
+_COLUMNS = ("split", "splits", "subset", "partition", "data_split", "dataset_split", "train_test", "train/test",
+            "phase", "set", "usage")
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
 
 
@@ -56,6 +58,12 @@ def _within(text):
     return words.pop() if len(words) == 1 else named(text)
 
 
+def _leading(text):
+    """The split that a name begins with, as train_3 or test17; None for another name."""
+    found = re.match("[A-Za-z]+(?=[-_. 0-9])", text)
+    return found and named(found[0])
+
+
 def _plain(text):
     """A name in lower case, with _ before the capitals of words in one: trainSet."""
     return re.sub("(?<=[a-z])(?=[A-Z])", "_", text).lower().strip()
@@ -79,23 +87,27 @@ def of_levels(root, names, choice):
     levels = [[part[level] if level < len(part) - 1 else None for part in parts] for level in range(depth)]
     whole = [level for level in range(depth) if _says(levels[level], named)]
     whole = whole or [level for level in range(depth) if _says(levels[level], _within)]
-    partly = [level for level in range(depth) if _says_partly(levels[level])]
+    partly = [(level, name) for level in range(depth) for name in (named, _within) if _says_partly(levels[level], name)]
     if len(whole) > 1:
-        raise InputError(f"{root}: {_listed(levels[whole[0]])} and, below, {_listed(levels[whole[1]])} are both names of "
-                         "splits; rename one of them, or give --splits=random to deal the videos anew")
+        raise InputError(f"{root}: {_listed(levels[whole[0]])} and, below, {_listed(levels[whole[1]])} are both names "
+                         "of splits; rename one of them, or give --splits=random to deal the videos anew")
     if whole:
         return _made(root, levels[whole[0]], _within, "names of folders or files"), _without(parts, whole[0])
     spread = _spread(parts) if choice == "auto" else None
     if partly and choice == "named":
-        return _made(root, levels[partly[0]], named, "names of folders or files"), _without(parts, partly[0])
+        level, name = partly[0]
+        return _made(root, levels[level], name, "names of folders or files"), _without(parts, level)
     if partly or spread:
-        seen = _listed(levels[partly[0]]) if partly else spread
+        seen = _listed(levels[partly[0][0]]) if partly else spread
         raise InputError(f"{root}: some videos lie in folders of splits and others do not ({seen}); give "
                          "--splits=named to leave the others out, or --splits=random if these names are no splits")
-    first = [re.match(r"[A-Za-z]+(?=[-_. 0-9])", part[-1]) for part in parts]
-    first = [found and found[0] for found in first]
-    if _says(first, named) and {"train", "test"} <= set(map(named, first)):
-        return _made(root, first, named, "names of files"), parts
+    last = [_within(part[-1]) or _leading(part[-1]) for part in parts]
+    if {"train", "test"} <= set(last) and (None not in last or choice == "named"):
+        return _made(root, last, named, "names of files"), parts
+    if {"train", "test"} <= set(last) and 2 * last.count(None) < len(last):
+        raise InputError(f"{root}: some names of videos begin with or contain those of splits and others do not "
+                         f"({_listed(last)}); give --splits=named to leave the others out, or --splits=random if these "
+                         "names are no splits")
     if choice == "named":
         raise InputError(f"{root}: --splits=named, but no folders are called train and test")
     return None, parts
@@ -168,12 +180,12 @@ def _says(level, name):
     return None not in said and len(said) > 1
 
 
-def _says_partly(level):
-    """Whether some entries of a level are names of splits such that others could be meant to be none."""
-    known = set(level)
-    said = {named(entry) for entry in known - {None}} - {None}
-    # A class may be called train; one that is called test, or val, beside other names is more likely a split.
-    return len(known) > 1 and any(not (entry and named(entry)) for entry in known) and bool(said - {"train"})
+def _says_partly(level, name):
+    """Whether some entries of a level are names of splits and others are not."""
+    said = {entry and name(entry) for entry in set(level)}
+    # A class may be called train; one that is called test, or val, beside other names is more likely a split. Longer
+    # names with such a word are, if some say train and some test.
+    return None in said and (bool(said - {"train", None}) if name is named else {"train", "test"} <= said)
 
 
 def _spread(parts):
@@ -193,8 +205,10 @@ def _listed(level):
 
 
 def _made(root, level, name, where, partial=False):
-    """`Splits` of the entries of a level. What is called test tests; without it eval, without both validation. The
-    others train."""
+    """`Splits` of the entries of a level.
+
+    What is called test tests; without it eval, without both validation. The others train.
+    """
     said = [entry and name(entry) for entry in level]
     kinds = set(said) - {None}
     test = next((kind for kind in ("test", "eval", "validation") if kind in kinds), None)
