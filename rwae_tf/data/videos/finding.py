@@ -232,4 +232,7 @@ class _Search:
         except InputError as error:
             self._bad.note(str(error))
             return
-        yield from (Video(f"{called}/{number}", "array", (path,), number) for number in range(count))
+        if count == 1 and _suffix(path) == ".npy":
+            yield Video(called, "array", (path,))
+        else:
+            yield from (Video(f"{called}/{number}", "array", (path,), number) for number in range(count))

@@ -59,8 +59,15 @@ def chosen(names, pattern):
     """
     if not pattern:
         return list(names)
-    parts = {"*": ".*", "?": ".", "#": _SIGNED}
-    # A number is whole: img_# is no name that has a further digit on either side.
+    found = _matching(names, pattern, _SIGNED)
+    if "#" in pattern and "*" not in pattern and len(groups(found)) > 1:  # img_2.1 beside img_2 and img_3
+        found = _matching(names, pattern, "-?[0-9]+")
+    return found
+
+
+def _matching(names, pattern, number):
+    """The names that a pattern takes, where # stands for what the expression `number` matches."""
+    parts = {"*": ".*", "?": ".", "#": number}
     alternatives = ["".join(parts.get(mark, re.escape(mark)) for mark in _plain(text.strip()))
                     for text in pattern.split(",")]
     return [name for name in names if any(re.fullmatch(text, _plain(name)) for text in alternatives)]

@@ -93,12 +93,11 @@ def of_levels(root, names, choice):
                          "of splits; rename one of them, or give --splits=random to deal the videos anew")
     if whole:
         return _made(root, levels[whole[0]], _within, "names of folders or files"), _without(parts, whole[0])
-    spread = _spread(parts) if choice == "auto" else None
     if partly and choice == "named":
         level, name = partly[0]
         return _made(root, levels[level], name, "names of folders or files"), _without(parts, level)
-    if partly or spread:
-        seen = _listed(levels[partly[0][0]]) if partly else spread
+    if partly:
+        seen = _listed(levels[partly[0][0]])
         raise InputError(f"{root}: some videos lie in folders of splits and others do not ({seen}); give "
                          "--splits=named to leave the others out, or --splits=random if these names are no splits")
     last = [_within(part[-1]) or _leading(part[-1]) for part in parts]
@@ -186,14 +185,6 @@ def _says_partly(level, name):
     # A class may be called train; one that is called test, or val, beside other names is more likely a split. Longer
     # names with such a word are, if some say train and some test.
     return None in said and (bool(said - {"train", None}) if name is named else {"train", "test"} <= said)
-
-
-def _spread(parts):
-    """Names of splits at different levels, in words; None where there are none."""
-    found = {(level, entry) for part in parts for level, entry in enumerate(part[:-1]) if named(entry)}
-    if len({named(entry) for _, entry in found}) < 2 or len({level for level, _ in found}) < 2:
-        return None
-    return ", ".join(sorted({entry for _, entry in found})) + " at different depths"
 
 
 def _listed(level):
