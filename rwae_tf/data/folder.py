@@ -1,9 +1,10 @@
-"""Users' own videos: a folder of films, GIFs, folders of frames or .npz files, with or without labels.
+"""Users' own videos: a folder of films, animations, folders of frames or arrays, with or without labels.
 
-Films are mp4, m4v, mov, webm, mkv and avi. A folder that holds png or jpg pictures is one video, its frames in the
-order of their numbers. An .npz, which data_dir may also name itself, holds sequences as `videos.arrays` says. How
-frames become 64x64 is told in `videos.reading`, where labels come from and how videos are split in `videos.labels`,
-how clips are cut in `videos.windows`, where decoded frames are kept in `videos.cache`.
+Films are what ffmpeg reads, animations GIFs and PNG, WebP or TIFF files of several pictures. A folder of pictures is
+one video, its frames in the order of their numbers (`videos.numbering`). An .npz or .npy, which data_dir may also name
+itself, holds sequences as `videos.arrays` says. Which files are taken is told in `videos.finding`, how frames become
+64x64 in `videos.reading`, where labels come from in `videos.labels`, how videos are split in `videos.splits`, how clips
+are cut in `videos.windows`, where decoded frames are kept in `videos.cache`.
 """
 
 import os
