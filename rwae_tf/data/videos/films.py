@@ -19,7 +19,7 @@ from rwae_tf.errors import InputError
 
 # Of ffmpeg's names of containers: no pictures, playlists or texts, which would fetch or draw something else.
 _CONTAINERS = ("mov,matroska,webm,avi,mpeg,mpegts,mpegvideo,asf,flv,live_flv,ogg,dv,mxf,mjpeg,yuv4mpegpipe,nut,rm,wtv,"
-               "gxf,ivf,h264,hevc,m4v,amv")
+               "gxf,ivf,obu,swf,bink,smk,h264,hevc,m4v,amv")
 _STREAM = re.compile(r"Stream #\d+:(?P<number>\d+)\S*: Video: (?P<codec>\w+)(?P<rest>.*)")
 _PIXELS = re.compile(r", (?P<pixels>[a-z]+[a-z0-9]*)(?:\((?P<colours>[^)]*)\))?, \d+x\d+")
 _ALPHA = re.compile("yuva|rgba|argb|bgra|abgr|gbrap|ya8|ya16|gbrapf|rgbaf")

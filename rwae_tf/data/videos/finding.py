@@ -14,14 +14,14 @@ from rwae_tf.errors import InputError
 
 FILMS = tuple(f".{name}" for name in (
     "mp4 m4v mov qt webm mkv avi divx mpg mpeg mpe m1v m2v mpv vob mod tod wmv asf flv f4v ts mts m2ts m2t 3gp 3g2 ogv "
-    "ogm dv mxf mj2 mjpg mjpeg y4m nut rm rmvb wtv gxf amv ivf h264 264 h265 265 hevc insv").split())
-PICTURES = (".png", ".jpg", ".jpeg", ".jpe", ".jfif", ".bmp", ".dib", ".tif", ".tiff", ".webp", ".ppm", ".pgm", ".pnm")
+    "ogm dv mxf mj2 mjpg mjpeg y4m nut rm rmvb wtv gxf amv ivf obu swf bik smk h264 264 h265 265 hevc insv").split())
+PICTURES = tuple(f".{name}" for name in "png jpg jpeg jpe jfif bmp dib tif tiff webp ppm pgm pnm tga pcx".split())
 ANIMATED = (".png", ".webp", ".tif", ".tiff")  # pictures that may hold several frames each
 _KINDS = {**dict.fromkeys(FILMS, "film"), ".gif": "gif", ".apng": "animation", **dict.fromkeys(PICTURES, "frames"),
           ".npz": "array", ".npy": "array"}
 _UNREAD = tuple(f".{name}" for name in (
-    "heic heif avif jxl jp2 j2k exr hdr dng cr2 cr3 nef arw raf rw2 orf raw tga psd pcx dcm nii fits braw r3d ari mlv "
-    "bag swf m3u8 bik yuv av1 obu thm lrv mat h5 hdf5 pt pth pkl pickle tfrecord tfrecords lmdb parquet zarr arrow "
+    "heic heif avif jxl jp2 j2k exr hdr dng cr2 cr3 nef arw raf rw2 orf raw psd dcm nii fits braw r3d ari mlv "
+    "bag m3u8 yuv av1 thm lrv mat h5 hdf5 pt pth pkl pickle tfrecord tfrecords lmdb parquet zarr arrow "
     "zip tar gz tgz bz2 xz 7z rar part crdownload").split())
 _LISTS = (".csv", ".tsv", ".xlsx", ".xls", ".ods")  # tables; labels.csv and labels.tsv in the data folder are read
 _SYSTEM = ("@eadir", "@recycle", "#recycle", "@recently-snapshot", "#snapshot", "$recycle.bin", "recycler",

@@ -12,11 +12,12 @@ import re
 import unicodedata
 from typing import NamedTuple, Tuple
 
+from rwae_tf.data.videos import stamps
+
 _REAL = (r"(?<![0-9])(?<![0-9][.,])[0-9]+[.,][0-9]+(?:[eE][-+]?[0-9]{1,3})?(?![.,]?[0-9])"
          r"|(?<![0-9])[0-9]+[eE]-[0-9]{2,3}(?![0-9])|[0-9]+")
 _SIGNED = r"-?[0-9]+(?:[.,][0-9]+)?(?:[eE]-[0-9]{2,3})?"  # what # stands for
 _NAMED = 5  # groups that a line names
-_CLOCK = 10  # smallest number of digits, or step in milliseconds, of a time stamp
 
 
 class Name(NamedTuple):
@@ -101,8 +102,8 @@ def ordered(names, pattern=""):
 def groups(names):
     """The sequences among file names of pictures, a list of `Group`."""
     parsed = _signed([_parse(name, _REAL) for name in names])
-    if not all(_decimals([entry.numbers[k] for entry in same]) for same in _alike(parsed)
-               for k in range(len(same[0].numbers))):
+    if not all(stamps.are_decimals([entry.numbers[k] for entry in same], same[0].texts[k:k + 2])
+               for same in _alike(parsed) for k in range(len(same[0].numbers))):
         parsed = _signed([_parse(name, "[0-9]+") for name in names])
     found = []
     for same in _alike(parsed):
@@ -158,33 +159,11 @@ def _alike(entries):
     return list(same.values())
 
 
-def _decimals(numbers):
-    """Whether numbers with points are decimals, not two numbers such as a version and a frame; True without points."""
-    pointed = [number.lstrip("-").replace(",", ".").partition(".") for number in numbers]
-    if not any(point for _, point, _ in pointed) or any("e" in number for number in numbers):
-        return True
-    values = [decimal.Decimal(number.replace(",", ".")) for number in numbers]
-    if not all(point for _, point, _ in pointed):
-        return _even(values)
-    whole, after = {part[0] for part in pointed}, [part[2] for part in pointed]
-    if len(set(map(len, after))) > 1 and any(part.endswith("0") and len(part) > 1 for part in after):
-        return False  # 2.10 after 2.9
-    if len(whole) == 1:
-        return int(min(whole)) == 0 or len(numbers) == 1 or (_even(values) and not _even(list(map(int, after))))
-    sets = {frozenset(part[2] for part in pointed if part[0] == one) for one in whole}
-    return len(sets) > 1 or min(map(len, sets)) == 1 or _even(values)  # 1.1 1.2 2.1 2.2: two cameras
-
-
-def _even(values):
-    values = sorted(values)
-    return len({after - before for before, after in zip(values, values[1:], strict=False)}) <= 1
-
-
 def _sequences(entries):
     """The `Group`s among names that differ in numbers alone."""
     columns = list(zip(*(entry.values for entry in entries), strict=True))
     varying = [k for k, column in enumerate(columns) if len(set(column)) > 1]
-    if len(varying) > 1 and not _clock(entries, varying):
+    if len(varying) > 1 and not stamps.is_clock(entries, varying):
         frame = _counter(columns, varying)
         if frame is None:  # the number with the most values counts the frames, the others tell cameras apart
             frame = max(varying, key=lambda k: (len(set(columns[k])), k))
@@ -211,23 +190,8 @@ def _counter(columns, varying):
         if all(columns[other][a] <= columns[other][b] for other in varying
                for a, b in zip(rows, rows[1:], strict=False)):
             return k
-    even = [k for k in single if _even(columns[k])]
+    even = [k for k in single if stamps.is_even(columns[k])]
     return even[0] if len(even) == 1 else None
-
-
-def _clock(entries, varying):
-    """Whether the varying numbers are parts of a date and time.
-
-    They have fixed widths and separators between, and are three in all or begin with one such as 20240501.
-    """
-    texts, first, last = entries[0].texts, varying[0], varying[-1]
-    begin = first
-    while begin and re.fullmatch("[-_.:t ]", texts[begin]):
-        begin -= 1
-    between = all(re.fullmatch("[-_.:,thms ]+", texts[k]) for k in range(first + 1, last + 1))
-    widths = [{len(entry.numbers[k].partition(".")[0]) for entry in entries} for k in range(begin, last)]
-    fixed = all(width in ({2}, {4}, {6}, {8}, {14}) for width in widths)
-    return between and fixed and (last - begin >= 2 or widths[0] in ({6}, {8}, {14}))
 
 
 def _by_suffix(entries, varying):
@@ -246,9 +210,13 @@ def _by_suffix(entries, varying):
 
 
 def _group(entries, varying):
-    names, stamps = tuple(entry.name for entry in entries), len(varying) != 1
-    numbers = () if stamps else tuple(entry.values[varying[0]] for entry in entries)
-    if any(number != int(number) or len(str(abs(int(number)))) >= _CLOCK for number in numbers) and \
+    names, timed = tuple(entry.name for entry in entries), len(varying) != 1
+    if not timed:
+        k = varying[0]
+        timed = stamps.is_clock(entries, varying) or stamps.is_time(*entries[0].texts[k:k + 2])
+        timed = timed and len({entry.values[k] for entry in entries}) == len(entries)
+    numbers = () if timed else tuple(entry.values[varying[0]] for entry in entries)
+    if any(number != int(number) or len(str(abs(int(number)))) >= stamps.STAMP for number in numbers) and \
             len(set(numbers)) == len(numbers):
         numbers = ()  # seconds, or time since 1970
     return Group(_pattern(entries, varying), names, numbers)
@@ -277,7 +245,7 @@ def _wrong(group):
         place = steps.index(0)
         return f"{group.names[place]} and {group.names[place + 1]} have the same number"
     gaps = [k for k, step in enumerate(steps) if step != least]
-    if not gaps or (least >= _CLOCK and any(step % least for step in steps)):  # milliseconds
+    if not gaps or (least >= stamps.STAMP and any(step % least for step in steps)):  # milliseconds
         return None
     return (f"frames are missing between {group.names[gaps[0]]} and {group.names[gaps[0] + 1]}; if none is, give "
             f"--frame_pattern={group.pattern.replace('#', '*')!r}")

@@ -23,7 +23,7 @@ from rwae_tf.errors import InputError
 
 MAX_PIXELS = 2**25  # of a frame; 8K films have fewer
 _GIF = (b"GIF87a", b"GIF89a")
-_STILL = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "PPM")  # JPEG: those of two cameras, MPO, too
+_STILL = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "PPM", "TGA", "PCX")  # JPEG: those of two cameras, MPO, too
 _ANIMATED = ("PNG", "WEBP", "TIFF")
 _MOST_REPEATS = 25  # of a frame that is shown for long
 _BROWSERS_MS = 10, 100  # delays up to the first are shown as the second
