@@ -7,6 +7,7 @@ stamps may be uneven.
 """
 
 import decimal
+import functools
 import os
 import re
 import unicodedata
@@ -36,7 +37,7 @@ class Name(NamedTuple):
     @property
     def values(self):
         """The numbers as exact decimals."""
-        return tuple(decimal.Decimal(number.replace(",", ".")) for number in self.numbers)
+        return tuple(map(_value, self.numbers))
 
 
 class Group(NamedTuple):
@@ -109,6 +110,11 @@ def groups(names):
     for same in _alike(parsed):
         found.extend(_sequences(same))
     return found
+
+
+@functools.lru_cache(2**18)
+def _value(number):
+    return decimal.Decimal(number.replace(",", "."))
 
 
 def _plain(text):
