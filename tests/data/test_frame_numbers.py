@@ -151,11 +151,12 @@ def test_other_files_are_counted_and_named(tmp_path, capsys):
     for number in range(3):
         np.save(tmp_path / f"{number}.npy", np.zeros((2, 64, 64, 3), np.uint8))
     np.save(tmp_path / "labels.npy", np.arange(3))
-    for name in ("a.heic", "b.HEIC", "clip.braw", "list.csv", "notes.txt", "more.zip"):
+    for name in ("a.heic", "b.HEIC", "clip.braw", "list.csv", "notes.txt", "more.zip", "trainlist01.txt", "test.json"):
         (tmp_path / name).write_bytes(b"x")
     data.load("folder", "train", tmp_path, length=2)
     said = capsys.readouterr().err
     for line in ("2 .heic files, which are not read, passed over (a.heic, b.HEIC)", "1 .braw files", "1 .zip files",
+                 "2 lists of splits, for which labels.csv has a column split, passed over (test.json, trainlist01.txt)",
                  "1 arrays that are no clips passed over (labels.npy)", "data folder passed over (list.csv)"):
         assert line in said
     assert "notes.txt" not in said

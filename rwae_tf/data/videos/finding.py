@@ -9,7 +9,7 @@ import re
 import unicodedata
 from typing import NamedTuple, Tuple
 
-from rwae_tf.data.videos import arrays, chunks, numbering
+from rwae_tf.data.videos import arrays, chunks, numbering, splits
 from rwae_tf.errors import InputError
 
 FILMS = tuple(f".{name}" for name in (
@@ -23,6 +23,7 @@ _UNREAD = tuple(f".{name}" for name in (
     "heic heif avif jxl jp2 j2k exr hdr dng cr2 cr3 nef arw raf rw2 orf raw psd dcm nii fits braw r3d ari mlv "
     "bag m3u8 yuv av1 thm lrv mat h5 hdf5 pt pth pkl pickle tfrecord tfrecords lmdb parquet zarr arrow "
     "zip tar gz tgz bz2 xz 7z rar part crdownload").split())
+_TEXTS = (".txt", ".json", ".lst", ".yaml", ".yml")
 _LISTS = (".csv", ".tsv", ".xlsx", ".xls", ".ods")  # tables; labels.csv and labels.tsv in the data folder are read
 _SYSTEM = ("@eadir", "@recycle", "#recycle", "@recently-snapshot", "#snapshot", "$recycle.bin", "recycler",
            "system volume information", "lost+found", "network trash folder", "temporary items")
@@ -180,6 +181,8 @@ class _Search:
             self._passed.note(f"{_suffix(name)} files, which are not read,", name)
         elif _suffix(name) in _LISTS and (below or not re.fullmatch(r"labels\.[ct]sv", name.lower())):
             self._passed.note("tables other than labels.csv or labels.tsv in the data folder", name)
+        elif _suffix(name) in _TEXTS and splits.within(os.path.splitext(name)[0]):
+            self._passed.note("lists of splits, for which labels.csv has a column split,", name)
 
     def of_files(self, below, files, named=False):
         """The videos that the files {kind: names} of one folder are; `named` where the user named the one file."""

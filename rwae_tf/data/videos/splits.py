@@ -19,7 +19,7 @@ _WORDS = {"train": "train", "training": "train", "trn": "train", "trainval": "tr
           "development": "validation", "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test",
           "tst": "test", "holdout": "test", "heldout": "test"}
 _WORD = "(" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
-_BESIDE = "(?:set|sets|split|data|dataset|part|partition|fold|videos?|clips?|frames?|images?|sequences?)?"
+_BESIDE = "(?:set|sets|split|list|data|dataset|part|partition|fold|videos?|clips?|frames?|images?|sequences?)?"
 _NAME = re.compile(rf"[0-9]*[-_. ]*{_WORD}[-_. ]*{_BESIDE}[-_. ]*[0-9]*[ab]?")
 _COLUMNS = ("split", "splits", "subset", "partition", "data_split", "dataset_split", "train_test", "train/test",
             "phase", "set", "usage")
@@ -52,7 +52,7 @@ def named(text):
     return found and _WORDS[found[1]]
 
 
-def _within(text):
+def within(text):
     """The split whose word a longer name contains as its only one; None where there is none, or several."""
     words = {_WORDS[word] for word in re.split("[^a-z]+", _plain(text)) if word in _WORDS}
     return words.pop() if len(words) == 1 else named(text)
@@ -86,13 +86,13 @@ def of_levels(root, names, choice):
     depth = max(map(len, parts)) - 1
     levels = [[part[level] if level < len(part) - 1 else None for part in parts] for level in range(depth)]
     whole = [level for level in range(depth) if _says(levels[level], named)]
-    whole = whole or [level for level in range(depth) if _says(levels[level], _within)]
-    partly = [(level, name) for level in range(depth) for name in (named, _within) if _says_partly(levels[level], name)]
+    whole = whole or [level for level in range(depth) if _says(levels[level], within)]
+    partly = [(level, name) for level in range(depth) for name in (named, within) if _says_partly(levels[level], name)]
     if len(whole) > 1:
         raise InputError(f"{root}: {_listed(levels[whole[0]])} and, below, {_listed(levels[whole[1]])} are both names "
                          "of splits; rename one of them, or give --splits=random to deal the videos anew")
     if whole:
-        return _made(root, levels[whole[0]], _within, "names of folders or files"), _without(parts, whole[0])
+        return _made(root, levels[whole[0]], within, "names of folders or files"), _without(parts, whole[0])
     if partly and choice == "named":
         level, name = partly[0]
         return _made(root, levels[level], name, "names of folders or files"), _without(parts, level)
@@ -100,7 +100,7 @@ def of_levels(root, names, choice):
         seen = _listed(levels[partly[0][0]])
         raise InputError(f"{root}: some videos lie in folders of splits and others do not ({seen}); give "
                          "--splits=named to leave the others out, or --splits=random if these names are no splits")
-    last = [_within(part[-1]) or _leading(part[-1]) for part in parts]
+    last = [within(part[-1]) or _leading(part[-1]) for part in parts]
     if {"train", "test"} <= set(last) and (None not in last or choice == "named"):
         return _made(root, last, named, "names of files"), parts
     if {"train", "test"} <= set(last) and 2 * last.count(None) < len(last):
@@ -144,7 +144,7 @@ def of_columns(where, columns, choice):
     if _flag(name, values):
         sign, other = ("test", "train") if "test" in name.lower() else ("train", "test")
         values = [value and (sign if _TRUTH[value.lower()] else other) for value in values]
-    return _made(where, values, _within, f"the column {name}", partial=True)
+    return _made(where, values, within, f"the column {name}", partial=True)
 
 
 def _flag(name, values):
