@@ -58,6 +58,10 @@ def test_frames_in_order(names):
 # Names, and what is wrong with them.
 WRONG = {
     "gap": ([f"img_{k}.jpg" for k in (0, 1, 2, 9)], "frames are missing between img_2.jpg and img_9.jpg"),
+    "gap of six digits": ([f"frame-{k:06d}.jpg" for k in (0, 1, 3)], "between frame-000001.jpg and frame-000003.jpg"),
+    "gap of six digits alone": ([f"{k:06d}.jpg" for k in (0, 1, 3)], "between 000001.jpg and 000003.jpg"),
+    "gap of two digits": ([f"video_1_{k:02d}.jpg" for k in (0, 1, 3)], "between video_1_01.jpg and video_1_03.jpg"),
+    "gap of eight digits": ([f"{k:08d}.jpg" for k in (0, 1, 3)], "between 00000001.jpg and 00000003.jpg"),
     "gap in steps": ([f"{k}.png" for k in (0, 3, 6, 12)], "frames are missing between 6.png and 12.png"),
     "gap after a version": ([f"v2.{k:04d}.png" for k in (1, 2, 9)], "between v2.0002.png and v2.0009.png"),
     "gap in milliseconds": ([f"{k}.png" for k in (0, 40, 80, 160)], "frames are missing between 80.png and 160.png"),

@@ -55,7 +55,9 @@ def is_clock(entries, varying):
         numbers = [entry.numbers[k] for entry in entries]
         if all(re.fullmatch("(19|20)[0-9]{2}(0[1-9]|1[0-2])([0-2][0-9]|3[01])", number) for number in numbers):
             return True
-        part = "[0-5][0-9]" if k and len(entries[0].numbers[k - 1]) < 8 else "[0-2][0-9][0-5][0-9][0-5][0-9]"
+        if not k:
+            return False
+        part = "[0-5][0-9]" if len(entries[0].numbers[k - 1]) < 8 else "[0-2][0-9][0-5][0-9][0-5][0-9]"
         if not all(re.fullmatch(part, number) for number in numbers):
             return False
     texts, first, last = entries[0].texts, varying[0], varying[-1]
@@ -65,4 +67,4 @@ def is_clock(entries, varying):
     between = all(re.fullmatch("[-_.:,thms ]+", texts[k]) for k in range(first + 1, last + 1))
     widths = [{len(entry.numbers[k].partition(".")[0]) for entry in entries} for k in range(begin, last)]
     fixed = all(width in ({2}, {4}, {6}, {8}, {14}) for width in widths)
-    return between and fixed and (last - begin >= 2 or widths[0] in ({6}, {8}, {14}))
+    return between and fixed and (last - begin >= 2 or widths[:1] in ([{6}], [{8}], [{14}]))
