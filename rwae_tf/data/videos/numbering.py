@@ -225,10 +225,10 @@ def _group(entries, varying):
     if any(number != int(number) or len(str(abs(int(number)))) >= stamps.STAMP for number in numbers) and \
             len(set(numbers)) == len(numbers):
         numbers = ()  # seconds, or time since 1970
-    return Group(_pattern(entries, varying), names, numbers)
+    return Group(_pattern(entries), names, numbers)
 
 
-def _pattern(entries, varying):
+def _pattern(entries):
     """What the names have in common, as `chosen` reads it."""
     if len(entries) == 1:
         return re.sub("[#*,]", "?", entries[0].name)
@@ -237,7 +237,7 @@ def _pattern(entries, varying):
     for k, text in enumerate(first.texts):
         parts.append(re.sub("[#*,]", "?", text))
         if k < len(first.numbers):
-            parts.append("#" if k in varying else first.numbers[k])
+            parts.append("#" if len({entry.numbers[k] for entry in entries}) > 1 else first.numbers[k])
     return "".join(parts) + (suffixes.pop() if len(suffixes) == 1 else ".*")
 
 
