@@ -23,7 +23,8 @@ _NEED_ACTION = ("action_input", "temperature", "temperature_anneal", "action_wei
                 "action_divergence_weight")
 _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
-    "motion_labels": ("folder",), "grey": ("folder",), "spectrum": _SPEECH, "utterance_seconds": _SPEECH,
+    "motion_labels": ("folder",), "grey": ("folder",), "splits": ("folder",), "frame_pattern": ("folder",),
+    "sample_range": ("folder",), "spectrum": _SPEECH, "utterance_seconds": _SPEECH,
     "lowest_decibels": _SPEECH, "test_share": _SPEECH, "speaker_lists": _SPEECH,
 }
 _DATASETS = ("sm_mnist", "sprites", "moving_shapes", *_VIDEOS, *_SPEECH)

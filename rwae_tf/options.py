@@ -52,6 +52,14 @@ class DataConfig:
     motion_labels: str = _option(
         "", "Folder: labels, with commas, that belong to the motion; the others belong to the content.")
     grey: bool = _option(False, "Folder: frames of one channel.")
+    splits: str = _option(
+        "auto", "Folder: whether names such as train and test decide; named leaves out what lies outside of them, "
+        "random takes them for labels, auto refuses what is unclear.", choices=("auto", "named", "random"))
+    frame_pattern: str = _option(
+        "", "Folder: which pictures of a folder are its frames, as img_#.png: # for a number, * for any text; empty "
+        "where all are.")
+    sample_range: str = _option(
+        "", "Folder: LOW,HIGH, the values of 16-bit pictures that become black and white; empty for 0,65535.")
     spectrum: str = _option(
         "linear", "Speech: 200 bins of 40 Hz per frame, or 80 on the mel scale.", choices=("linear", "mel"))
     utterance_seconds: float = _option(

@@ -5,6 +5,8 @@ import numpy as np
 from rwae_tf.errors import InputError
 from rwae_tf.types import Codes
 
+_ROUNDING = 1e-5  # beyond 0 to 1, which resizing and averaging leave
+
 
 def _array(value, name, dtype=np.float32):
     try:
@@ -20,7 +22,7 @@ def _finite(array, name):
 
 
 def sequences(x, spec, name="x"):
-    """`x` as float32 [B, T, *frame_shape]; values in [0, 1] for video.
+    """`x` as float32 [B, T, *frame_shape]; values in [0, 1] for video, to which rounding errors are cut.
 
     Raises:
       InputError: for a wrong rank or frame shape, no frames, values that are NaN or out of range.
@@ -30,10 +32,11 @@ def sequences(x, spec, name="x"):
     if x.ndim != 2 + len(spec.frame_shape) or x.shape[2:] != tuple(spec.frame_shape) or 0 in x.shape:
         raise InputError(f"{name}: shape {list(x.shape)}, expected {expected}")
     _finite(x, name)
-    if spec.modality == "video" and (x.min() < 0 or x.max() > 1):
-        mend = "; divide uint8 frames by 255" if np.asarray(given).dtype == np.uint8 else ""
+    if spec.modality == "video" and (x.min() < -_ROUNDING or x.max() > 1 + _ROUNDING):
+        kind = "uint8 frames" if np.asarray(given).dtype == np.uint8 else "frames of 0 to 255"
+        mend = f"; divide {kind} by 255" if x.min() >= 0 and 2 <= x.max() <= 255 else ""
         raise InputError(f"{name}: values from {x.min():g} to {x.max():g}, expected 0 to 1{mend}")
-    return x
+    return np.clip(x, 0, 1) if spec.modality == "video" and (x.min() < 0 or x.max() > 1) else x
 
 
 def code(value, width, rank, name):

@@ -49,6 +49,8 @@ WRONG = {
     "infinite": (holding(np.inf), "1 of 12288 values are NaN or infinite"),
     "above": (holding(1.5), "1.5, expected 0 to 1"),
     "below": (holding(-0.5), "values from -0.5 to "),
+    "levels": (np.full((2, 4, 16, 16, 3), 200.0), "values from 200 to 200, expected 0 to 1; divide frames of 0 to 255"),
+    "integers": (np.full((2, 4, 16, 16, 3), 200), "values from 200 to 200, expected 0 to 1; divide frames of 0 to 255"),
     "uint8": (np.full((2, 4, 16, 16, 3), 255, np.uint8), "values from 255 to 255, expected 0 to 1; divide uint8"),
     "text": ([["a"]], "expected numbers, got list"),
     "ragged": ([[1.0], [1.0, 2.0]], "expected numbers, got list"),
@@ -82,6 +84,16 @@ def test_tensors_lists_and_other_numbers_are_welcome():
         assert checked.dtype == np.float32 and checked.shape == x.shape
     np.testing.assert_array_equal(checks.sequences(tf.constant(x), tiny.SPEC), x)
     assert checks.sequences(np.array([0.0, 1.0]).repeat(1536).reshape(1, 4, 16, 16, 3), tiny.SPEC).max() == 1
+
+
+def test_what_rounding_leaves_beyond_the_range_is_cut():
+    spec = SequenceSpec((16, 16, 3), 4, "video", {}, ())
+    x = np.full((2, 4, 16, 16, 3), 1.0000002, np.float32)
+    x[0] = -1e-7
+    found = checks.sequences(x, spec)
+    assert found.max() == 1 and found.min() == 0
+    with pytest.raises(InputError, match="values from -1e-07 to 1.001, expected 0 to 1$"):
+        checks.sequences(np.where(x > 1, 1.001, x), spec)
 
 
 def test_speech_may_take_any_finite_value():

@@ -22,7 +22,7 @@ from rwae_tf.data.clips import NATIVE_SIZE
 from rwae_tf.data.videos.reading import Reader
 from rwae_tf.errors import InputError
 
-_VERSION = 1  # of what the frames of a video are; another one decodes anew
+_VERSION = 2  # of what the frames of a video are; another one decodes anew
 _STALE = 86400  # seconds after which an unfinished folder is one of a process that was killed
 
 
@@ -47,13 +47,14 @@ def folder():
     return os.environ.get("RWAE_CACHE") or os.path.join(base, "rwae_tf")
 
 
-def load(videos, channels, bad):
+def load(videos, channels, bad, sample_range=None):
     """The decoded frames of `videos`, decoded now unless they were before.
 
     Args:
       videos: list of `finding.Video`.
       channels: 3 for colour, 1 for grey.
       bad: a `finding.Bad`, told of the videos that cannot be read.
+      sample_range: as of `levels.parse`.
 
     Returns:
       A `Store`.
@@ -61,12 +62,12 @@ def load(videos, channels, bad):
     Raises:
       InputError: for a folder that cannot be written, and, unless they are skipped, for bad videos.
     """
-    path = os.path.join(folder(), _key(videos, channels))
+    path = os.path.join(folder(), _key(videos, channels, sample_range))
     kept, made = _read(path, bad), None
     if kept is None:
         begin = time.monotonic()
         try:
-            frames = _write(path, videos, channels, bad)
+            frames = _write(path, videos, Reader(channels, sample_range), bad)
         except OSError as error:
             raise InputError(f"{path}: decoded frames cannot be kept there ({error.strerror or error}); make room, or "
                              "name another folder by the environment variable RWAE_CACHE") from None
@@ -77,7 +78,7 @@ def load(videos, channels, bad):
     return Store(*kept, made)
 
 
-def _key(videos, channels):
+def _key(videos, channels, sample_range):
     """A name that other files, or the same ones changed, would not have."""
     known = {}
 
@@ -88,7 +89,7 @@ def _key(videos, channels):
                 known[path] = [os.path.basename(path), found.st_size, found.st_mtime_ns, os.access(path, os.R_OK)]
         return known.setdefault(path, [os.path.basename(path)])
 
-    digest = hashlib.sha256(f"{_VERSION} {NATIVE_SIZE} {channels}".encode())
+    digest = hashlib.sha256(f"{_VERSION} {NATIVE_SIZE} {channels} {sample_range}".encode())
     for video in videos:
         row = [video.name, video.kind, video.number, [described(path) for path in video.files]]
         digest.update(json.dumps(row).encode())
@@ -109,14 +110,14 @@ def _read(path, bad):
     return frames, np.cumsum(count) - count, count
 
 
-def _write(path, videos, channels, bad):
+def _write(path, videos, reader, bad):
     """Decode all videos into the new folder `path`, whole or not at all; returns the number of frames."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
     _sweep(os.path.dirname(path))
     part = tempfile.mkdtemp(suffix=".part", prefix=os.path.basename(path) + ".", dir=os.path.dirname(path))
     try:
         with open(os.path.join(part, "frames.npy"), "wb") as file:
-            rows = _decode(file, videos, channels, bad)
+            rows = _decode(file, videos, reader, bad)
         json_file.write({"videos": rows}, os.path.join(part, "videos.json"))
         if os.path.isdir(path):  # damaged, or another process was faster
             shutil.rmtree(path)
@@ -126,14 +127,14 @@ def _write(path, videos, channels, bad):
     return sum(row["frames"] for row in rows)
 
 
-def _decode(file, videos, channels, bad):
+def _decode(file, videos, reader, bad):
     """Write the frames of all videos to `file` as an .npy; returns {"frames": number, "bad": why or None} of each."""
     def header(count):
-        shape = (count, NATIVE_SIZE, NATIVE_SIZE, channels)
+        shape = (count, NATIVE_SIZE, NATIVE_SIZE, reader.channels)
         np.lib.format.write_array_header_1_0(file, {"descr": "|u1", "fortran_order": False, "shape": shape})
 
     header(0)  # NumPy leaves room in it for any number
-    start, rows, reader = file.tell(), [], Reader(channels)
+    start, rows = file.tell(), []
     line = progress.Progress(len(videos))
     for done, video in enumerate(videos, 1):
         begin, frames, wrong = file.tell(), 0, None
@@ -149,6 +150,8 @@ def _decode(file, videos, channels, bad):
         rows.append({"name": video.name, "frames": frames, "bad": wrong})
         line.show(done, lambda: "decoding videos")
     line.close()
+    for said in reader.notes:
+        say(said)
     file.seek(0)
     header(sum(row["frames"] for row in rows))
     if file.tell() != start:

@@ -1,17 +1,35 @@
-"""Which videos a folder holds: films, GIFs, folders of frames and arrays, in the order of their names."""
+"""Which videos a folder holds: films, animations, folders of frames and arrays, in the order of their names.
+
+What looks like a video and is not read is counted and named, and so are pictures that a pattern leaves out. Hidden
+files and the folders that systems put among a user's files are passed over in silence.
+"""
 
 import os
 import re
 import unicodedata
 from typing import NamedTuple, Tuple
 
-from rwae_tf.data.videos import arrays
+from rwae_tf.data.videos import arrays, chunks, numbering, splits
 from rwae_tf.errors import InputError
 
-FILMS = (".mp4", ".m4v", ".mov", ".webm", ".mkv", ".avi")
-PICTURES = (".png", ".jpg", ".jpeg")
-_KINDS = {**dict.fromkeys(FILMS, "film"), ".gif": "gif", **dict.fromkeys(PICTURES, "frames"), ".npz": "array"}
+FILMS = tuple(f".{name}" for name in (
+    "mp4 m4v mov qt webm mkv avi divx mpg mpeg mpe m1v m2v mpv vob mod tod wmv asf flv f4v ts mts m2ts m2t 3gp 3g2 ogv "
+    "ogm dv mxf mj2 mjpg mjpeg y4m nut rm rmvb wtv gxf amv ivf obu swf bik smk h264 264 h265 265 hevc insv").split())
+PICTURES = tuple(f".{name}" for name in "png jpg jpeg jpe jfif bmp dib tif tiff webp ppm pgm pnm tga pcx".split())
+ANIMATED = (".png", ".webp", ".tif", ".tiff")  # pictures that may hold several frames each
+_KINDS = {**dict.fromkeys(FILMS, "film"), ".gif": "gif", ".apng": "animation", **dict.fromkeys(PICTURES, "frames"),
+          ".npz": "array", ".npy": "array"}
+_UNREAD = tuple(f".{name}" for name in (
+    "heic heif avif jxl jp2 j2k exr hdr dng cr2 cr3 nef arw raf rw2 orf raw psd dcm nii fits braw r3d ari mlv "
+    "bag m3u8 yuv av1 thm lrv mat h5 hdf5 pt pth pkl pickle tfrecord tfrecords lmdb parquet zarr arrow "
+    "zip tar gz tgz bz2 xz 7z rar part crdownload").split())
+_TEXTS = (".txt", ".json", ".lst", ".yaml", ".yml")
+_LISTS = (".csv", ".tsv", ".xlsx", ".xls", ".ods")  # tables; labels.csv and labels.tsv in the data folder are read
+_SYSTEM = ("@eadir", "@recycle", "#recycle", "@recently-snapshot", "#snapshot", "$recycle.bin", "recycler",
+           "system volume information", "lost+found", "network trash folder", "temporary items")
+_THUMBNAILS = ("thumbnails", "thumbs", "_thumbs")
 _NAMED = 10  # bad files that a line names
+_EXAMPLES = 3  # files passed over that a line names
 
 
 class Video(NamedTuple):
@@ -19,8 +37,8 @@ class Video(NamedTuple):
 
     Attributes:
       name: its path below the data folder without suffix, "/" between folders; "walk/3" for clip 3 of walk.npz.
-      kind: "film", "gif", "frames" (a folder of pictures), "array" (a clip of an .npz) or "stack" (a picture of
-        frames, top to bottom).
+      kind: "film", "gif", "animation" (a PNG, WebP or TIFF of several pictures), "frames" (a folder of pictures),
+        "array" (a clip of an .npz or .npy) or "stack" (a picture of frames, top to bottom).
       files: what it is read from; for "frames" in the order in which they are shown.
       number: of the clip in an array file, from 0.
     """
@@ -63,96 +81,161 @@ def natural(text):
     return [int(part) if k % 2 else part for k, part in enumerate(re.split("([0-9]+)", text))], text
 
 
-def find(folder, bad):
+class _Passed:
+    """What is passed over: kinds of it, each with its number and the first examples."""
+
+    def __init__(self):
+        self._kinds = {}
+
+    def note(self, kind, path):
+        count, examples = self._kinds.get(kind, (0, []))
+        self._kinds[kind] = count + 1, [*examples, os.path.basename(path)][:_EXAMPLES]
+
+    def __str__(self):
+        return "; ".join(f"{count} {kind} passed over ({', '.join(examples)}{', ...' * (count > len(examples))})"
+                         for kind, (count, examples) in sorted(self._kinds.items()))
+
+
+def find(folder, bad, frame_pattern=""):
     """The videos in a folder and the folders below it, sorted by name.
 
-    A folder that holds pictures is one video, its frames in the order of their numbers. Hidden files and those of
-    other kinds are passed over; links are followed.
+    A folder that holds pictures is one video, its frames in the order of their numbers. Links are followed.
 
     Args:
       folder: path of the folder, or of one .npz file.
       bad: a `Bad`.
+      frame_pattern: as of `numbering.chosen`.
 
     Returns:
-      A list of at least two `Video`s.
+      A list of at least two `Video`s, and what was passed over, in words.
 
     Raises:
       InputError: for no folder, one without videos, and, unless they are skipped, for what is bad.
     """
+    passed = _Passed()
+    search = _Search(folder if os.path.isdir(folder) else os.path.dirname(folder), bad, frame_pattern, passed)
     if os.path.isfile(folder):
-        head, tail = os.path.split(folder)
-        videos = list(_of_files(head, "", {_kind(tail): [tail]}, bad)) if _kind(tail) == "array" else []
+        tail = os.path.basename(folder)
+        videos = list(search.of_files("", {_kind(tail): [tail]}, named=True)) if _kind(tail) == "array" else []
     elif os.path.isdir(folder):
-        videos = list(_walk(folder, "", (), bad))
+        videos = list(search.walk("", ()))
     else:
         raise InputError(f"{folder}: no such folder; give --data_dir=FOLDER with videos")
     if len(videos) < 2:
-        more = f" ({bad.summary(folder)})" if bad.summary(folder) else ""
+        more = "; ".join(text for text in (str(passed), bad.summary(folder)) if text)
         raise InputError(f"{folder}: holds {len(videos)} videos, and 2 is the least that makes a training and a test "
-                         f"set; they are {' '.join(FILMS)} .gif .npz files or folders of {' '.join(PICTURES)}{more}")
-    return sorted(videos, key=lambda video: natural(video.name))
+                         "set; they are films (mp4 mov webm mkv avi mpg ts wmv flv 3gp ...), gif, apng, npz or npy "
+                         "files, or folders of png, jpg, bmp, tif or webp pictures" + f" ({more})" * bool(more))
+    return sorted(videos, key=lambda video: natural(video.name)), str(passed)
+
+
+def _suffix(name):
+    return os.path.splitext(name)[1].lower()
 
 
 def _kind(name):
     """The kind of video that a file belongs to, by its name; None for other files."""
-    return None if name.startswith(".") else _KINDS.get(os.path.splitext(name)[1].lower())
+    return None if name.startswith(".") else _KINDS.get(_suffix(name))
 
 
-def _walk(root, below, above, bad):
-    """The videos in the folder `below` the `root`; `above` are the real paths of the folders on the way."""
-    path = os.path.join(root, below) if below else root
-    real = os.path.realpath(path)
-    if real in above:
-        bad.note(f"{path}: a link to a folder that it lies in")
-        return
-    try:
-        with os.scandir(path) as entries:
-            names = {entry.name: entry.is_dir() for entry in entries}
-    except OSError as error:
-        bad.note(f"{path}: cannot be listed ({error.strerror})")
-        return
-    files = {}
-    for name, is_folder in names.items():
-        if is_folder and not name.startswith((".", "__MACOSX")):
-            yield from _walk(root, os.path.join(below, name), (*above, real), bad)
-        elif not is_folder and _kind(name):
-            files.setdefault(_kind(name), []).append(name)
-    yield from _of_files(root, below, files, bad)
+class _Search:
+    """A search for videos below a root.
 
+    Args:
+      root: path of the data folder.
+      bad, frame_pattern: as of `find`.
+      passed: a `_Passed`.
+    """
 
-def _of_files(root, below, files, bad):
-    """The videos that the files {kind: names} of one folder are."""
-    path = os.path.join(root, below) if below else root
-    stem = below.replace(os.sep, "/")
-    for kind in set(files) - {"frames"}:
-        for name in files[kind]:
-            full, called = os.path.join(path, name), f"{stem}/{os.path.splitext(name)[0]}".lstrip("/")
-            if kind != "array":
-                yield Video(called, kind, (full,))
-                continue
-            try:
-                count = arrays.count(full)
-            except InputError as error:
-                bad.note(str(error))
-                continue
-            yield from (Video(f"{called}/{number}", kind, (full,), number) for number in range(count))
-    if "frames" in files:
-        names = sorted(files["frames"], key=natural)
-        wrong = "pictures beside videos; which of them is meant" if len(files) > 1 else _misnumbered(names)
-        if wrong:
-            bad.note(f"{path}: {wrong}")
+    def __init__(self, root, bad, frame_pattern, passed):
+        self._root, self._bad, self._pattern, self._passed = root, bad, frame_pattern, passed
+
+    def walk(self, below, above):
+        """The videos in the folder `below` the root; `above` are the real paths of the folders on the way."""
+        path = os.path.join(self._root, below) if below else self._root
+        real = os.path.realpath(path)
+        if real in above:
+            self._bad.note(f"{path}: a link to a folder that it lies in")
+            return
+        try:
+            with os.scandir(path) as entries:
+                names = {entry.name: entry.is_dir() for entry in sorted(entries, key=lambda entry: entry.name)}
+        except OSError as error:
+            self._bad.note(f"{path}: cannot be listed ({error.strerror})")
+            return
+        files = {}
+        for name, is_folder in names.items():
+            if is_folder and name.lower() in _THUMBNAILS:
+                self._passed.note("folders of thumbnails", os.path.join(below, name))
+            elif is_folder and not name.startswith((".", "__MACOSX")) and name.lower() not in _SYSTEM:
+                yield from self.walk(os.path.join(below, name), (*above, real))
+            elif not is_folder and _kind(name):
+                files.setdefault(_kind(name), []).append(name)
+            elif not is_folder and not name.startswith("."):
+                self._pass_over(below, name)
+        yield from self.of_files(below, files)
+
+    def _pass_over(self, below, name):
+        """Count a file that looks as if it held videos or labels."""
+        if _suffix(name) in _UNREAD:
+            self._passed.note(f"{_suffix(name)} files, which are not read,", name)
+        elif _suffix(name) in _LISTS and (below or not re.fullmatch(r"labels\.[ct]sv", name.lower())):
+            self._passed.note("tables other than labels.csv or labels.tsv in the data folder", name)
+        elif _suffix(name) in _TEXTS and splits.within(os.path.splitext(name)[0]):
+            self._passed.note("lists of splits, for which labels.csv has a column split,", name)
+
+    def of_files(self, below, files, named=False):
+        """The videos that the files {kind: names} of one folder are; `named` where the user named the one file."""
+        path = os.path.join(self._root, below) if below else self._root
+        stem = below.replace(os.sep, "/")
+        pictures = files.pop("frames", [])
+        frames = numbering.chosen(pictures, self._pattern)
+        for name in sorted(set(pictures) - set(frames)):
+            self._passed.note(f"pictures that are not of --frame_pattern={self._pattern}", name)
+        animated = self._animated(path, frames)
+        if animated:
+            files = {**files, "animation": files.get("animation", []) + animated}
+            frames = [name for name in frames if name not in animated]
+        for kind, names in files.items():
+            for name in names:
+                full, called = os.path.join(path, name), f"{stem}/{os.path.splitext(name)[0]}".lstrip("/")
+                if kind != "array":
+                    yield Video(called, kind, (full,))
+                else:
+                    yield from self._clips(full, called, named)
+        if frames:
+            frames, wrong = numbering.ordered(frames, self._pattern)
+            if files:
+                wrong = "pictures beside videos; which of them is meant"
+            if wrong:
+                self._bad.note(f"{path}: {wrong}")
+            else:
+                called = stem or os.path.basename(self._root)
+                yield Video(called, "frames", tuple(os.path.join(path, name) for name in frames))
+
+    def _animated(self, path, names):
+        """Those of the pictures that hold several frames, each a video.
+
+        To look into all files of a long video would take long, so where the first and the last are still, all are.
+        """
+        names = sorted((name for name in names if _suffix(name) in ANIMATED), key=natural)
+        if not any(chunks.animated(os.path.join(path, name)) for name in {*names[:1], *names[-1:]}):
+            return []
+        return [name for name in names if chunks.animated(os.path.join(path, name))]
+
+    def _clips(self, path, called, named):
+        """The clips of an array file."""
+        try:
+            count = arrays.count(path)
+        except arrays.NoClips as error:
+            if named:
+                raise
+            self._passed.note("arrays that are no clips", str(error).split(":")[0])
+            return
+        except InputError as error:
+            self._bad.note(str(error))
+            return
+        if count == 1 and _suffix(path) == ".npy":
+            yield Video(called, "array", (path,))
         else:
-            yield Video(stem or os.path.basename(root), "frames", tuple(os.path.join(path, name) for name in names))
-
-
-def _misnumbered(names):
-    """What is wrong with the numbers of frames of these sorted names; None where nothing is, or they have none."""
-    parts = [re.fullmatch(r"(.*?)([0-9]+)([^0-9]*)", os.path.splitext(name)[0]) for name in names]
-    if not all(parts) or len({(part[1], part[3]) for part in parts}) > 1:
-        return None
-    numbers = [int(part[2]) for part in parts]
-    steps = [after - before for before, after in zip(numbers, numbers[1:], strict=False)]
-    if 0 in steps:
-        return f"{names[steps.index(0)]} and {names[steps.index(0) + 1]} have the same number"
-    gaps = [k for k, step in enumerate(steps) if step != min(steps)]
-    return f"frames are missing between {names[gaps[0]]} and {names[gaps[0] + 1]}" if gaps else None
+            yield from (Video(f"{called}/{number}", "array", (path,), number) for number in range(count))

@@ -1,17 +1,17 @@
 """Labels of videos, by label arrays, a table or sub-folders, and which videos train and which test.
 
-Label arrays of .npz files come first, then `labels.csv` in the data folder, then the sub-folders. The table has a
-header; its first column names a file or a folder of frames as the data folder has it (with or without suffix), a
-column `split`, where there is one, says train, validation or test, and every other column is a label. Of the
-sub-folders, each level is a label, called `folder`, or `folder_1`, `folder_2`, ... from the top; the last part of
+Label arrays of .npz files come first, then `labels.csv` or `labels.tsv` in the data folder, then the sub-folders. The
+table has a header; its first column names a file or a folder of frames as the data folder has it (with or without
+suffix), a column `split`, where there is one, says train, validation or test, and every other column is a label. Of
+the sub-folders, each level is a label, called `folder`, or `folder_1`, `folder_2`, ... from the top; the last part of
 a name is the video itself.
 
 What has one class in all, or another one for every video, is no label. Classes are in the order of their names.
 
-Where the sub-folders at the top are called train and test, or the .npz files are, or the table has a column
-`split`, they decide; validation videos then train, as `hold_out` chooses those of the validation split. Otherwise a
-fifth of the videos, or of the classes of one label with all their videos, is for the test, always the same of as
-many of them in the order of their names.
+Where a level of sub-folders, .npz files or a column are called train and test, they decide, as `videos.splits` says;
+validation videos then train, as `hold_out` chooses those of the validation split. Otherwise a fifth of the videos, or
+of the classes of one label with all their videos, is for the test, always the same of as many of them in the order of
+their names.
 """
 
 import collections
@@ -25,13 +25,12 @@ import numpy as np
 
 from rwae_tf.data.clips import identities, source
 from rwae_tf.data.videos import arrays
+from rwae_tf.data.videos import splits as split_names
 from rwae_tf.data.videos.finding import natural
 from rwae_tf.errors import InputError
 
-TABLE = "labels.csv"
+TABLE, TABLES = "labels.csv", ("labels.csv", "labels.tsv")
 TEST_SHARE, _TEST_SEED = 0.2, 2102
-_SPLITS = {"train": "train", "training": "train", "val": "train", "valid": "train", "validation": "train",
-           "test": "test", "testing": "test"}
 
 
 class Labels(NamedTuple):
@@ -42,12 +41,14 @@ class Labels(NamedTuple):
       chosen: names of the columns that are labels.
       splits: V times "train" or "test" (None where nothing is known); None where the data leave that open.
       labelled: V times whether the video may be used.
+      said: what decides the splits, in words; empty where the data leave that open.
     """
 
     columns: Dict[str, List[Optional[str]]]
     chosen: Tuple[str, ...]
     splits: Optional[List[Optional[str]]]
     labelled: List[bool]
+    said: str = ""
 
     def factors(self, split_by):
         """Name -> class names of the labels that a judge could learn; not of the one that `split_by` names."""
@@ -98,7 +99,7 @@ def _deal(groups, split_by):
     return ["test" if group in test else "train" for group in groups]
 
 
-def read(root, videos, label_names, bad):
+def read(root, videos, label_names, bad, splits="auto"):
     """What is known of videos.
 
     Args:
@@ -107,39 +108,40 @@ def read(root, videos, label_names, bad):
       label_names: names, separated by commas, for the levels of sub-folders, or out of those of the table or the
         arrays; empty for all.
       bad: a `Bad`, told of what in a table does not go with the videos.
+      splits: of `videos.splits.CHOICES`.
 
     Returns:
       `Labels`.
     """
     names = tuple(dict.fromkeys(name.strip() for name in label_names.split(",") if name.strip()))
-    splits, table = _top(videos), os.path.join(root, TABLE)
-    columns = _arrays(videos)
-    if not columns and os.path.isfile(table):
+    table, columns = _table_of(root), _arrays(videos)
+    where = "label arrays" if columns else table
+    if not columns and table:
         columns = _table(table, videos, bad)
-        said = columns.pop("split", None)
-        if said:
-            splits = [value and _split(value, table) for value in said]
-    elif not columns:
-        columns = _levels(videos, splits is not None, names)
+    said = split_names.of_columns(f"{root}: {where}" if where != table else table, columns, splits) if columns else None
+    if not said:
+        said, parts = split_names.of_levels(root, [video.name for video in videos], splits)
+        if not where:
+            used = [not said or part is not None for part in (said.parts if said else parts)]
+            columns = _levels(parts, used, names)
     unknown = [name for name in names if name not in columns]
     if unknown:
         raise InputError(f"label_names={label_names!r}: {root} has no label {unknown[0]!r}; it has "
                          f"{', '.join(columns) or 'none'}")
-    rows = [columns[name] for name in columns] + [splits or [""] * len(videos)]
-    return Labels(columns, names or tuple(columns), splits, [None not in row for row in zip(*rows, strict=True)])
+    parts = said.parts if said else None
+    rows = [columns[name] for name in columns] + [parts or [""] * len(videos)]
+    labelled = [None not in row for row in zip(*rows, strict=True)]
+    return Labels(columns, names or tuple(columns), parts, labelled, str(said or ""))
 
 
-def _split(value, where):
-    """The split that `value` names."""
-    if value.lower() not in _SPLITS:
-        raise InputError(f"{where}: split {value!r} is none of train, validation, test")
-    return _SPLITS[value.lower()]
-
-
-def _top(videos):
-    """The splits that the folders at the top name; None where they name other things."""
-    tops = [_SPLITS.get(video.name.split("/")[0].lower()) if "/" in video.name else None for video in videos]
-    return tops if set(tops) == {"train", "test"} else None
+def _table_of(root):
+    """Path of the table in the data folder, whatever the case of its name; None where there is none."""
+    if not os.path.isdir(root):
+        return None
+    found = sorted(name for name in os.listdir(root) if name.lower() in TABLES)
+    if len(found) > 1:
+        raise InputError(f"{root}: {' and '.join(found)} are both tables of labels; keep one of them")
+    return os.path.join(root, found[0]) if found else None
 
 
 def _arrays(videos):
@@ -153,12 +155,13 @@ def _arrays(videos):
     return {name: [files[video.path][name][video.number] for video in videos] for name in names.pop()}
 
 
-def _levels(videos, below_splits, names):
-    """The levels of sub-folders as columns, if all videos are equally deep."""
-    parts = [video.name.split("/")[below_splits:-1] for video in videos]
-    if len({len(part) for part in parts}) > 1:
-        parts = [()] * len(parts)
-    levels = [list(level) for level in zip(*parts, strict=True) if 1 < len(set(level)) < len(videos)]
+def _levels(parts, used, names):
+    """The levels of sub-folders as columns, if all videos that are used, of V, are equally deep."""
+    parts = [part[:-1] if wanted else None for part, wanted in zip(parts, used, strict=True)]
+    kept = [part for part in parts if part is not None]
+    depth = len(kept[0]) if len({len(part) for part in kept}) == 1 else 0
+    levels = [[part and part[level] for part in parts] for level in range(depth)]
+    levels = [level for level in levels if 1 < len(set(level) - {None}) < len(kept)]
     if names and len(names) != len(levels):
         seen = ", ".join(f"{_sorted(level)[0]} ..." for level in levels) or "none"
         raise InputError(f"label_names={','.join(names)!r}: {len(names)} names for {len(levels)} levels of sub-folders "

@@ -3,27 +3,30 @@
 From every frame the largest centred square is cut and resized by Pillow's Hamming filter: as sharp as a bicubic one,
 without its ringing; a square of 64x64 stays as it is. What is transparent shows black.
 
-A film gives every frame it stores, once. A GIF gives a frame that it shows k times as long as its shortest k times,
-because writers of GIFs join frames that look alike.
+A film gives every frame it stores, once. A GIF, or another animation, gives a frame that it shows k times as long as
+its shortest k times, because writers of GIFs join frames that look alike; at most 25 times, so that a pause is not most
+of a video. A delay of 10 ms or less is 100 ms, as in browsers. Pictures of 16 bits become 8 bits as `videos.levels`
+says.
 """
 
 import contextlib
 import os
-import subprocess
-import tempfile
 import warnings
 
 import numpy as np
 from PIL import Image, ImageOps
 
-from rwae_tf import ffmpeg
 from rwae_tf.data.clips import NATIVE_SIZE
-from rwae_tf.data.videos import arrays
+from rwae_tf.data.videos import arrays, chunks, films
+from rwae_tf.data.videos.levels import Levels
 from rwae_tf.errors import InputError
 
 MAX_PIXELS = 2**25  # of a frame; 8K films have fewer
 _GIF = (b"GIF87a", b"GIF89a")
-_BOXES = (b"ftyp", b"moov", b"mdat", b"free", b"skip", b"wide")  # first of an mp4 or mov
+_STILL = ("PNG", "JPEG", "BMP", "DIB", "TIFF", "WEBP", "PPM", "TGA", "PCX")  # JPEG: those of two cameras, MPO, too
+_ANIMATED = ("PNG", "WEBP", "TIFF")
+_MOST_REPEATS = 25  # of a frame that is shown for long
+_BROWSERS_MS = 10, 100  # delays up to the first are shown as the second
 _BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError,
            Image.DecompressionBombError, Image.DecompressionBombWarning)
 
@@ -33,29 +36,37 @@ class Reader:
 
     Args:
       channels: 3 for colour, 1 for grey (ITU-R 601 luma).
+      sample_range: as of `levels.parse`.
+
+    Attributes:
+      channels: as given.
+      notes: lines about what was read otherwise than it is stored.
     """
 
-    def __init__(self, channels):
-        self._channels = channels
+    def __init__(self, channels, sample_range=None):
+        self.channels, self.notes = channels, []
+        self._range, self._levels = sample_range, None
         self._array = None, None  # path and clips of the array file that was read last
 
     def frames(self, video):
         """The frames of a `finding.Video`, uint8 [64, 64, channels] each; InputError, one line, where it is bad."""
-        kinds = {"film": self._film, "gif": self._gif, "frames": self._frames, "array": self._clip,
-                 "stack": self._stack}
+        kinds = {"film": self._film, "gif": self._gif, "animation": self._animation, "frames": self._frames,
+                 "array": self._clip, "stack": self._stack}
+        self._levels = Levels(video.path, self._range)
         yield from kinds[video.kind](video)
+        self._levels.check()
 
     def _frames(self, video):
         size = None
         for path in video.files:
-            picture = _open(path)
+            picture = self._open(path)
             if picture.size != (size := size or picture.size):
                 raise InputError(f"{path}: {_times(picture.size)} pixels, but the frames before it have "
                                  f"{_times(size)}; a video has frames of one size")
             yield self._fit(picture)
 
     def _stack(self, video):
-        picture = _open(video.path)
+        picture = self._open(video.path)
         width, height = picture.size
         if height % width:
             raise InputError(f"{video.path}: {_times(picture.size)} pixels are no square frames, top to bottom")
@@ -63,21 +74,39 @@ class Reader:
             yield self._fit(picture.crop((0, top, width, top + width)))
 
     def _gif(self, video):
-        frames, shown = [], []
-        head, tail = _ends(video.path)
+        head = _head(video.path)
         if not head.startswith(_GIF):
             raise InputError(f"{video.path}: not a GIF, whatever its name says")
-        if not tail.rstrip(b"\0").endswith(b";"):
-            raise InputError(f"{video.path}: a GIF cut short")
-        with _readable(video.path, "GIF"), Image.open(video.path, formats=("GIF",)) as picture:
-            for number in range(picture.n_frames):
+        with open(video.path, "rb") as file:
+            if not chunks.gif_ends(file.read()):
+                raise InputError(f"{video.path}: a GIF cut short, or damaged")
+        yield from self._repeated(video.path, "GIF", ("GIF",))
+
+    def _animation(self, video):
+        _head(video.path)
+        yield from self._repeated(video.path, "animation", _ANIMATED)
+
+    def _repeated(self, path, kind, formats):
+        """The frames of an animation, each as often as it is shown."""
+        frames, shown, size = [], [], None
+        with _readable(path, kind), Image.open(path, formats=formats) as picture:
+            first = int(bool(picture.info.get("default_image")))  # of a PNG: for programs that show no animation
+            for number in range(first, picture.n_frames):
                 picture.seek(number)
-                _check_size(video.path, picture.size)  # a later frame may be larger
-                frames.append(self._fit(picture))
-                shown.append(picture.info.get("duration", 0))
-        shortest = min((time for time in shown if time > 0), default=1)
-        for frame, time in zip(frames, shown, strict=True):
-            for _ in range(max(1, round(time / shortest))):
+                _check_size(path, picture.size)  # a later frame may be larger
+                if kind != "GIF" and picture.size != (size := size or picture.size):
+                    raise InputError(f"{path}: frames of {_times(size)} and {_times(picture.size)} pixels; a video has "
+                                     "frames of one size")
+                frames.append(self._fit(ImageOps.exif_transpose(picture) if picture.format == "TIFF" else picture))
+                shown.append(picture.info.get("duration", 0) if picture.format != "TIFF" else 0)
+        shown = [time if time > _BROWSERS_MS[0] else _BROWSERS_MS[1] for time in shown]
+        counts = [max(1, round(time / min(shown))) for time in shown]
+        if max(counts, default=0) > _MOST_REPEATS:
+            place = counts.index(max(counts))
+            self.notes.append(f"{path}: frame {place} is shown for {shown[place] / 1000:g} s, {counts[place]} times as "
+                              f"long as the shortest; it is taken {_MOST_REPEATS} times")
+        for frame, count in zip(frames, counts, strict=True):
+            for _ in range(min(count, _MOST_REPEATS)):
                 yield frame
 
     def _clip(self, video):
@@ -85,42 +114,55 @@ class Reader:
             self._array = video.path, None  # never two of them in memory; None stays of a broken one
             self._array = video.path, arrays.clips(video.path)
         if self._array[1] is None:
-            raise InputError(f"{video.path}: not a readable npz")
+            raise InputError(f"{video.path}: not a readable array file")
         for frame in self._array[1][video.number]:
             yield self._fit(Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame))
 
     def _film(self, video):
-        head, _ = _ends(video.path)
-        if not (head[4:8] in _BOXES or head[:4] == b"\x1aE\xdf\xa3" or (head[:4] == b"RIFF" and head[8:12] == b"AVI ")):
-            raise InputError(f"{video.path}: not a film (mp4, mov, webm, mkv, avi), whatever its name says")
+        _head(video.path)
         count = 0
-        for picture in _decode(video.path):
+        for frame in films.frames(video.path, MAX_PIXELS):
             count += 1
-            yield self._fit(picture)
+            frame = self._levels.convert(frame) if frame.dtype == np.uint16 else frame
+            yield self._fit(Image.fromarray(frame))
         if not count:
             raise InputError(f"{video.path}: a film without a frame")
 
+    def _open(self, path):
+        """A still picture, upright and in memory; its size is checked before that."""
+        _head(path)
+        usual = os.path.splitext(path)[1].lower() in (".png", ".jpg", ".jpeg")
+        with _readable(path, "PNG or JPEG" if usual else "picture"), Image.open(path, formats=_STILL) as picture:
+            _check_size(path, picture.size)
+            _check_pixels(path, picture)
+            if getattr(picture, "n_frames", 1) > 1 and picture.format != "MPO":
+                raise InputError(f"{path}: {picture.n_frames} frames in one file among still pictures; keep such files "
+                                 "in a folder of their own, where each is a video")
+            if _is_deep(path, picture):
+                turned = picture.getexif().get(0x0112, 1)
+                picture = Image.fromarray(self._deep(path))
+                picture.getexif()[0x0112] = turned
+            picture.load()
+            return ImageOps.exif_transpose(picture)
+
+    def _deep(self, path):
+        """A picture with more than 8 bits to a channel, beyond Pillow, as uint8 [H, W, 4]."""
+        pixels = films.picture(path)
+        alpha = (pixels[..., 3:] >> 8).astype(np.uint8)
+        return np.concatenate([self._levels.convert(pixels[..., :3]), alpha], -1)
+
     def _fit(self, picture):
         """A Pillow picture as uint8 [64, 64, channels]."""
-        if picture.mode.startswith("I"):  # 16 bits, which Pillow would clip to 8
-            picture = Image.fromarray((np.asarray(picture) >> 8).astype(np.uint8))
+        if picture.mode.startswith("I") or picture.mode == "F":
+            picture = Image.fromarray(self._levels.convert(np.asarray(picture)))
         if "A" in picture.getbands() or "transparency" in picture.info:
             picture = picture.convert("RGBA")
             picture = Image.alpha_composite(Image.new("RGBA", picture.size, (0, 0, 0, 255)), picture)
-        picture = picture.convert("RGB" if self._channels == 3 else "L")
+        picture = picture.convert("RGB" if self.channels == 3 else "L")
         side, (left, top) = min(picture.size), (max(0, a - b) // 2 for a, b in (picture.size, picture.size[::-1]))
         square = picture.crop((left, top, left + side, top + side))  # first, so that no pixel beside it counts
         picture = square.resize((NATIVE_SIZE, NATIVE_SIZE), Image.Resampling.HAMMING)
-        return np.asarray(picture).reshape(NATIVE_SIZE, NATIVE_SIZE, self._channels)
-
-
-def _open(path):
-    """A PNG or JPEG, upright and in memory; its size is checked before that."""
-    _ends(path)
-    with _readable(path, "PNG or JPEG"), Image.open(path, formats=("PNG", "JPEG")) as picture:
-        _check_size(path, picture.size)
-        picture.load()
-        return ImageOps.exif_transpose(picture)
+        return np.asarray(picture).reshape(NATIVE_SIZE, NATIVE_SIZE, self.channels)
 
 
 @contextlib.contextmanager
@@ -137,42 +179,36 @@ def _readable(path, kind):
         raise InputError(f"{path}: not a readable {kind} ({reason})") from None
 
 
-def _decode(path):
-    """The frames of a film as Pillow pictures, by the ffmpeg that imageio-ffmpeg brings."""
-    command = [ffmpeg.program(path), "-nostdin", "-v", "error", "-xerror", "-max_pixels", str(MAX_PIXELS),
-               *ffmpeg.source(path), "-map", "0:v:0", "-fps_mode", "passthrough",
-               "-pix_fmt", "rgb24", "-c:v", "ppm", "-f", "image2pipe", "-"]
-    with tempfile.TemporaryFile() as log, subprocess.Popen(
-            command, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=log) as process:
-        try:
-            while process.stdout.readline() == b"P6\n":
-                size = tuple(map(int, process.stdout.readline().split()))
-                process.stdout.readline()  # the largest value, 255
-                _check_size(path, size)
-                pixels = process.stdout.read(3 * size[0] * size[1])
-                if len(pixels) == 3 * size[0] * size[1]:
-                    yield Image.frombytes("RGB", size, pixels)
-            status = process.wait()
-        finally:
-            process.kill()  # where the reader has had enough, or it was too large
-        log.seek(0)
-        said = log.read().decode("utf-8", "replace")
-    if status or "ended prematurely" in said:
-        raise InputError(f"{path}: not a film that can be read to its end ({ffmpeg.complaint(said, status)})")
-
-
-def _ends(path):
-    """The first and last 16 bytes of a file that is not empty and may be read."""
+def _head(path):
+    """The first 16 bytes of a file that is not empty and may be read."""
     try:
         with open(path, "rb") as file:
             head = file.read(16)
-            file.seek(max(0, os.fstat(file.fileno()).st_size - 16))
-            tail = file.read()
     except OSError as error:
         raise InputError(f"{path}: cannot be read ({error.strerror})") from None
     if not head:
         raise InputError(f"{path}: an empty file")
-    return head, tail
+    return head
+
+
+def _check_pixels(path, picture):
+    """Refuse an open picture in HDR, or with pixels that are not square."""
+    curve = chunks.hdr(path) if picture.format == "PNG" else None
+    if curve:
+        raise InputError(f"{path}: a picture in HDR ({curve}); write the frames in BT.709 or sRGB")
+    aspect = picture.info.get("aspect")
+    if picture.format == "JPEG" and picture.info.get("jfif_unit") == 0:
+        aspect = picture.info.get("jfif_density")
+    if aspect and min(aspect) > 0 and aspect[0] != aspect[1]:  # programs differ in which of the two is the width
+        raise InputError(f"{path}: declares pixels that are not square, {aspect[0]}:{aspect[1]}; write square ones, as "
+                         "by ffmpeg's -vf scale=iw*sar:ih,setsar=1")
+
+
+def _is_deep(path, picture):
+    """Whether an open picture has more than 8 bits to a channel and Pillow would give 8."""
+    if picture.format == "TIFF":
+        return picture.mode != "I;16" and set(picture.tag_v2.get(258, ())) == {16}
+    return picture.format in ("PNG", "PPM") and chunks.deep(path)
 
 
 def _check_size(path, size):
