@@ -7,10 +7,10 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from rwae_tf import data, progress, quiet
+from rwae_tf import data, patterns, progress, quiet
 from rwae_tf.data import pipeline
 from rwae_tf.errors import InputError
-from rwae_tf.training import checkpoints, distribution, indicators
+from rwae_tf.training import checkpoints, distribution, indicators, run_lock
 from rwae_tf.training import run_dir as run_dir_lib
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
@@ -39,8 +39,10 @@ def train(config, run_dir):
     strategy = distribution.strategy(config.training.replicas)
     with strategy.scope():
         model = run_dir_lib.build(config, clips.spec)
-    run_dir_lib.prepare(run_dir, config, clips.spec)
-    return Loop(run_dir, clips, Trainer(model, strategy)).run()
+    patterns.refuse_in_bucket(run_dir)
+    with run_lock.held(run_dir):
+        run_dir_lib.prepare(run_dir, config, clips.spec)
+        return Loop(run_dir, clips, Trainer(model, strategy)).run()
 
 
 class Loop:
@@ -51,9 +53,10 @@ class Loop:
         self._run_dir, self._clips = run_dir, clips
         self._counters = checkpoints.Counters()
         self._checkpoints = checkpoints.Checkpoints(run_dir, self._model, trainer.optimizers, self._counters)
-        self._checkpoints.restore()
+        restored = self._checkpoints.restore()
         self._iteration, self._batches, self._steps = (
             int(v) for v in (self._counters.iteration, self._counters.batches, self._counters.steps))
+        self._kept = self._iteration if restored else None  # the iteration of the newest checkpoint
         self._batches_per_epoch = len(clips) // self._config.batch_size
         self._total = self._config.epochs * self._batches_per_epoch
         self._signal = None
@@ -85,7 +88,8 @@ class Loop:
             self._show()
             if self._iteration % self._config.log_every == 0:
                 self._at_interval()
-        self._save()
+        if self._iteration != self._kept:
+            self._save()
         if not self._signal and (self._log.last or {}).get("iteration") != self._iteration:
             self._look(ended=True)
 
@@ -179,6 +183,7 @@ class Loop:
             getattr(self._counters, name).assign(getattr(self, f"_{name}"))
         self._counters.seconds.assign(time.monotonic() - self._begin)
         self._checkpoints.save()
+        self._kept = self._iteration
         self._saved = time.monotonic()
 
     def _check_weights(self):
