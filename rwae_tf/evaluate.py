@@ -37,6 +37,7 @@ def main(argv):
     string("inception_weights", "", "File of Keras's InceptionV3 without top; without it, there is no FID.")
     absl_flags.DEFINE_enum("split", "test", ["test", "validation"], "Which clips to measure on.", flag_values=values)
     absl_flags.DEFINE_integer("repeats", 5, "Random draws that means and deviations are over.", 1, flag_values=values)
+    flags.define_accept_changed_data(values)
     if not flags.parse(values, argv, __doc__):
         return 0
     flags.required(values, "run_dir")
@@ -53,6 +54,7 @@ def main(argv):
     length = config.evaluation.test_length or config.data.length
     train, test = (data.from_config(config.data, split, length, config.training.seed)
                    for split in ("train", values.split))
+    changed = _changed_data(values, config, train)
     if test.spec.modality == "speech" and values.judge_dir:
         raise InputError(f"--judge_dir={values.judge_dir}: a judge reads pictures; of speech, equal error rates are "
                          "measured without one")
@@ -74,6 +76,8 @@ def main(argv):
     if test.spec.modality == "speech":
         result.update(verified(model, train, test))
     result["verdicts"] = result.get("verdicts", []) + match.verdicts(result["match"], result["terms"])
+    if changed:
+        result["data_changed"] = changed
     result["config"] = config_lib.to_dict(config)
     folder = os.path.join(values.run_dir, "evaluation" if values.split == "test" else f"evaluation_{values.split}")
     files.make_folder(folder)
@@ -84,6 +88,16 @@ def main(argv):
     page = write_report(model, test, result, values.run_dir, command, pictures, os.path.join(folder, "report.html"))
     print("\n".join([*table.lines(result), path, *pictures, page]))
     return 0
+
+
+def _changed_data(values, config, train):
+    """What of the training clips changed since the run was made, in words; refused unless the flag accepts it."""
+    from rwae_tf import data
+    from rwae_tf.training import data_record
+
+    if train.spec.length != config.data.length:  # those of the record
+        train = data.from_config(config.data, "train", seed=config.training.seed)
+    return data_record.check(values.run_dir, train, config.data.data_dir, values.accept_changed_data)
 
 
 def _encoder(model):

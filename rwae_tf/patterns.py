@@ -39,3 +39,10 @@ def refuse_in_bucket(folder):
     """Refuse a folder of a bucket whose name is a pattern."""
     if files.is_remote(folder) and is_pattern(folder):
         raise InputError(f"{folder}: {SAID}; take a name without them")
+
+
+def refuse(folder):
+    """Refuse a folder for what TensorFlow alone reads, such as a SavedModel, whose name is a pattern."""
+    if is_pattern(folder):
+        whole = folder if files.is_remote(folder) else os.path.abspath(folder)
+        raise InputError(f"{whole}: {SAID}, so no program could load from there; take a folder without them")

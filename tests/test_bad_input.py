@@ -323,6 +323,26 @@ def test_run_of_another_configuration(refused, run_dir, flag, says):
     refused("train", *TINY, flag, f"--run_dir={run_dir}", says=["run: ", says, "take another --run_dir"])
 
 
+# Data that changed since the run was made.
+
+@pytest.mark.parametrize("command, flags", [("train", TINY), ("evaluate", [])])
+def test_data_that_changed_are_noticed(refused, run_dir, monkeypatch, command, flags):
+    monkeypatch.setitem(moving_shapes.COUNTS, "train", CLIPS + 1)
+    refused(command, *flags, f"--run_dir={run_dir}",
+            says=["not the data that run was made with", f"{CLIPS} clips are {CLIPS + 1}", "--accept_changed_data"])
+
+
+def test_data_that_changed_are_accepted_and_recorded(run_dir, monkeypatch):
+    from rwae_tf.training import loop
+
+    monkeypatch.setitem(moving_shapes.COUNTS, "train", CLIPS + 1)
+    monkeypatch.setattr(loop.Loop, "run", lambda self: 0)
+    main = importlib.import_module("rwae_tf.train").main
+    assert main(["train", *TINY, f"--run_dir={run_dir}", "--accept_changed_data"]) == 0
+    assert main(["train", *TINY, f"--run_dir={run_dir}"]) == 0
+    assert json.loads((run_dir / "data.json").read_text())["clips"] == CLIPS + 1
+
+
 # Places that cannot be written; the modes of folders do not bind root, who may run these tests.
 
 def test_run_dir_is_a_file(refused):
