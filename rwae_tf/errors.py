@@ -11,7 +11,7 @@ import os
 import signal
 import sys
 
-from rwae_tf import quiet
+from rwae_tf import keras_settings, quiet
 
 _REASONS = tuple(os.strerror(getattr(errno, name)) for name in (
     "ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "ENOTDIR", "EISDIR", "EIO") if hasattr(errno, name))
@@ -50,6 +50,7 @@ def run(main, argv=None):
     """
     # Read when TensorFlow is imported, which is yet to come.
     quiet.before_import()
+    keras_settings.take_over()
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         status = main(sys.argv if argv is None else argv)

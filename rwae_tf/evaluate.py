@@ -27,8 +27,7 @@ _PICTURED = 6
 _MAPPED = 1000  # clips on the map of the content codes
 
 
-def main(argv):
-    """Evaluate as `argv` says; see the module's docstring."""
+def _define():
     values = flags.new()
     string = functools.partial(absl_flags.DEFINE_string, flag_values=values)
     string("run_dir", "", "Folder of a training run.")
@@ -38,6 +37,12 @@ def main(argv):
     absl_flags.DEFINE_enum("split", "test", ["test", "validation"], "Which clips to measure on.", flag_values=values)
     absl_flags.DEFINE_integer("repeats", 5, "Random draws that means and deviations are over.", 1, flag_values=values)
     flags.define_accept_changed_data(values)
+    return values
+
+
+def main(argv):
+    """Evaluate as `argv` says; see the module's docstring."""
+    values = _define()
     if not flags.parse(values, argv, __doc__):
         return 0
     flags.required(values, "run_dir")
@@ -58,6 +63,10 @@ def main(argv):
     if test.spec.modality == "speech" and values.judge_dir:
         raise InputError(f"--judge_dir={values.judge_dir}: a judge reads pictures; of speech, equal error rates are "
                          "measured without one")
+    for name in ("judge_dir", "inception_weights"):
+        if values[name].value and len(test) < 2:
+            raise InputError(f"--{name}={values[name].value}: its measures compare clips, and split={values.split} has "
+                             f"{len(test)}; leave it out, or add data")
     judge = network = None
     if values.inception_weights:  # before the work, which is in vain with what does not fit
         network = inception.load(values.inception_weights, test.spec.frame_shape)
@@ -211,8 +220,9 @@ def draw(model, test, folder, action=None):
     if test.spec.modality == "speech":
         return _draw_speech(model, test, folder)
     real = next(test.batches(2 * _PICTURED))["x"]
+    both = np.resize(real, (max(2, len(real)), *real.shape[1:]))  # a single clip is shown with its own motion
     drawn = model.generate(num=2 * _PICTURED, length=4 * test.spec.length)
-    clips = {"reconstruct.png": generate.pairs(model, real[:_PICTURED]), "swap.png": generate.swaps(model, real),
+    clips = {"reconstruct.png": generate.pairs(model, real[:_PICTURED]), "swap.png": generate.swaps(model, both),
              "generate.png": drawn[:_PICTURED, : figures.grids.FRAMES_ACROSS], "generate.gif": drawn}
     paths = [os.path.join(folder, name) for name in clips]
     for path, pictured in zip(paths, clips.values(), strict=True):

@@ -15,7 +15,7 @@ PACKAGE = "rwae_tf"
 LAYERS = (
     {"types", "errors", "options", "config", "json_file", "noise", "processor", "progress",
      "schedule", "legacy", "idle_options", "quiet", "tfgan", "tfio", "ffmpeg", "files",
-     "patterns"},
+     "patterns", "keras_settings"},
     {"distributions", "layers"},
     {"backbones", "data"},
     {"inference", "priors", "regularizers", "reconstruction"},

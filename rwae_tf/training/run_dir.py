@@ -154,6 +154,7 @@ def load(run_dir):
     counters = checkpoints.Counters()
     if not checkpoints.Checkpoints(run_dir, model, {}, counters).restore():
         raise InputError(f"{run_dir}/checkpoints: no checkpoint yet; train the run first")
+    model.run_dir = run_dir
     model.budget = {"iterations": int(counters.iteration), "batches": int(counters.batches),
                     "sequences": int(counters.batches) * config.training.batch_size,
                     "seconds": round(float(counters.seconds), 1)}

@@ -75,7 +75,7 @@ def test_the_line_names_data_run_and_flag(videos):
         data_record.check(run, load(videos), str(videos), accept=False)
     assert str(caught.value).startswith(f"{videos}: not the data that {run} was made with: ")
     assert str(caught.value).endswith("give --accept_changed_data to go on with these")
-    assert data_record.check(run, load(videos), str(videos), accept=True).startswith("6 clips are ")
+    assert "files were" in data_record.check(run, load(videos), str(videos), accept=True)
 
 
 def test_a_run_of_an_older_version_has_no_record(videos, tmp_path):
