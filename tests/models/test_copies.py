@@ -25,4 +25,4 @@ def test_a_model_is_exported_or_loaded(model, keep, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="python -m rwae_tf.export --run_dir=runs/mine .* rwae_tf.load"):
         keep(model)
-    assert not list(tmp_path.iterdir())
+    assert not [path for path in tmp_path.iterdir() if path.is_dir() or path.stat().st_size > 22]  # an empty ZIP
