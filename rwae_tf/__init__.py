@@ -19,6 +19,11 @@ _HOME = {"Codes": "rwae_tf.types", "SequenceSpec": "rwae_tf.types", "Config": "r
 
 def __getattr__(name):
     """Import what is asked for when it is first asked for."""
+    if name == "load":  # before Keras is imported, which may fail
+        from rwae_tf import errors, keras_settings
+
+        if line := keras_settings.fault():
+            raise errors.InputError(line)
     if name in _HOME:
         return getattr(importlib.import_module(_HOME[name]), name)
     if name in __all__:

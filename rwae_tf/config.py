@@ -3,9 +3,10 @@
 import dataclasses
 import json
 import math
+import os
 from typing import Any, Dict
 
-from rwae_tf import json_file, legacy, schedule
+from rwae_tf import files, json_file, legacy, schedule
 from rwae_tf.errors import InputError
 from rwae_tf.options import SECTIONS, DataConfig, EvaluationConfig, ModelConfig, ObjectiveConfig, TrainingConfig
 
@@ -150,6 +151,16 @@ def from_dict(values: Dict[str, Dict[str, Any]], source: str = "configuration") 
 def _tuples(value):
     """`value` of JSON with tuples for its lists."""
     return tuple(map(_tuples, value)) if isinstance(value, list) else value
+
+
+def resolved(config: Config) -> Config:
+    """`config` with the whole paths of the folders of its data, which then do not depend on the current folder."""
+    data = {name: _whole(getattr(config.data, name)) for name in ("data_dir", "speaker_lists")}
+    return dataclasses.replace(config, data=dataclasses.replace(config.data, **data))
+
+
+def _whole(path):
+    return path if not path or files.is_remote(path) else os.path.abspath(os.path.expanduser(path))
 
 
 def save(config: Config, path: str) -> None:

@@ -6,15 +6,26 @@ keeps TensorFlow from talking of itself, and asks it for oneDNN's kernels: Tenso
 alone where a processor has no AVX-512, where a step of training takes twice as long without them (docs/performance.md).
 """
 
+import errno
 import os
 import signal
 import sys
 
-from rwae_tf import quiet
+from rwae_tf import keras_settings, quiet
+
+_REASONS = tuple(os.strerror(getattr(errno, name)) for name in (
+    "ENOSPC", "EDQUOT", "EFBIG", "EROFS", "EACCES", "EPERM", "ENOTDIR", "EISDIR", "EIO") if hasattr(errno, name))
 
 
 class InputError(ValueError):
     """Bad input: a file, a flag, an array or a configuration that cannot be used as it is."""
+
+
+def reason(error):
+    """Why something failed, in few words: those of the operating system, where `error` has them."""
+    text = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
+    text = " ".join(str(text).split()) or type(error).__name__
+    return next((words for words in _REASONS if words in text), text[:120])
 
 
 def one_line(error):
@@ -39,6 +50,7 @@ def run(main, argv=None):
     """
     # Read when TensorFlow is imported, which is yet to come.
     quiet.before_import()
+    keras_settings.take_over()
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
         status = main(sys.argv if argv is None else argv)

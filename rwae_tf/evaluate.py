@@ -27,8 +27,7 @@ _PICTURED = 6
 _MAPPED = 1000  # clips on the map of the content codes
 
 
-def main(argv):
-    """Evaluate as `argv` says; see the module's docstring."""
+def _define():
     values = flags.new()
     string = functools.partial(absl_flags.DEFINE_string, flag_values=values)
     string("run_dir", "", "Folder of a training run.")
@@ -37,6 +36,13 @@ def main(argv):
     string("inception_weights", "", "File of Keras's InceptionV3 without top; without it, there is no FID.")
     absl_flags.DEFINE_enum("split", "test", ["test", "validation"], "Which clips to measure on.", flag_values=values)
     absl_flags.DEFINE_integer("repeats", 5, "Random draws that means and deviations are over.", 1, flag_values=values)
+    flags.define_accept_changed_data(values)
+    return values
+
+
+def main(argv):
+    """Evaluate as `argv` says; see the module's docstring."""
+    values = _define()
     if not flags.parse(values, argv, __doc__):
         return 0
     flags.required(values, "run_dir")
@@ -53,9 +59,14 @@ def main(argv):
     length = config.evaluation.test_length or config.data.length
     train, test = (data.from_config(config.data, split, length, config.training.seed)
                    for split in ("train", values.split))
+    changed = _changed_data(values, config, train)
     if test.spec.modality == "speech" and values.judge_dir:
         raise InputError(f"--judge_dir={values.judge_dir}: a judge reads pictures; of speech, equal error rates are "
                          "measured without one")
+    for name in ("judge_dir", "inception_weights"):
+        if values[name].value and len(test) < 2:
+            raise InputError(f"--{name}={values[name].value}: its measures compare clips, and split={values.split} has "
+                             f"{len(test)}; leave it out, or add data")
     judge = network = None
     if values.inception_weights:  # before the work, which is in vain with what does not fit
         network = inception.load(values.inception_weights, test.spec.frame_shape)
@@ -74,6 +85,8 @@ def main(argv):
     if test.spec.modality == "speech":
         result.update(verified(model, train, test))
     result["verdicts"] = result.get("verdicts", []) + match.verdicts(result["match"], result["terms"])
+    if changed:
+        result["data_changed"] = changed
     result["config"] = config_lib.to_dict(config)
     folder = os.path.join(values.run_dir, "evaluation" if values.split == "test" else f"evaluation_{values.split}")
     files.make_folder(folder)
@@ -84,6 +97,16 @@ def main(argv):
     page = write_report(model, test, result, values.run_dir, command, pictures, os.path.join(folder, "report.html"))
     print("\n".join([*table.lines(result), path, *pictures, page]))
     return 0
+
+
+def _changed_data(values, config, train):
+    """What of the training clips changed since the run was made, in words; refused unless the flag accepts it."""
+    from rwae_tf import data
+    from rwae_tf.training import data_record
+
+    if train.spec.length != config.data.length:  # those of the record
+        train = data.from_config(config.data, "train", seed=config.training.seed)
+    return data_record.check(values.run_dir, train, config.data.data_dir, values.accept_changed_data)
 
 
 def _encoder(model):
@@ -197,8 +220,9 @@ def draw(model, test, folder, action=None):
     if test.spec.modality == "speech":
         return _draw_speech(model, test, folder)
     real = next(test.batches(2 * _PICTURED))["x"]
+    both = np.resize(real, (max(2, len(real)), *real.shape[1:]))  # a single clip is shown with its own motion
     drawn = model.generate(num=2 * _PICTURED, length=4 * test.spec.length)
-    clips = {"reconstruct.png": generate.pairs(model, real[:_PICTURED]), "swap.png": generate.swaps(model, real),
+    clips = {"reconstruct.png": generate.pairs(model, real[:_PICTURED]), "swap.png": generate.swaps(model, both),
              "generate.png": drawn[:_PICTURED, : figures.grids.FRAMES_ACROSS], "generate.gif": drawn}
     paths = [os.path.join(folder, name) for name in clips]
     for path, pictured in zip(paths, clips.values(), strict=True):

@@ -80,18 +80,28 @@ def read(path):
 
 def write(path, data):
     """Write bytes or text, as UTF-8, to `path`, whole or not at all."""
-    with written(path) as local, open(local, "wb") as file:
+    with written(path) as local, _named(path), open(local, "wb") as file:
         file.write(data.encode() if isinstance(data, str) else data)
 
 
 def append(path, text):
     """Add text to the end of a file, or begin one. In a bucket this writes the whole file anew."""
     if not is_remote(path):
-        with open(path, "a", encoding="utf-8") as file:
+        with _named(path), open(path, "a", encoding="utf-8") as file:
             file.write(text)
         return
     before = read(path) if exists(path) else b""
     write(path, before + text.encode())
+
+
+def remove(path):
+    """Remove a file, if it is there."""
+    with contextlib.suppress(FileNotFoundError, NotADirectoryError):
+        if is_remote(path):
+            with _os_errors(path):
+                _gfile(path).remove(path)
+        else:
+            os.remove(path)
 
 
 def make_folder(path):
@@ -121,6 +131,17 @@ def _probe(folder):
         with _gfile(probe).GFile(probe, "wb") as file:
             file.write(b"1")
         _gfile(probe).remove(probe)
+
+
+@contextlib.contextmanager
+def _named(path):
+    """The name of the file in errors that have none, as those of writing to a full disk."""
+    try:
+        yield
+    except OSError as error:
+        if error.filename is None and error.errno is not None:
+            raise OSError(error.errno, error.strerror, path) from None
+        raise
 
 
 @contextlib.contextmanager

@@ -4,8 +4,10 @@ Entry points parse a `FlagValues` of their own, so importing any module of the p
 and two commands never collide. Imports no TensorFlow: help and argument errors are instant.
 """
 
+import codecs
 import dataclasses
 import difflib
+import os
 import re
 import textwrap
 
@@ -40,6 +42,12 @@ def define_config(values, sections=tuple(config_lib.SECTIONS)):
 def define_option(values, section, name):
     """Add the flag for one field of a section of the configuration to `values`."""
     _define(next(f for f in dataclasses.fields(config_lib.SECTIONS[section]) if f.name == name), values)
+
+
+def define_accept_changed_data(values):
+    """Add the flag --accept_changed_data to `values`."""
+    absl_flags.DEFINE_bool("accept_changed_data", False, "Take data that are not those that the run was made with.",
+                           flag_values=values)
 
 
 class _Numbers(absl_flags.ArgumentParser):
@@ -121,12 +129,21 @@ def parse(values, argv, doc=""):
         raise InputError(f"{given}: expected {allowed}") from None
     except (absl_flags.Error, ValueError) as error:  # no value; a value for --noflag
         raise InputError(f"{error}; flags are written --name=value, --name or --noname") from None
+    _expand_home(values)
     if values.help:
         print(_help(values, doc))
         return False
     if len(rest) > 1:
         raise InputError(f"unexpected argument {rest[1]!r}; flags are written --name=value")
     return True
+
+
+def _expand_home(values):
+    """Put the user's folder for ~ in values of text, as a shell does not after "--name="."""
+    for name in values:
+        flag = values[name]
+        if flag.present and isinstance(flag.value, str) and flag.value.startswith("~"):
+            flag.value = os.path.expanduser(flag.value)
 
 
 def _expand(arguments, values, inside=()):
@@ -149,8 +166,8 @@ def _expand(arguments, values, inside=()):
 def _lines(path, values):
     """The flags in a flagfile; blank lines and comments (# or //) left out."""
     try:
-        with open(path, encoding="utf-8") as file:
-            lines = [line.strip() for line in file]
+        with open(os.path.expanduser(path), "rb") as file:
+            lines = [line.strip() for line in _text(file.read()).splitlines()]
     except (OSError, UnicodeDecodeError) as error:
         reason = getattr(error, "strerror", None) or "not text"
         raise InputError(f"--flagfile={path}: {reason}; name a text file with one flag a line") from None
@@ -162,6 +179,12 @@ def _lines(path, values):
         if name not in values and not _switch(name, values):
             raise InputError(f"{path}: {line!r}: no such flag; {_advice(name, values)}")
     return lines
+
+
+def _text(data):
+    """The text of a file, with or without a byte order mark: Windows' editors and shells write one."""
+    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    return data.decode("utf-16" if utf16 else "utf-8-sig")
 
 
 def _switch(name, values):

@@ -19,6 +19,7 @@ def main(argv):
     flags.define_config(values)
     absl_flags.DEFINE_string("run_dir", "", "Folder of the run; by default runs/ and the dataset's name.",
                              flag_values=values)
+    flags.define_accept_changed_data(values)
     if not flags.parse(values, argv, __doc__):
         return 0
     config = flags.to_config(values)
@@ -26,7 +27,7 @@ def main(argv):
 
     from rwae_tf.training import loop
 
-    return loop.train(config, run_dir)
+    return loop.train(config, run_dir, values.accept_changed_data)
 
 
 def cli():

@@ -14,7 +14,8 @@ PACKAGE = "rwae_tf"
 # A component imports from its own layer and those below.
 LAYERS = (
     {"types", "errors", "options", "config", "json_file", "noise", "processor", "progress",
-     "schedule", "legacy", "idle_options", "quiet", "tfgan", "tfio", "ffmpeg", "files"},
+     "schedule", "legacy", "idle_options", "quiet", "tfgan", "tfio", "ffmpeg", "files",
+     "patterns", "keras_settings"},
     {"distributions", "layers"},
     {"backbones", "data"},
     {"inference", "priors", "regularizers", "reconstruction"},

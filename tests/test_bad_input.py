@@ -257,7 +257,8 @@ BROKEN_RUNS = {
     "no index": (lambda run: checkpoint("index")(run).unlink(), ["ckpt-3", "delete its files"]),
     "index cut short": (lambda run: truncate(checkpoint("index")(run)), ["ckpt-3", "delete its files"]),
     "garbage in index": (garble(checkpoint("index")), ["ckpt-3", "delete its files"]),
-    "other widths": (edit("config.json", "model", "content_size", value=7), ["ckpt-3", "of another configuration"]),
+    "other widths": (edit("config.json", "model", "content_size", value=7),
+                     ["ckpt-3: whole", "of another configuration"]),
     "more layers": (edit("config.json", "model", "decoder", value="lstm"), ["ckpt-3", "of another configuration"]),
     "actions": (edit("config.json", "model", "action_size", value=3), ["ckpt-3", "of another configuration"]),
     "other critic": (edit("config.json", "objective", "content_divergence", value="adversarial"),
@@ -303,10 +304,15 @@ def test_without_the_damaged_files_the_checkpoint_before_is_taken(run_dir):
     assert rwae_tf.load(str(run_dir)).budget["iterations"] == 2
 
 
-@pytest.mark.parametrize("garbage", [b"\xff\x00", b"garbage", b""], ids=["binary", "text", "empty"])
-def test_damaged_list_of_checkpoints_does_not_begin_anew(refused, run_dir, garbage):
-    (run_dir / "checkpoints" / "checkpoint").write_bytes(garbage)
-    refused("train", *TINY, f"--run_dir={run_dir}", says=["run/checkpoints/checkpoint", "damaged", "begin anew"])
+def test_a_finished_run_without_its_list_of_checkpoints_is_left_as_it_is(run_dir):
+    """Three iterations are done: there is nothing to train, and nothing of the run is written anew."""
+    (run_dir / "checkpoints" / "checkpoint").unlink()
+    before = snapshot(run_dir)
+    times = {path: path.stat().st_mtime_ns for path in (run_dir / "checkpoints").iterdir()}
+    assert importlib.import_module("rwae_tf.train").main(["train", *TINY, f"--run_dir={run_dir}"]) == 0
+    after = snapshot(run_dir)
+    assert {path: after[path] for path in before} == before and (run_dir / "metrics.jsonl").stat().st_size > 0
+    assert {path: path.stat().st_mtime_ns for path in (run_dir / "checkpoints").iterdir()} == times
 
 
 @pytest.mark.parametrize("flag, says", [
@@ -315,6 +321,26 @@ def test_damaged_list_of_checkpoints_does_not_begin_anew(refused, run_dir, garba
 ])
 def test_run_of_another_configuration(refused, run_dir, flag, says):
     refused("train", *TINY, flag, f"--run_dir={run_dir}", says=["run: ", says, "take another --run_dir"])
+
+
+# Data that changed since the run was made.
+
+@pytest.mark.parametrize("command, flags", [("train", TINY), ("evaluate", [])])
+def test_data_that_changed_are_noticed(refused, run_dir, monkeypatch, command, flags):
+    monkeypatch.setitem(moving_shapes.COUNTS, "train", CLIPS + 1)
+    refused(command, *flags, f"--run_dir={run_dir}",
+            says=["not the data that run was made with", f"{CLIPS} clips are {CLIPS + 1}", "--accept_changed_data"])
+
+
+def test_data_that_changed_are_accepted_and_recorded(run_dir, monkeypatch):
+    from rwae_tf.training import loop
+
+    monkeypatch.setitem(moving_shapes.COUNTS, "train", CLIPS + 1)
+    monkeypatch.setattr(loop.Loop, "run", lambda self: 0)
+    main = importlib.import_module("rwae_tf.train").main
+    assert main(["train", *TINY, f"--run_dir={run_dir}", "--accept_changed_data"]) == 0
+    assert main(["train", *TINY, f"--run_dir={run_dir}"]) == 0
+    assert json.loads((run_dir / "data.json").read_text())["clips"] == CLIPS + 1
 
 
 # Places that cannot be written; the modes of folders do not bind root, who may run these tests.

@@ -85,6 +85,16 @@ def test_report_shows_the_log_of_the_run(lamps, tmp_path, monkeypatch):
     assert "z_c of 90 clips" in page and base64.b64encode(b"curves").decode() in page
 
 
+def test_a_single_test_clip_is_evaluated(lamps, lamp_judge, tmp_path, monkeypatch):
+    run = untrained(tmp_path / "run[1]", tiny.config(dataset="lamps"))  # whose name TensorFlow takes for a pattern
+    monkeypatch.setitem(lamps.COUNTS, "test", 1)
+    assert evaluate.main(["evaluate", f"--run_dir={run}"]) == 0
+    assert json.loads((run / "evaluation" / "metrics.json").read_text())["test_sequences"] == 1
+    assert (run / "evaluation" / "swap.png").stat().st_size > 500
+    with pytest.raises(errors.InputError, match="--judge_dir=.*: its measures compare clips, and split=test has 1"):
+        evaluate.main(["evaluate", f"--run_dir={run}", f"--judge_dir={lamp_judge}"])
+
+
 def test_loaded_model_has_the_weights_that_were_saved(run):
     one, two = rwae_tf.load(str(run)), rwae_tf.load(str(run))
     x = next(data.load("moving_shapes", "test", size=16, length=4).batches(2))["x"]

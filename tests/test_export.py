@@ -36,6 +36,13 @@ def test_command_exports_the_newest_checkpoint(run, tmp_path, capsys):
     assert "iterations 0" in (path / "README.md").read_text()  # what training cost
 
 
+@pytest.mark.parametrize("name", ["m[1]", "m*", "m?"])
+def test_a_folder_from_which_tensorflow_could_not_load_is_refused(run, tmp_path, name):
+    with pytest.raises(rwae_tf.InputError, match="for a pattern, so no program could load from there"):
+        rwae_tf.export(run, str(tmp_path / name / "below"))
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("first", ["pass", "import rwae_tf.export", "from rwae_tf import export"])
 def test_name_is_a_verb_whatever_was_imported_before(first):
     """A submodule takes the package's attribute of its name once imported: both must be callable."""

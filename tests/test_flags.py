@@ -236,3 +236,24 @@ def test_required(capsys):
         flags.required(values, "run_dir")
     flags.parse(values, ["evaluate", "--run_dir=r"])
     flags.required(values, "run_dir")
+
+
+def test_home_folder_is_put_for_the_tilde(monkeypatch):
+    """After "--name=" no shell does it."""
+    monkeypatch.setenv("HOME", "/home/me")
+    values = flags.new()
+    flags.define_config(values)
+    for name in ("run_dir", "out", "judge_dir"):
+        absl_flags.DEFINE_string(name, "", "A path.", flag_values=values)
+    assert flags.parse(values, ["train", "--run_dir=~/runs/a", "--out=~", "--data_dir=~/data", "--judge_dir=a~b"])
+    assert (values.run_dir, values.out, values.data_dir, values.judge_dir) == (
+        "/home/me/runs/a", "/home/me", "/home/me/data", "a~b")
+
+
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+@pytest.mark.parametrize("line_end", ["\n", "\r\n"])
+def test_flagfile_with_a_byte_order_mark(tmp_path, encoding, line_end):
+    path = tmp_path / "a.flags"
+    path.write_bytes(line_end.join(["# für mich", "--dataset=folder", "--size=32", ""]).encode(encoding))
+    data = flags.configuration(f"--flagfile={path}").data
+    assert (data.dataset, data.size) == ("folder", 32)

@@ -53,6 +53,7 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, ho
     Raises:
       InputError: for an unknown name or option, a value out of range, files missing or broken.
     """
+    data_dir = os.path.expanduser(data_dir) if data_dir else None
     accepted = _options(dataset)
     unknown = sorted(set(options) - set(accepted))
     if unknown:
@@ -71,7 +72,7 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, ho
         raise InputError(f"length={length!r}: give at least 1 frame, or None for the dataset's own")
     if not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise InputError(f"seed={seed!r}: must be an integer of 0 to 2**32 - 1")
-    return _class(dataset)(split, _at_hand(data_dir or None), size, length, seed, hold_out, **options)
+    return _class(dataset)(split, _at_hand(data_dir), size, length, seed, hold_out, **options)
 
 
 def _at_hand(data_dir):

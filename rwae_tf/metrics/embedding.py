@@ -10,7 +10,7 @@ def tsne(codes, seed=0):
     """A t-SNE of codes.
 
     Args:
-      codes: [N, D], N >= 2.
+      codes: [N, D]; a single one lies in the middle.
       seed: of its start, where that is drawn.
 
     Returns:
@@ -20,6 +20,8 @@ def tsne(codes, seed=0):
     from sklearn.manifold import TSNE
 
     codes = np.asarray(codes, np.float64)
+    if len(codes) < 2:
+        return np.zeros((len(codes), 2), np.float32)
     # Starting from principal components keeps the coarse arrangement; they need two directions to be found in.
     start = "pca" if np.linalg.matrix_rank(codes - codes.mean(0)) > 1 else "random"
     perplexity = min(PERPLEXITY, (len(codes) - 1) / 3)

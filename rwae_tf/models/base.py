@@ -13,12 +13,12 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf import reconstruction
-from rwae_tf.models import checks
+from rwae_tf.models import checks, copies
 from rwae_tf.noise import BatchNoise, NoNoise
 from rwae_tf.types import Codes
 
 
-class SequenceModel(keras.Model):
+class SequenceModel(copies.Refused, keras.Model):
     """A model of sequences with a content code and motion codes.
 
     Args:

@@ -5,9 +5,10 @@ import shutil
 import tempfile
 
 import keras
+import tensorflow as tf
 
-from rwae_tf import files
-from rwae_tf.errors import InputError
+from rwae_tf import files, patterns
+from rwae_tf.errors import InputError, reason
 from rwae_tf.serving import model_card, signatures
 
 CARD = "README.md"
@@ -28,6 +29,7 @@ def export(model, export_dir, budget=None, actions=None):
     Raises:
       InputError: if `export_dir` is a file.
     """
+    patterns.refuse(export_dir)
     if files.exists(export_dir) and not files.is_folder(export_dir):
         raise InputError(f"{export_dir}: is a file; export_dir must be a folder")
     files.make_folder(export_dir)
@@ -45,6 +47,10 @@ def export(model, export_dir, budget=None, actions=None):
             file.write(model_card.write(model, functions, budget, actions))
         os.chmod(part, 0o755)
         return _publish(part, export_dir)
+    except tf.errors.OpError as error:
+        shutil.rmtree(part, ignore_errors=True)
+        raise InputError(f"{export_dir}: the model cannot be written ({reason(error)}); make room there, or take "
+                         "another --export_dir") from None
     except BaseException:
         shutil.rmtree(part, ignore_errors=True)
         raise

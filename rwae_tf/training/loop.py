@@ -1,5 +1,6 @@
 """The clock around the steps: epochs, checkpoints, logs, signals and the end."""
 
+import os
 import signal
 import sys
 import time
@@ -7,10 +8,11 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from rwae_tf import data, progress, quiet
+from rwae_tf import config as config_lib
+from rwae_tf import data, patterns, progress, quiet
 from rwae_tf.data import pipeline
 from rwae_tf.errors import InputError
-from rwae_tf.training import checkpoints, distribution, indicators
+from rwae_tf.training import checkpoints, data_record, distribution, indicators, run_lock
 from rwae_tf.training import run_dir as run_dir_lib
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
@@ -19,12 +21,13 @@ _WATCHED = ("reconstruction", "content_divergence", "motion_divergence", "motion
             "action_kl", "action_divergence")
 
 
-def train(config, run_dir):
+def train(config, run_dir, accept_changed_data=False):
     """Train the model of `config` in `run_dir`, going on from its newest checkpoint.
 
     Args:
       config: a `Config`.
       run_dir: folder of the run; made when missing.
+      accept_changed_data: go on with data that are not those that the run was made with.
 
     Returns:
       Exit status: 0 at the end of training, 128 + the signal's number when a signal ended it early.
@@ -32,6 +35,7 @@ def train(config, run_dir):
     Raises:
       InputError: for data, a folder or a checkpoint that cannot be used, and when training diverges.
     """
+    config, run_dir = config_lib.resolved(config), os.path.expanduser(run_dir)
     tf.config.experimental.enable_op_determinism()
     quiet.introduce_xla()
     clips = data.from_config(config.data, "train", seed=config.training.seed)
@@ -39,8 +43,13 @@ def train(config, run_dir):
     strategy = distribution.strategy(config.training.replicas)
     with strategy.scope():
         model = run_dir_lib.build(config, clips.spec)
-    run_dir_lib.prepare(run_dir, config, clips.spec)
-    return Loop(run_dir, clips, Trainer(model, strategy)).run()
+    patterns.refuse_in_bucket(run_dir)
+    with run_lock.held(run_dir):
+        run_dir_lib.check(run_dir, config)
+        data_record.check(run_dir, clips, config.data.data_dir, accept_changed_data)
+        run_dir_lib.prepare(run_dir, config, clips.spec)
+        data_record.write(run_dir, clips)
+        return Loop(run_dir, clips, Trainer(model, strategy)).run()
 
 
 class Loop:
@@ -51,9 +60,10 @@ class Loop:
         self._run_dir, self._clips = run_dir, clips
         self._counters = checkpoints.Counters()
         self._checkpoints = checkpoints.Checkpoints(run_dir, self._model, trainer.optimizers, self._counters)
-        self._checkpoints.restore()
+        restored = self._checkpoints.restore()
         self._iteration, self._batches, self._steps = (
             int(v) for v in (self._counters.iteration, self._counters.batches, self._counters.steps))
+        self._kept = self._iteration if restored else None  # the iteration of the newest checkpoint
         self._batches_per_epoch = len(clips) // self._config.batch_size
         self._total = self._config.epochs * self._batches_per_epoch
         self._signal = None
@@ -85,7 +95,8 @@ class Loop:
             self._show()
             if self._iteration % self._config.log_every == 0:
                 self._at_interval()
-        self._save()
+        if self._iteration != self._kept:
+            self._save()
         if not self._signal and (self._log.last or {}).get("iteration") != self._iteration:
             self._look(ended=True)
 
@@ -179,6 +190,7 @@ class Loop:
             getattr(self._counters, name).assign(getattr(self, f"_{name}"))
         self._counters.seconds.assign(time.monotonic() - self._begin)
         self._checkpoints.save()
+        self._kept = self._iteration
         self._saved = time.monotonic()
 
     def _check_weights(self):

@@ -1,6 +1,8 @@
 """The log of a run: metrics.jsonl and indicators.jsonl for programs, TensorBoard for people."""
 
+import contextlib
 import json
+import sys
 import time
 
 import numpy as np
@@ -8,6 +10,7 @@ import tensorflow as tf
 
 from rwae_tf import config as config_lib
 from rwae_tf import figures, files
+from rwae_tf.errors import InputError, reason
 from rwae_tf.figures import grids
 from rwae_tf.training import run_dir as run_dir_lib
 
@@ -32,6 +35,7 @@ class MetricsLog:
         _cut_after(self._path, iteration)
         rows = _cut_after(self._indicators_path, iteration)
         self.last = rows[-1] if rows else None
+        self._run_dir = run_dir
         self._writer = tf.summary.create_file_writer(run_dir)
         self._model, self._remote, self._flushed = model, files.is_remote(run_dir), time.monotonic()
         with self._writer.as_default(step=iteration):
@@ -100,12 +104,17 @@ class MetricsLog:
     def _flush(self):
         """Let TensorBoard see what there is."""
         if not self._remote or time.monotonic() - self._flushed > _REMOTE_SECONDS:
-            self._writer.flush()
+            try:
+                self._writer.flush()
+            except tf.errors.OpError as error:
+                raise InputError(f"{self._run_dir}: TensorBoard's file cannot be written ({reason(error)}); make room "
+                                 "there, then the same command goes on from the newest checkpoint") from None
             self._flushed = time.monotonic()
 
     def close(self):
         """Close the file of TensorBoard."""
-        self._writer.close()
+        with contextlib.suppress(tf.errors.OpError):  # of a full disk, which a line has told of
+            self._writer.close()
 
 
 def _append(path, row):
@@ -113,8 +122,15 @@ def _append(path, row):
 
 
 def _cut_after(path, iteration):
-    """Drop the lines of a log past `iteration`, and a last line cut short; returns the rows that stay."""
+    """Drop the lines of a log past `iteration`, and a last line cut short; returns the rows that stay.
+
+    A log of which nothing would stay is kept beside it, with the ending .old, unless a longer one is.
+    """
     rows = run_dir_lib.read_log(path, iteration)
     if files.exists(path):
+        kept, before = path + ".old", files.read(path)
+        if before and not rows and not (files.exists(kept) and files.size(kept) > len(before)):
+            files.write(kept, before)
+            print(f"{path}: of a training that left no checkpoint to go on from; kept as {kept}", file=sys.stderr)
         files.write(path, "".join(json.dumps(row) + "\n" for row in rows))
     return rows

@@ -59,21 +59,26 @@ def read_actions(run_dir, model):
         raise InputError(f"{path}: damaged; python -m rwae_tf.evaluate --run_dir={run_dir} writes it anew") from None
 
 
+def check(run_dir, config):
+    """Refuse, by InputError, a folder that holds a run of another configuration."""
+    path = config_path(run_dir)
+    if files.exists(path):
+        changed = config_lib.differences(config_lib.resolved(config_lib.read(path)), config_lib.resolved(config))
+        if changed:
+            raise InputError(f"{run_dir}: holds a run of another configuration: {', '.join(changed)}; "
+                             "take another --run_dir, or the flags it was begun with")
+
+
 def prepare(run_dir, config, spec):
     """Make the folder of a run, or check that it is one of the same configuration.
 
     Raises:
       InputError: for a folder that cannot be written, or that holds another configuration.
     """
-    path = config_path(run_dir)
-    if files.exists(path):
-        changed = config_lib.differences(config_lib.read(path), config)
-        if changed:
-            raise InputError(f"{run_dir}: holds a run of another configuration: {', '.join(changed)}; "
-                             "take another --run_dir, or the flags it was begun with")
+    check(run_dir, config)
     try:
         files.make_folder(run_dir)
-        config_lib.save(config, path)
+        config_lib.save(config, config_path(run_dir))
         json_file.write(spec._asdict(), spec_path(run_dir))
     except OSError as error:
         raise InputError(f"{run_dir}: cannot be written ({error.strerror}); take another --run_dir") from None
@@ -143,11 +148,13 @@ def load(run_dir):
     Raises:
       InputError: (a ValueError) naming the file that is missing, damaged or of another configuration.
     """
+    run_dir = os.path.expanduser(run_dir)
     config = config_lib.read(config_path(run_dir))
     model = build(config, read_spec(run_dir))
     counters = checkpoints.Counters()
     if not checkpoints.Checkpoints(run_dir, model, {}, counters).restore():
         raise InputError(f"{run_dir}/checkpoints: no checkpoint yet; train the run first")
+    model.run_dir = run_dir
     model.budget = {"iterations": int(counters.iteration), "batches": int(counters.batches),
                     "sequences": int(counters.batches) * config.training.batch_size,
                     "seconds": round(float(counters.seconds), 1)}

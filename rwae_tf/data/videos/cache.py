@@ -1,8 +1,9 @@
 """Videos kept decoded: one memory-mapped array of uint8 frames for all videos of a folder.
 
 It lies in RWAE_CACHE, or else in rwae_tf of the user's cache folder (XDG_CACHE_HOME, ~/.cache), under a name made of
-what the files are: their names, sizes, times of change and whether they may be read. A folder that changes is
-decoded anew; what is there may be deleted at any time. It is written whole or not at all.
+what the files are: their names, sizes, times of change, inodes, whether they may be read, and bytes of their
+beginning, their end and between. A folder that changes is decoded anew, and so is a copy of one; what is there may be
+deleted at any time. It is written whole or not at all.
 """
 
 import contextlib
@@ -23,6 +24,9 @@ from rwae_tf.data.videos.reading import Reader
 from rwae_tf.errors import InputError
 
 _VERSION = 2  # of what the frames of a video are; another one decodes anew
+# Bytes of a file that are read to tell it from others, and in how many blocks. Checksums stand at the end of PNG and
+# ZIP (.npz), lists of frames and their sizes at the end or beginning of films.
+_SAMPLED, _BLOCKS = 1 << 16, 16
 _STALE = 86400  # seconds after which an unfinished folder is one of a process that was killed
 
 
@@ -33,12 +37,14 @@ class Store(NamedTuple):
       frames: uint8 [F, 64, 64, C], of all videos one after another, mapped into memory.
       first, count: int [V], where the frames of each video begin and how many there are; none of a bad one.
       made: what was decoded just now, in words; None for what lay there.
+      identity: digest of the names and contents of the files, the same wherever they lie and whenever they were copied.
     """
 
     frames: Any
     first: Any
     count: Any
     made: Optional[str]
+    identity: str = ""
 
 
 def folder():
@@ -62,7 +68,8 @@ def load(videos, channels, bad, sample_range=None):
     Raises:
       InputError: for a folder that cannot be written, and, unless they are skipped, for bad videos.
     """
-    path = os.path.join(folder(), _key(videos, channels, sample_range))
+    key, identity = _digests(videos, channels, sample_range)
+    path = os.path.join(folder(), key)
     kept, made = _read(path, bad), None
     if kept is None:
         begin = time.monotonic()
@@ -75,24 +82,46 @@ def load(videos, channels, bad, sample_range=None):
         if kept is None:
             raise InputError(f"{path}: decoded frames cannot be read back; name another folder by RWAE_CACHE")
         made = f"{len(videos)} videos, {frames} frames, decoded in {time.monotonic() - begin:.1f} s to {path}"
-    return Store(*kept, made)
+    return Store(*kept, made, identity)
 
 
-def _key(videos, channels, sample_range):
-    """A name that other files, or the same ones changed, would not have."""
+def _digests(videos, channels, sample_range):
+    """Two names: one that other files, or the same ones changed, would not have, and one of the contents alone."""
     known = {}
-
-    def described(path):
-        if path not in known:
-            with contextlib.suppress(OSError):  # a link to nothing
-                found = os.stat(path)
-                known[path] = [os.path.basename(path), found.st_size, found.st_mtime_ns, os.access(path, os.R_OK)]
-        return known.setdefault(path, [os.path.basename(path)])
-
-    digest = hashlib.sha256(f"{_VERSION} {NATIVE_SIZE} {channels} {sample_range}".encode())
+    key, identity = (hashlib.sha256(f"{_VERSION} {NATIVE_SIZE} {channels} {sample_range}".encode()) for _ in range(2))
     for video in videos:
-        row = [video.name, video.kind, video.number, [described(path) for path in video.files]]
-        digest.update(json.dumps(row).encode())
+        for path in video.files:
+            if path not in known:
+                known[path] = _describe(path)
+        row = [video.name, video.kind, video.number]
+        key.update(json.dumps([*row, [known[path] for path in video.files]]).encode())
+        # Without the name of the file, which in the folder of a bucket's copy or a link may be another one.
+        identity.update(json.dumps([*row, [known[path][1:3] for path in video.files]]).encode())
+    return key.hexdigest()[:32], identity.hexdigest()[:32]
+
+
+def _describe(path):
+    """What tells a file from others: name, size, digest of sampled bytes, times, inode and whether it may be read."""
+    row = [os.path.basename(path)]
+    with contextlib.suppress(OSError):  # a link to nothing, a file that may not be read
+        about = os.stat(path)
+        stamps = [about.st_mtime_ns, about.st_ctime_ns, about.st_ino, about.st_dev, os.access(path, os.R_OK)]
+        row = [row[0], about.st_size, None, *stamps]
+        row[2] = _sampled(path, about.st_size)
+    return row
+
+
+def _sampled(path, size):
+    """Digest of a file's bytes, or of blocks of them from its beginning to its end."""
+    digest = hashlib.sha256()
+    with open(path, "rb", buffering=0) as file:
+        if size <= _SAMPLED:
+            digest.update(file.read())
+        else:
+            block = _SAMPLED // _BLOCKS
+            for k in range(_BLOCKS):
+                file.seek(k * (size - block) // (_BLOCKS - 1))
+                digest.update(file.read(block))
     return digest.hexdigest()[:32]
 
 

@@ -21,11 +21,15 @@ class Windows(Clips):
       seed: of where training clips begin.
       factors, static: as of `Clips`.
       step: frames of the video to a frame of the clip.
+
+    Attributes:
+      identity: digest of the files of the whole store.
     """
 
     def __init__(self, store, chosen, labels, split, size, length, seed, factors, static, step=1):
         counts = np.maximum(1, store.count[chosen] // (length * step))
         super().__init__(int(counts.sum()), size, length, store.frames.shape[-1], factors, static)
+        self.identity = store.identity
         self._frames, self._labels, self._split, self._seed = store.frames, labels, split, seed
         self._video = np.repeat(chosen, counts)
         self._first = store.first[self._video]

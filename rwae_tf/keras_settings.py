@@ -1,0 +1,40 @@
+"""Keras as this package needs it, whatever KERAS_BACKEND and the user's keras.json say."""
+
+import atexit
+import os
+import shutil
+import sys
+import tempfile
+
+_NEEDED = {"floatx": "float32", "image_data_format": "channels_last"}
+
+
+def take_over():
+    """Have the process of a command use Keras on TensorFlow with Keras's own settings. Call it before Keras's import.
+
+    Keras reads keras.json (backend, floatx, image_data_format, epsilon) in KERAS_HOME, else in ~/.keras.
+    """
+    if "keras" in sys.modules:
+        return
+    place = tempfile.mkdtemp(prefix="rwae_tf-keras-")
+    atexit.register(shutil.rmtree, place, ignore_errors=True)
+    os.environ.update(KERAS_BACKEND="tensorflow", KERAS_HOME=place)
+
+
+def fault():
+    """What keeps a model from being made in a process that is not a command's, in a line with the mend, or None."""
+    mend = "set KERAS_BACKEND=tensorflow in the environment before Python starts"
+    try:
+        import keras
+    except ModuleNotFoundError as error:
+        return f"keras: cannot be imported ({error}); {mend}"
+    if keras.config.backend() != "tensorflow":
+        return f"keras: its backend is {keras.config.backend()}, by KERAS_BACKEND or keras.json; {mend}"
+    for name, needed in _NEEDED.items():
+        given = getattr(keras.config, name)()
+        if given != needed:
+            return (f"keras: its {name} is {given}, by keras.json or a call; call keras.config.set_{name}({needed!r}) "
+                    "before a model is made")
+    policy = keras.config.dtype_policy().name
+    return None if policy == "float32" else (
+        f"keras: its dtype policy is {policy}; call keras.config.set_dtype_policy('float32') before a model is made")
