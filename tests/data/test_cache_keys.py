@@ -50,12 +50,12 @@ def test_a_file_written_over_in_place(tmp_path):
     path.write_bytes(bytes(1 << 20))
     os.utime(path, OLD)
     videos = [finding.Video("clips", "array", (str(path),))]
-    before = cache._digests(videos, 3)
+    before = cache._digests(videos, 3, None)
     with open(path, "r+b") as file:
         file.seek(5000)  # between the first two blocks
         file.write(b"changed")
     os.utime(path, OLD)
-    after = cache._digests(videos, 3)
+    after = cache._digests(videos, 3, None)
     assert before[0] != after[0] and before[1] == after[1]
 
 
