@@ -50,8 +50,8 @@ def _define():
     integer("length", None, "Frames per clip; by default 100 for generate, else the length of test clips; of speech, a "
             "multiple of it, by default 5 times; of your own files at most, by default all.", 1)
     string("out", "", "File to write; by default R/figures/<mode>.gif or .png.")
-    integer("seed", 0, "Seed of the first clip drawn, from which those of the others count up; or of the choice of test "
-            "clips.", 0)
+    integer("seed", 0, "Seed of the first clip drawn, from which those of the others count up; or of the choice of "
+            "test clips.", 0)
     string("data_dir", "", "Folder with the dataset's files; by default the one of training.")
     string("content", "", "Your own file to swap the content (of speech, the voice) of, or to reconstruct.")
     string("motion", "", "Your own file to take the motion (of speech, what is said) from.")
