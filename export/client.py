@@ -2,33 +2,66 @@
 """Ask a served model over REST. Needs NumPy and Pillow, nothing else.
 
     python client.py generate out.gif --seeds 0 1 2 --length 40
+    python client.py generate out.gif --seeds 0 1 2 --action 4 6      # of a model with 6 actions: number 4, from 0
     python client.py encode clips.npy codes.npz
     python client.py decode codes.npz out.npy
     python client.py reconstruct clips.npy out.gif
     python client.py swap content.npy motion.npy out.gif
 
 Clips are .npy files [N, T, H, W, C], uint8 or float in [0, 1], with H, W and C as the model card says; clips
-are written as .npy (uint8) or as a .gif of all clips side by side. Codes are .npz files of z_c, z_m (, action).
+are written as .npy (uint8) or as a .gif of all clips side by side. Of a model of speech they are .npy files
+[N, T, F] of decibels, in and out. Codes are .npz files of z_c, z_m (, action).
 """
 
 import argparse
 import base64
+import http.client
 import io
 import json
+import os
 import sys
 import urllib.error
 import urllib.request
+import zipfile
 
 import numpy as np
 from PIL import Image
 
+LONGEST = 500  # characters of an error: some of the server's repeat the whole request
 
-def predict(url, signature, instances):
-    """The answers of a signature, one for each of `instances` (name -> value); bytes go and come as base64."""
+
+def predict(url, signature, instances, timeout=None):
+    """The answers of a signature, one for each of `instances` (name -> value); bytes go and come as base64.
+
+    Raises:
+      ValueError: one line, for an answer that is none of TensorFlow Serving's.
+      OSError: where there is none; HTTPError for one that says what is wrong.
+    """
     body = json.dumps({"signature_name": signature, "instances": instances}, default=_encode).encode()
     request = urllib.request.Request(f"{url}:predict", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request) as response:
-        return json.load(response, object_hook=_decode)["predictions"]
+    with urllib.request.urlopen(request, timeout=timeout) as response:
+        answer = response.read()
+    try:
+        return json.loads(answer, object_hook=_decode)["predictions"]
+    except (ValueError, KeyError, TypeError):
+        raise ValueError(f"{url} answers what TensorFlow Serving does not: {_line(answer)}; is this its REST port?") \
+            from None
+
+
+def _line(answer):
+    """The bytes of an answer in a line."""
+    line = " ".join(answer.decode(errors="replace").split())
+    return line if len(line) <= LONGEST else line[:LONGEST] + "..."
+
+
+def _said(error):
+    """What an HTTPError of the server says, in a line."""
+    answer = error.read()
+    try:
+        answer = json.loads(answer)["error"].encode()
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return f"{_line(answer) or error.reason} (no answer of TensorFlow Serving; is this its REST port?)"
+    return _line(answer)
 
 
 def _encode(value):
@@ -40,11 +73,54 @@ def _decode(value):
     return base64.b64decode(value["b64"]) if set(value) == {"b64"} else value
 
 
+def _load(path):
+    """The array in a .npy, or the arrays by name in an .npz."""
+    try:
+        found = np.load(path, allow_pickle=False)
+        if isinstance(found, np.ndarray):
+            return found
+        with found:
+            return {name: found[name] for name in found.files}
+    except (ValueError, EOFError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path}: not a .npy or .npz that can be read ({error})") from None
+
+
+def load_clips(path):
+    """The clips in a .npy: N lists of T PNG images; of speech, [N, T, F], the array."""
+    clips = _load(path)
+    if isinstance(clips, dict):
+        raise ValueError(f"{path}: an .npz, expected a .npy of clips")
+    if clips.ndim == 3 and clips.dtype.kind == "f":
+        return clips
+    try:
+        return to_images(clips)
+    except ValueError as error:
+        raise ValueError(f"{path}: {error}") from None
+
+
+def load_codes(path):
+    """The codes in an .npz, a dictionary for each clip."""
+    codes = _load(path)
+    if not isinstance(codes, dict) or not {"z_c", "z_m"} <= set(codes) <= {"z_c", "z_m", "action"}:
+        held = ", ".join(codes) if isinstance(codes, dict) else "one array"
+        raise ValueError(f"{path}: holds {held}; expected an .npz of z_c, z_m (, action), as encode writes it")
+    _same_counts(path, codes)
+    return [dict(zip(codes, row, strict=True)) for row in zip(*codes.values(), strict=True)]
+
+
+def _same_counts(path, arrays):
+    """Refuse arrays of different numbers of clips."""
+    counts = {name: len(array) if np.ndim(array) else 1 for name, array in arrays.items()}
+    if len(set(counts.values())) > 1:
+        raise ValueError(f"{path}: {', '.join(f'{name} has {count}' for name, count in counts.items())} clips; give as "
+                         "many of each")
+
+
 def to_images(clips):
     """Clips [N, T, H, W, C] as N lists of T PNG images."""
     clips = np.asarray(clips)
-    if clips.ndim != 5 or clips.shape[-1] not in (1, 3):
-        raise ValueError(f"clips have shape {clips.shape}, expected [N, T, H, W, 1 or 3]")
+    if clips.ndim != 5 or clips.shape[-1] not in (1, 3) or 0 in clips.shape:
+        raise ValueError(f"clips have shape {clips.shape}, expected [N, T, H, W, 1 or 3], or of speech float [N, T, F]")
     if clips.dtype != np.uint8:
         if not (clips.min() >= 0 and clips.max() <= 1):
             raise ValueError(f"clips have values from {clips.min()} to {clips.max()}, expected 0 to 1, or uint8")
@@ -59,7 +135,9 @@ def _png(frame):
 
 
 def to_clips(predictions):
-    """N lists of T images as clips, uint8 [N, T, H, W, C]."""
+    """Predictions as clips: N lists of T images as uint8 [N, T, H, W, C]; of speech, float32 [N, T, F]."""
+    if not isinstance(predictions[0][0], bytes):
+        return np.array(predictions, np.float32)
     clips = np.array([[np.asarray(Image.open(io.BytesIO(image))) for image in clip] for clip in predictions])
     return clips if clips.ndim == 5 else clips[..., np.newaxis]
 
@@ -68,75 +146,129 @@ def save(clips, path):
     """Write clips as .npy, or side by side as a .gif."""
     if not path.endswith(".gif"):
         return np.save(path, clips)
+    if clips.ndim != 5:
+        raise ValueError(f"{path}: speech is written as a .npy, of decibels")
     frames = np.concatenate(np.pad(clips, [(0, 0), (0, 0), (1, 1), (1, 1), (0, 0)], constant_values=128), axis=2)
     first, *rest = (Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame) for frame in frames)
     first.save(path, save_all=True, append_images=rest, duration=100, loop=0)
 
 
-def generate(url, options):
+def check_output(path, suffixes):
+    """Refuse, before the server is asked, an output of another kind or in no folder."""
+    if not path.endswith(suffixes):
+        raise ValueError(f"{path}: the output must end in {' or '.join(suffixes)}")
+    if not os.path.isdir(os.path.dirname(path) or "."):
+        raise ValueError(f"{path}: no such folder")
+
+
+def ask(options, verb, instances, names):
+    """The predictions of a verb: of images where the model has them, else, as of speech, of numbers.
+
+    Args:
+      options: of the command line.
+      verb: name of a signature without "_bytes".
+      instances: inputs of each clip; clips are images (a list) or numbers (an array).
+      names: of the inputs that are clips.
+    """
+    speech = any(isinstance(instance[name], np.ndarray) for instance in instances for name in names)
+    if not speech:
+        renamed = [{name + "_bytes" * (name in names): value for name, value in row.items()} for row in instances]
+        try:
+            return predict(options.url, verb + "_bytes", renamed, options.timeout)
+        except urllib.error.HTTPError as error:
+            said = _said(error)
+            if "not found" not in said or verb + "_bytes" not in said or names:
+                raise ValueError(_answered(error, said)) from None
+    renamed = [{"speech" if name == "video" else name: value for name, value in row.items()} for row in instances]
+    return predict(options.url, verb, renamed, options.timeout)
+
+
+def _answered(error, said):
+    return f"the server answers {error.code}: {said}"
+
+
+def generate(options):
     """Draw a clip for each seed."""
     instances = [{"seed": seed, "length": options.length} for seed in options.seeds]
     if options.action:
         chosen, actions = options.action
+        if not 0 <= chosen < actions:
+            raise ValueError(f"--action {chosen} {actions}: of {actions} actions, numbers are from 0 to {actions - 1}")
         for instance in instances:
             instance["action"] = [float(k == chosen) for k in range(actions)]
     # Batched with longer requests of others, a row may come back longer than asked for.
-    save(to_clips(predict(url, "generate_bytes", instances))[:, : options.length], options.output)
+    save(to_clips(ask(options, "generate", instances, ()))[:, : options.length], options.output)
 
 
-def encode(url, options):
+def encode(options):
     """Clips to codes."""
-    instances = [{"video_bytes": clip} for clip in to_images(np.load(options.input[0]))]
-    predictions = predict(url, "encode_bytes", instances)
+    instances = [{"video": clip} for clip in load_clips(options.input[0])]
+    predictions = ask(options, "encode", instances, ("video",))
     np.savez(options.output, **{name: np.array([p[name] for p in predictions], np.float32) for name in predictions[0]})
 
 
-def decode(url, options):
+def decode(options):
     """Codes to clips."""
-    with np.load(options.input[0]) as codes:
-        instances = [dict(zip(codes, row, strict=True)) for row in zip(*codes.values(), strict=True)]
-    save(to_clips(predict(url, "decode_bytes", instances)), options.output)
+    save(to_clips(ask(options, "decode", load_codes(options.input[0]), ())), options.output)
 
 
-def reconstruct(url, options):
+def reconstruct(options):
     """Clips to codes and back."""
-    instances = [{"video_bytes": clip} for clip in to_images(np.load(options.input[0]))]
-    save(to_clips(predict(url, "reconstruct_bytes", instances)), options.output)
+    instances = [{"video": clip} for clip in load_clips(options.input[0])]
+    save(to_clips(ask(options, "reconstruct", instances, ("video",))), options.output)
 
 
-def swap(url, options):
+def swap(options):
     """Content of the one, motion of the other."""
-    content, motion = (to_images(np.load(path)) for path in options.input)
-    instances = [{"content_bytes": c, "motion_bytes": m} for c, m in zip(content, motion, strict=True)]
-    save(to_clips(predict(url, "swap_bytes", instances)), options.output)
+    content, motion = map(load_clips, options.input)
+    if len(content) != len(motion):
+        raise ValueError(f"{options.input[0]} has {len(content)} clips and {options.input[1]} has {len(motion)}; "
+                         "give as many of each")
+    instances = [{"content": c, "motion": m} for c, m in zip(content, motion, strict=True)]
+    save(to_clips(ask(options, "swap", instances, ("content", "motion"))), options.output)
 
 
-def main(argv=None):
-    """Parse the command line and run its verb; returns the exit status."""
+def _parser():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, inputs in ((generate, 0), (encode, 1), (decode, 1), (reconstruct, 1), (swap, 2)):
         sub = verbs.add_parser(verb.__name__, help=verb.__doc__)
-        sub.set_defaults(run=verb)
+        sub.set_defaults(run=verb, suffixes=(".npz",) if verb is encode else (".npy", ".gif"))
         sub.add_argument("--server", default="http://localhost:8501", help="where the server listens")
         sub.add_argument("--model", default="sprites", help="its name in models.config")
+        sub.add_argument("--timeout", type=float, default=60, help="seconds to wait for the server")
         if inputs:
             sub.add_argument("input", nargs=inputs)
         sub.add_argument("output")
         if verb is generate:
             sub.add_argument("--seeds", type=int, nargs="+", default=[0])
             sub.add_argument("--length", type=int, default=20, help="frames")
-            sub.add_argument("--action", type=int, nargs=2, metavar=("K", "A"), help="action K of the model's A")
-    options = parser.parse_args(argv)
+            sub.add_argument("--action", type=int, nargs=2, metavar=("K", "A"),
+                             help="action K, from 0, of the model's A")
+    return parser
+
+
+def main(argv=None):
+    """Parse the command line and run its verb; returns the exit status."""
+    options = _parser().parse_args(argv)
+    options.url = f"{options.server}/v1/models/{options.model}"
     try:
-        options.run(f"{options.server}/v1/models/{options.model}", options)
+        check_output(options.output, options.suffixes)
+        options.run(options)
     except urllib.error.HTTPError as error:
-        print(f"error: the server answers {error.code}: {error.read().decode(errors='replace')}", file=sys.stderr)
-        return 1
-    except (OSError, ValueError) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 1
-    return 0
+        print(f"error: {_answered(error, _said(error))}", file=sys.stderr)
+    except TimeoutError:
+        print(f"error: {options.server}: no answer within {options.timeout:g} s; give a larger --timeout, or fewer or "
+              "shorter clips", file=sys.stderr)
+    except urllib.error.URLError as error:
+        waited = isinstance(error.reason, TimeoutError)
+        print(f"error: {options.server}: {'no connection within the --timeout' if waited else error.reason}; is the "
+              "server up, and this its REST port?", file=sys.stderr)
+    except (OSError, ValueError, http.client.HTTPException) as error:
+        print(f"error: {' '.join(str(error).split())}", file=sys.stderr)
+    else:
+        return 0
+    return 1
 
 
 if __name__ == "__main__":

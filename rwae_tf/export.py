@@ -12,19 +12,27 @@ from absl import flags as absl_flags
 
 from rwae_tf import errors, flags
 
+MAX_LENGTH = 10_000  # that of `serving.signatures`, which needs TensorFlow
 
-def export(run_dir, export_dir):
+
+def export(run_dir, export_dir, max_length=MAX_LENGTH):
     """Write the newest checkpoint of `run_dir` to `export_dir`/<next version> and return that path.
 
+    Args:
+      run_dir: a folder that `rwae_tf.train` left.
+      export_dir: folder of all versions of this model; made if need be.
+      max_length: frames that a request may ask `generate` for.
+
     Raises:
-      InputError: if `run_dir` holds no trained model, or `export_dir` is a file.
+      InputError: if `run_dir` holds no trained model, `export_dir` is a file, or `max_length` is below 1.
     """
     import rwae_tf
     from rwae_tf.serving import saved_model
     from rwae_tf.training import run_dir as run_dir_lib
 
     model = rwae_tf.load(run_dir)
-    return saved_model.export(model, export_dir, model.budget, run_dir_lib.read_actions(run_dir, model))
+    return saved_model.export(model, export_dir, model.budget, run_dir_lib.read_actions(run_dir, model),
+                              max_length)
 
 
 def main(argv):
@@ -32,10 +40,12 @@ def main(argv):
     values = flags.new()
     absl_flags.DEFINE_string("run_dir", "", "Folder of a training run.", flag_values=values)
     absl_flags.DEFINE_string("export_dir", "", "Folder of all versions of this model.", flag_values=values)
+    absl_flags.DEFINE_integer("max_length", MAX_LENGTH, "Frames that a request may ask for; more are refused.", 1,
+                              2**31 - 1, flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0
     flags.required(values, "run_dir", "export_dir")
-    print(export(values.run_dir, values.export_dir))
+    print(export(values.run_dir, values.export_dir, values.max_length))
     return 0
 
 
@@ -47,8 +57,8 @@ def cli():
 class _Callable(types.ModuleType):
     """A submodule, once imported, is what its name in the package means; so this one can also be called."""
 
-    def __call__(self, run_dir, export_dir):
-        return export(run_dir, export_dir)
+    def __call__(self, run_dir, export_dir, max_length=MAX_LENGTH):
+        return export(run_dir, export_dir, max_length)
 
 
 sys.modules[__name__].__class__ = _Callable

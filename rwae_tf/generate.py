@@ -15,6 +15,12 @@ actions      of a weakly supervised model: a row per action, in columns clips th
 Writes R/figures/<mode>.gif (generate) or .png, or the file of --out: .gif, .mp4 or .png. Of speech it writes a .png
 of spectrograms and a .wav beside it; all clips of a swap then give both content and motion (--num=16 --length=20 is
 Fig. 11 of the paper), and in the .wav each clip is followed by the same with the voice of the next.
+
+With --content, and for swap --motion, the clips are those of your own files: of videos a film, a GIF, a folder of
+pictures, a picture or a clip of an .npz (clips.npz/2 where it holds several); of speech an audio file. Then the answer
+alone is written, a GIF (or .mp4 or .png) or a .wav (or a .png and the .wav). All frames are used, or the first --length
+of them, whatever the length of training; a swap is as long as the motion. Frames are cropped to their middle square and
+resized as those of the dataset "folder", and shown 10 a second. Of speech the last part of a segment is left out.
 """
 
 import dataclasses
@@ -27,6 +33,7 @@ from absl import flags as absl_flags
 from rwae_tf import acting, errors, figures, files, flags
 from rwae_tf.errors import InputError
 
+OWN = {"swap": ("content", "motion"), "reconstruct": ("content",)}  # modes of own files, and the flags that name them
 MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png", "motions": ".png", "actions": ".png"}
 MOTIONS = 3  # beside a test clip
 SIDE = 64  # frames are shown at least this large, in pixels
@@ -41,10 +48,13 @@ def _define():
     integer("num", 8, "Number of clips; for swap, half give content and half motion, of speech, all both; for actions, "
             "of each.", 1)
     integer("length", None, "Frames per clip; by default 100 for generate, else the length of test clips; of speech, a "
-            "multiple of it, by default 5 times.", 1)
+            "multiple of it, by default 5 times; of your own files at most, by default all.", 1)
     string("out", "", "File to write; by default R/figures/<mode>.gif or .png.")
-    integer("seed", 0, "Seed of the priors' draws, or of the choice of test clips.", 0)
+    integer("seed", 0, "Seed of the first clip drawn, from which those of the others count up; or of the choice of "
+            "test clips.", 0)
     string("data_dir", "", "Folder with the dataset's files; by default the one of training.")
+    string("content", "", "Your own file to swap the content (of speech, the voice) of, or to reconstruct.")
+    string("motion", "", "Your own file to take the motion (of speech, what is said) from.")
     return values
 
 
@@ -56,6 +66,8 @@ def main(argv):
     flags.required(values, "run_dir")
     if values.mode == "swap" and values.num < 2:
         raise InputError(f"--num={values.num}: swap needs 2 clips, one for content, one for motion")
+    if values.content or values.motion:
+        return _own_files(values)
     path = values.out or os.path.join(values.run_dir, "figures", values.mode + MODES[values.mode])
     figures.check_path(path)
 
@@ -80,6 +92,79 @@ def main(argv):
     figures.write(np.asarray(clips), path, scale=scale(model), names=names)
     print(f"{path} ({files.size(path) / 1000:.0f} KB)")
     return 0
+
+
+def _own_files(values):
+    """Write what the model makes of the files that --content and --motion name."""
+    names = OWN.get(values.mode)
+    if not names:
+        raise InputError(f"--mode={values.mode}: --content and --motion go with {' and '.join(OWN)}")
+    for name in ("content", "motion"):
+        if bool(values[name].value) != (name in names):
+            wrong = "missing" if name in names else "has no effect; drop it"
+            raise InputError(f"--{name}: {wrong}; --mode={values.mode} of your own files takes "
+                             f"{' and '.join('--' + flag for flag in names)}")
+        if values[name].value and not os.path.exists(_file(values[name].value)):
+            raise InputError(f"--{name}={values[name].value}: no such file or folder")
+    for name in ("num", "seed", "data_dir"):
+        if values[name].present:
+            raise InputError(f"--{name}: has no effect on your own files; drop it")
+
+    import rwae_tf
+
+    model = rwae_tf.load(values.run_dir)
+    speech = model.spec.modality == "speech"
+    path = values.out or os.path.join(values.run_dir, "figures", values.mode + (".wav" if speech else ".gif"))
+    (_check_sound if speech else figures.check_path)(path)
+    clips = [_read(model, values[name].value, values.length) for name in names]
+    for written in (_write_sound if speech else _write_video)(model, clips, path):
+        print(f"{written} ({files.size(written) / 1000:.0f} KB)")
+    return 0
+
+
+def _file(path):
+    """The file of a path that may name a clip in it, as clips.npz/2 does."""
+    head, number = os.path.split(path)
+    return head if number.isdecimal() and head.lower().endswith(".npz") else path
+
+
+def _read(model, path, length):
+    """One clip [1, T, ...] of a file as the model takes it."""
+    options, spec = model.config.data, model.spec
+    if spec.modality == "speech":
+        from rwae_tf.data.speech import single
+
+        return single.frames(path, options.spectrum, options.lowest_decibels, spec.length, length)[None]
+    from rwae_tf.data.videos import single
+
+    return single.frames(path, spec.frame_shape[0], spec.frame_shape[-1], options.frame_step, length)[None]
+
+
+def _write_video(model, clips, path):
+    """Write the swap of two clips, or the reconstruction of one; returns a list of the path."""
+    made = model.swap(content=clips[0], motion=clips[1]) if len(clips) == 2 else model.reconstruct(clips[0])
+    figures.write(np.asarray(made), path, scale=scale(model), names=None)
+    return [path]
+
+
+def _check_sound(path):
+    if not path.endswith((".wav", ".png")):
+        raise InputError(f"{path}: speech is written as a .wav, or as a .png with the .wav beside it")
+
+
+def _write_sound(model, clips, path):
+    """Write what the second clip says with the voice of the first, or the reconstruction of one; returns the paths."""
+    from rwae_tf import spoken
+    from rwae_tf.data.speech import audio, spectra
+
+    made = spoken.converted(model, clips[0], clips[-1])
+    files.make_folder(os.path.dirname(path if files.is_remote(path) else os.path.abspath(path)))
+    sound = os.path.splitext(path)[0] + ".wav"
+    audio.write_wav(sound, spectra.to_audio(made[0], model.config.data.spectrum))
+    if path == sound:
+        return [sound]
+    figures.write(figures.painter("speech", made)(made), path)
+    return [path, sound]
 
 
 def _speak(model, values, path):

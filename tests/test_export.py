@@ -27,13 +27,15 @@ def run(tmp_path_factory):
 
 def test_command_exports_the_newest_checkpoint(run, tmp_path, capsys):
     path = tmp_path / "models" / "shapes" / "1"
-    assert rwae_tf.export.main(["export", f"--run_dir={run}", f"--export_dir={path.parent}"]) == 0
+    assert rwae_tf.export.main(["export", f"--run_dir={run}", f"--export_dir={path.parent}", "--max_length=6"]) == 0
     assert capsys.readouterr().out == f"{path}\n"
-    served = tf.saved_model.load(str(path)).signatures["reconstruct"]
+    served = tf.saved_model.load(str(path)).signatures
     x = tiny.sequences()
     np.testing.assert_allclose(
-        served(video=tf.constant(x))["video"], rwae_tf.load(run).reconstruct(x), rtol=0, atol=1e-5)
+        served["reconstruct"](video=tf.constant(x))["video"], rwae_tf.load(run).reconstruct(x), rtol=0, atol=1e-5)
     assert "iterations 0" in (path / "README.md").read_text()  # what training cost
+    with pytest.raises(tf.errors.InvalidArgumentError, match="length: values from 7 to 7, expected 1 to 6 frames"):
+        served["generate"](seed=tf.constant([1]), length=tf.constant([7]))
 
 
 @pytest.mark.parametrize("name", ["m[1]", "m*", "m?"])
@@ -65,6 +67,7 @@ def test_module_runs_without_a_warning(tmp_path):
 
 @pytest.mark.parametrize("arguments, message", [
     ([], "--run_dir"), (["--run_dir=a"], "--export_dir"), (["--run_dir=a", "--exportdir=b"], "exportdir"),
+    (["--run_dir=a", "--export_dir=b", "--max_length=0"], "max_length"),
 ])
 def test_wrong_flags(arguments, message):
     with pytest.raises(errors.InputError, match=message):

@@ -194,7 +194,8 @@ class SequenceModel(copies.Refused, keras.Model):
 
         Args:
           num, length: rows and frames; a given code sets them instead.
-          seed: one int, or `num` ints, one per row: a row depends on its own seed alone.
+          seed: `num` ints, one per row, or that of the first row, from which the others count up. A row depends on
+            its own seed alone, which draws the same clip from an exported model.
           z_c: [num, Dc], z_m: [num, length, Dm], action: [num, A]; any of them None.
         """
         model = self.config.model
@@ -205,6 +206,8 @@ class SequenceModel(copies.Refused, keras.Model):
                 raise checks.InputError("action: given, but this model has no actions")
             action = checks.code(action, model.action_size, 2, "action")
         checks.same_batch(z_c=z_c, z_m=z_m, action=action)
+        if action is not None:
+            checks.shares(action)
         given = [array for array in (z_c, z_m, action) if array is not None]
         num = len(given[0]) if given else checks.count(num, "num")
         length = checks.count(length, "length") if z_m is None else z_m.shape[1]
@@ -216,7 +219,7 @@ class SequenceModel(copies.Refused, keras.Model):
 
         Args:
           num, length: rows and frames.
-          seed: one int, or `num` ints, one per row: a row depends on its own seed alone.
+          seed: as of `generate`.
         """
         num, length = checks.count(num, "num"), checks.count(length, "length")
         return self._generate(checks.seeds(seed, num), length, None)

@@ -6,6 +6,7 @@ from rwae_tf.errors import InputError
 from rwae_tf.types import Codes
 
 _ROUNDING = 1e-5  # beyond 0 to 1, which resizing and averaging leave
+ACTION_TOLERANCE = 0.01  # of the sum of an action: a share rounded to two decimals is one still
 
 
 def _array(value, name, dtype=np.float32):
@@ -62,7 +63,18 @@ def codes(given, model):
     elif given.action is not None:
         raise InputError("action: given, but this model has no actions")
     same_batch(z_c=z_c, z_m=z_m, action=action)
+    if action is not None:
+        shares(action)
     return z_c, z_m, action
+
+
+def shares(action):
+    """Refuse actions, float [B, A], whose rows are not shares: none negative, with a sum of 1."""
+    wrong = (action < 0).any(1) | (np.abs(action.sum(1) - 1) > ACTION_TOLERANCE)
+    if wrong.any():
+        row = int(wrong.argmax())
+        raise InputError(f"action: row {row} is {np.round(action[row], 4).tolist()}, expected numbers from 0 on with a "
+                         "sum of 1, such as a 1 among zeros")
 
 
 def same_batch(**arrays):
@@ -73,7 +85,9 @@ def same_batch(**arrays):
 
 
 def seeds(seed, num):
-    """Row seeds, int32 [num]: `seed` itself when it holds `num` of them, else derived from one int."""
+    """Seeds of rows, int32 [num]: `seed` itself when it holds `num` of them; one integer is that of the first row,
+    and each further row has the next integer. So `seed=5, num=2` draws what seeds 5 and 6 of an exported model draw.
+    """
     array = np.asarray(seed)
     if array.dtype.kind not in "iu" or array.ndim > 1 or (array.ndim == 1 and len(array) != num):
         raise InputError(f"seed={seed!r}: expected one integer, or {num} of them, one per row")
@@ -83,7 +97,9 @@ def seeds(seed, num):
         return array.astype(np.int32)
     if array < 0:
         raise InputError(f"seed={seed!r}: must not be negative")
-    return (np.random.SeedSequence(int(array)).generate_state(num) >> 1).astype(np.int32)
+    if int(array) + num > 2**31:
+        raise InputError(f"seed={seed!r}: must be at most {2**31 - num}, as each of {num} rows has the next integer")
+    return np.arange(int(array), int(array) + num).astype(np.int32)
 
 
 def count(value, name):

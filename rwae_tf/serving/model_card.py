@@ -2,11 +2,10 @@
 
 import json
 
-from rwae_tf import config as configuration
-from rwae_tf.serving import signatures
+from rwae_tf.serving import metadata, signatures
 
 
-def write(model, functions, budget=None, actions=None):
+def write(model, functions, budget=None, actions=None, max_length=signatures.MAX_LENGTH):
     """The model card in Markdown.
 
     Args:
@@ -14,10 +13,9 @@ def write(model, functions, budget=None, actions=None):
       functions: signature name -> tf.function with an input signature.
       budget: what training cost, name -> value; None when unknown.
       actions: of a model with actions, {"factor", "matching"}: which category means which class; None when unknown.
+      max_length: frames that `generate` may be asked for.
     """
     config, spec = model.config, model.spec
-    settings = configuration.to_dict(config)
-    del settings["data"]["data_dir"]  # a path of the machine that trained means nothing elsewhere
     rows = [f"| `{name}` | {_tensors(signatures.inputs(f))} | {_tensors(signatures.outputs(f))} |"
             for name, f in functions.items()]
     size = config.model.action_size
@@ -31,7 +29,7 @@ def write(model, functions, budget=None, actions=None):
         factors=", ".join(spec.factors) or "none",
         budget=", ".join(f"{name} {value}" for name, value in (budget or {}).items()) or "not recorded",
         signatures="\n".join(rows), generate_action=f";action={example}" if size else "",
-        config=json.dumps(settings, indent=2))
+        max_length=max_length, config=json.dumps(metadata.configuration(config), indent=2))
 
 
 def _meanings(actions):
@@ -79,7 +77,10 @@ B clips of T frames, both free. `serving_default` is `encode`.
 
 - Codes are posterior means: the same clip always gives the same codes.{meanings}
 - `generate` draws one clip per row from the priors; a row depends on its own `seed` alone, whatever rows are
-  served beside it. All rows get as many frames as the largest `length` among them.{images}
+  served beside it, and is the clip of `model.generate(seed=...)` in Python. All rows get as many frames as the
+  largest `length` among them; {max_length} is the most.
+- `metadata` answers any int32 `rows` with a JSON text: versions, configuration, factors, names of actions. The same
+  is in `assets.extra/metadata.json`.{images}
 
 Look at it, and try it, with the tool that comes with TensorFlow:
 
@@ -90,7 +91,8 @@ Look at it, and try it, with the tool that comes with TensorFlow:
 ## Limits
 
 The model knows clips like those it was trained on and draws others towards them. Clips longer than
-{length} frames are extrapolated. Inputs are not checked: a NaN in gives NaN out.
+{length} frames are extrapolated. Wrong shapes, numbers that are NaN, infinite or out of range, actions that do not
+sum to 1, and lengths below 1 or above {max_length} are refused with one line that says so.
 
 ## Configuration
 

@@ -3,18 +3,21 @@
 import os
 import shutil
 import tempfile
+import time
 
 import keras
 import tensorflow as tf
 
 from rwae_tf import files, patterns
 from rwae_tf.errors import InputError, reason
-from rwae_tf.serving import model_card, signatures
+from rwae_tf.serving import metadata, model_card, signatures, warm_up
 
 CARD = "README.md"
+_PART = ".part-"
+_STALE = 24 * 3600  # seconds after which what an export has begun is what a killed one has left
 
 
-def export(model, export_dir, budget=None, actions=None):
+def export(model, export_dir, budget=None, actions=None, max_length=signatures.MAX_LENGTH):
     """Write `model` to `export_dir`/<version>, version being the next free integer, and return that path.
 
     The version appears whole or not at all: it is written under another name, then renamed. In a bucket, which cannot
@@ -25,18 +28,24 @@ def export(model, export_dir, budget=None, actions=None):
       export_dir: folder of all versions of this model; made if need be.
       budget: what training cost, name -> value, for the model card; None when unknown.
       actions: of a model with actions, {"factor", "matching"}: which category means which class; None when unknown.
+      max_length: frames that `generate` may be asked for.
 
     Raises:
-      InputError: if `export_dir` is a file.
+      InputError: if `export_dir` is a file, or `max_length` below 1.
     """
     patterns.refuse(export_dir)
+    if isinstance(max_length, bool) or not isinstance(max_length, int) or not 1 <= max_length < 2**31:
+        raise InputError(f"max_length={max_length!r}: expected an integer from 1 to {2**31 - 1}")
     if files.exists(export_dir) and not files.is_folder(export_dir):
         raise InputError(f"{export_dir}: is a file; export_dir must be a folder")
     files.make_folder(export_dir)
     beside = None if files.is_remote(export_dir) else export_dir
-    part = tempfile.mkdtemp(prefix=".part-", dir=beside)  # TensorFlow Serving sees only integer names
+    if beside:
+        _remove_stale(export_dir)
+    part = tempfile.mkdtemp(prefix=_PART, dir=beside)  # TensorFlow Serving sees only integer names
     try:
-        functions = signatures.signatures(model)
+        text = metadata.text(model, max_length, budget, actions)
+        functions = {**signatures.signatures(model, max_length), "metadata": signatures.metadata(text)}
         # ExportArchive, because tf.saved_model.save of a module that holds Keras layers can lose variables
         # that the C++ loader then does not find.
         archive = keras.export.ExportArchive()
@@ -44,7 +53,9 @@ def export(model, export_dir, budget=None, actions=None):
             archive.add_endpoint(name, function)  # the first one, encode, becomes serving_default too
         archive.write_out(part, verbose=False)
         with open(os.path.join(part, CARD), "w", encoding="utf-8") as file:
-            file.write(model_card.write(model, functions, budget, actions))
+            file.write(model_card.write(model, functions, budget, actions, max_length))
+        metadata.write(part, text)
+        warm_up.write(part, functions, model.spec, min(model.spec.length, max_length))
         os.chmod(part, 0o755)
         return _publish(part, export_dir)
     except tf.errors.OpError as error:
@@ -66,7 +77,11 @@ def _publish(part, export_dir):
     if files.is_remote(export_dir):
         found = versions(export_dir) if files.exists(export_dir) else []
         path = os.path.join(export_dir, str(max(found, default=0) + 1))
-        files.upload_folder(part, path, last=["saved_model.pb"])
+        try:
+            files.upload_folder(part, path, last=["saved_model.pb"])
+        except BaseException:  # Ctrl-C too
+            files.remove_folder(path)
+            raise
         shutil.rmtree(part)
         return path
     while True:
@@ -77,3 +92,11 @@ def _publish(part, export_dir):
         except OSError:
             if not os.path.exists(path):
                 raise
+
+
+def _remove_stale(export_dir):
+    """Remove what exports that were killed have left, if no other export can be at work on it."""
+    for name in os.listdir(export_dir):
+        path = os.path.join(export_dir, name)
+        if name.startswith(_PART) and time.time() - os.stat(path).st_mtime > _STALE:
+            shutil.rmtree(path, ignore_errors=True)

@@ -13,22 +13,39 @@ place. Each verb has a twin, `encode_bytes` and so on, whose videos
 are strings [B, T]: one PNG or JPEG image per frame on the way in, PNG on the way out. JSON carries them as
 base64, many times smaller than the same frames as lists of numbers, and any program can write and show them.
 Speech has no such twins.
+
+Shapes and values are checked in the graph (`serving.checks`). `metadata` gives a text, JSON that says what the model
+is, for each of any int32 `rows` [B].
 """
 
 import tensorflow as tf
 
+from rwae_tf.serving import checks
 from rwae_tf.types import Codes
 
 BYTES = "_bytes"
+MAX_LENGTH = 10_000  # frames of a generated clip: more than were ever asked for, fewer than a memory holds
 
 
-def signatures(model):
-    """The served functions of `model`: name -> tf.function with an input signature, "encode" first."""
-    floats = _float_signatures(model)
+def signatures(model, max_length=MAX_LENGTH):
+    """The served functions of `model`: name -> tf.function with an input signature, "encode" first.
+
+    Args:
+      max_length: frames that `generate` may be asked for.
+    """
+    floats = _float_signatures(model, max_length)
     if model.spec.modality != "video":
         return floats
     twins = {name + BYTES: _bytes_twin(function, model.spec.frame_shape) for name, function in floats.items()}
     return {**floats, **twins}
+
+
+def metadata(text):
+    """The signature that answers with `text`."""
+    def answer(rows):
+        return {"metadata": tf.fill([tf.size(rows)], text)}
+
+    return _traced(answer, [tf.TensorSpec((None,), tf.int32, "rows")])
 
 
 def inputs(function):
@@ -42,7 +59,7 @@ def outputs(function):
     return function.get_concrete_function().structured_outputs
 
 
-def _float_signatures(model):
+def _float_signatures(model, max_length):
     """The five verbs on tensors."""
     options, modality = model.config.model, model.spec.modality
     clips, content, motion = (_clips_spec(model, tensor) for tensor in (modality, "content", "motion"))
@@ -56,7 +73,7 @@ def _float_signatures(model):
         return {name: code for name, code in codes._asdict().items() if code is not None}
 
     def decode(z_c, z_m, action=None):
-        return {modality: model.decode_codes(Codes(z_c, z_m, action))}
+        return {modality: checks.finite_output(model.decode_codes(Codes(z_c, z_m, action)), modality)}
 
     def reconstruct(x):
         return {modality: model.decode_codes(model.encode_codes(x))}
@@ -70,13 +87,18 @@ def _float_signatures(model):
         codes = model.generate_codes(seed, tf.reduce_max(length), action=action)
         return {modality: model.decode_codes(codes)}
 
-    return {
-        "encode": _traced(encode, [clips]),
-        "decode": _traced(decode, [z_c, z_m, *action]),
-        "reconstruct": _traced(reconstruct, [clips]),
-        "swap": _traced(swap, [content, motion]),
-        "generate": _traced(generate, [seed, length, *action]),
-    }
+    verbs = {encode: [clips], decode: [z_c, z_m, *action], reconstruct: [clips], swap: [content, motion],
+             generate: [seed, length, *action]}
+    return {verb.__name__: _traced(_checked(verb, specs, modality, max_length), specs)
+            for verb, specs in verbs.items()}
+
+
+def _checked(verb, specs, modality, max_length):
+    """`verb`, a function of tensors, once their values are checked."""
+    def checked(*tensors):
+        return verb(*checks.values(tensors, specs, modality, max_length))
+
+    return checked
 
 
 def _clips_spec(model, name):
@@ -85,8 +107,11 @@ def _clips_spec(model, name):
 
 
 def _traced(function, specs):
-    """`function` as a tf.function traced for `specs`, one for each of its arguments."""
-    traced = tf.function(function, input_signature=specs, autograph=False)
+    """`function` as a tf.function traced for `specs`, one for each of its arguments, whose shapes it checks."""
+    def shaped(*tensors):
+        return function(*checks.shapes(tensors, specs))
+
+    traced = tf.function(shaped, input_signature=specs, autograph=False)
     traced.get_concrete_function()
     return traced
 

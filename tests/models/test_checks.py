@@ -175,3 +175,19 @@ def test_counts_of_numpy_are_welcome():
     assert checks.count(np.int64(3), "num") == 3
     assert checks.seeds(np.int64(5), 2).tolist() == checks.seeds(5, 2).tolist()
     assert checks.seeds([4, 5], 2).dtype == np.int32
+
+
+def test_rows_count_up_from_one_seed(model):
+    assert checks.seeds(7, 3).tolist() == [7, 8, 9] and checks.seeds(2**31 - 3, 3).dtype == np.int32
+    assert refusal(checks.seeds, 2**31 - 2, 3).endswith("must be at most 2147483645, as each of 3 rows has the next "
+                                                        "integer")
+    np.testing.assert_array_equal(model.generate(num=1, length=3, seed=6), model.generate(1, 3, seed=[6]))
+    np.testing.assert_array_equal(model.generate(num=2, length=3, seed=6), model.generate(2, 3, seed=[6, 7]))
+    np.testing.assert_array_equal(model.draw(2, 3, seed=6).z_m, model.draw(2, 3, seed=[6, 7]).z_m)
+
+
+@pytest.mark.parametrize("row", [[0, 0, 0], [1, 1, 0], [2, -1, 0], [0.5, 0.48, 0]])
+def test_actions_that_are_no_shares(acting, row):
+    given = codes(action=3)._replace(action=np.array([[0.333, 0.333, 0.333], row]))
+    for message in (refusal(acting.decode, given), refusal(acting.generate, action=given.action, length=3)):
+        assert message.startswith("action: row 1 is ") and "sum of 1" in message

@@ -1,9 +1,9 @@
 """Load and run a SavedModel through TensorFlow's C API, as TensorFlow Serving does: no Python of TensorFlow.
 
-    python c_loader.py SAVED_MODEL REQUESTS ANSWERS
+    python c_loader.py SAVED_MODEL REQUESTS ANSWERS [failing]
 
 REQUESTS is a pickled list of (inputs {tensor name: array}, output tensor names), ANSWERS becomes a pickled
-list of lists of arrays. Byte strings are arrays of dtype object.
+list of lists of arrays; with `failing`, of the error of each request instead. Byte strings are arrays of dtype object.
 """
 
 import ctypes
@@ -102,11 +102,19 @@ class Session:
         return array
 
 
-def main(path, requests, answers):
+def error(session, request):
+    """What the C API says of a wrong request; None where it answers."""
+    try:
+        session.run(*request)
+    except RuntimeError as caught:
+        return str(caught)
+
+
+def main(path, requests, answers, failing=None):
     """Answer the pickled `requests`; see the module's docstring."""
     session = Session(path)
     with open(requests, "rb") as file:
-        results = [session.run(*request) for request in pickle.load(file)]
+        results = [error(session, request) if failing else session.run(*request) for request in pickle.load(file)]
     assert "tensorflow" not in sys.modules
     with open(answers, "wb") as file:
         pickle.dump(results, file)

@@ -24,13 +24,19 @@ class Handler(http.server.BaseHTTPRequestHandler):
         if self.path != "/v1/models/sprites:predict":
             return self.answer(404, {"error": f"{self.path} not found"})
         request = json.loads(self.rfile.read(int(self.headers["Content-Length"])), object_hook=self.decode)
-        function = self.server.signatures[request["signature_name"]]
+        function = self.server.signatures.get(request["signature_name"])
+        if function is None:
+            return self.answer(400, {"error": f'Serving signature key "{request["signature_name"]}" not found.'})
         specs = function.structured_input_signature[1]
         rows = request["instances"]
         if any(set(row) != set(specs) for row in rows):
             return self.answer(400, {"error": f"inputs must be {sorted(specs)}"})
         inputs = {name: tf.constant([row[name] for row in rows], spec.dtype) for name, spec in specs.items()}
-        outputs = {name: self.encode(value.numpy().tolist()) for name, value in function(**inputs).items()}
+        try:
+            answer = function(**inputs)
+        except tf.errors.InvalidArgumentError as error:
+            return self.answer(400, {"error": error.message})
+        outputs = {name: self.encode(value.numpy().tolist()) for name, value in answer.items()}
         predictions = [dict(zip(outputs, row, strict=True)) for row in zip(*outputs.values(), strict=True)]
         if len(outputs) == 1:  # a single output comes without its name
             [predictions] = outputs.values()
@@ -115,6 +121,119 @@ def test_client_writes_a_gif_and_says_what_is_wrong(served, capsys):
         assert served.call(*arguments) == 1
         [line] = capsys.readouterr().err.splitlines()
         assert line.startswith("error: ") and words in line
+
+
+def refused(capsys, *arguments):
+    """The one line that the client ends with."""
+    capsys.readouterr()
+    assert client.main(list(arguments)) == 1
+    [line] = capsys.readouterr().err.splitlines()
+    assert line.startswith("error: ")
+    return line
+
+
+def test_client_refuses_wrong_files_before_it_asks(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    np.save("codes.npy", np.zeros((2, 6)))
+    np.savez("names.npz", z_c=np.zeros((2, 6)), motion=np.zeros((2, 4, 3)))
+    np.savez("uneven.npz", z_c=np.zeros((2, 6)), z_m=np.zeros((3, 4, 3)))
+    np.save("two.npy", np.zeros((2, 1, 16, 16, 1)))
+    np.save("one.npy", np.zeros((1, 1, 16, 16, 1)))
+    np.save("none.npy", np.zeros((0, 1, 16, 16, 1)))
+    (tmp_path / "text.npy").write_text("text")
+    for arguments, words in [
+            (["decode", "codes.npy", "a.npy"], "codes.npy: holds one array; expected an .npz of z_c, z_m"),
+            (["decode", "names.npz", "a.npy"], "names.npz: holds z_c, motion; expected"),
+            (["decode", "uneven.npz", "a.npy"], "uneven.npz: z_c has 2, z_m has 3 clips; give as many of each"),
+            (["encode", "names.npz", "a.npz"], "names.npz: an .npz, expected a .npy of clips"),
+            (["encode", "text.npy", "a.npz"], "text.npy: not a .npy or .npz that can be read"),
+            (["encode", "none.npy", "a.npz"], "none.npy: clips have shape (0, 1, 16, 16, 1)"),
+            (["swap", "two.npy", "one.npy", "a.gif"], "two.npy has 2 clips and one.npy has 1; give as many of each"),
+            (["generate", "a.mp4"], "a.mp4: the output must end in .npy or .gif"),
+            (["encode", "two.npy", "a.npy"], "a.npy: the output must end in .npz"),
+            (["generate", "absent/a.gif"], "absent/a.gif: no such folder"),
+            (["generate", "a.gif", "--action", "9", "6"], "--action 9 6: of 6 actions, numbers are from 0 to 5"),
+            (["generate", "a.gif", "--action", "-1", "6"], "--action -1 6: of 6 actions"),
+            (["generate", "a.gif", "--server=http://localhost:9"], "refused; is the server up")]:
+        assert words in refused(capsys, *arguments)
+
+
+class Odd(http.server.BaseHTTPRequestHandler):
+    """Answers that are none of TensorFlow Serving's; which, the model's name says."""
+
+    def do_POST(self):
+        name = self.path.split("/")[3].split(":")[0]
+        if name == "slow":
+            self.server.waiting.wait(20)
+            return
+        answers = {"page": (200, b"<html>\nhello</html>"), "gateway": (502, b"<html>Bad Gateway</html>"),
+                   "huge": (400, json.dumps({"error": "x" * 10_000}).encode()), "list": (200, b"[1, 2]"),
+                   "silent": (503, b"")}
+        status, body = answers[name]
+        self.send_response(status)
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *_):
+        pass
+
+
+def test_client_understands_other_servers_answers(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    server = http.server.ThreadingHTTPServer(("localhost", 0), Odd)
+    server.waiting = threading.Event()
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    for model, words in [("page", "answers what TensorFlow Serving does not: <html> hello</html>; is this its REST po"),
+                         ("list", "answers what TensorFlow Serving does not: [1, 2]"),
+                         ("gateway", "the server answers 502: <html>Bad Gateway</html> (no answer of TensorFlow Serv"),
+                         ("silent", "the server answers 503: Service Unavailable"),
+                         ("huge", "the server answers 400: xxx"),
+                         ("slow", "no answer within 0.2 s; give a larger --timeout")]:
+        line = refused(capsys, "generate", "a.npy", f"--server=http://localhost:{server.server_port}",
+                       f"--model={model}", "--timeout=0.2" if model == "slow" else "--timeout=20")
+        assert words in line and len(line) < 700
+    server.waiting.set()
+    server.shutdown()
+    server.server_close()
+
+
+def speech_signatures():
+    """Signatures of a model of speech, which do simple sums."""
+    def clips(name, size=8):
+        return tf.TensorSpec((None, None, size), tf.float32, name)
+
+    seed, length = (tf.TensorSpec((None,), tf.int32, name) for name in ("seed", "length"))
+    verbs = {"encode": (lambda speech: {"z_c": speech[:, 0, :1], "z_m": speech - 1}, [clips("speech")]),
+             "decode": (lambda z_c, z_m: {"speech": z_m + z_c[:, None]},
+                        [tf.TensorSpec((None, 1), tf.float32, "z_c"), clips("z_m")]),
+             "swap": (lambda content, motion: {"speech": motion - content}, [clips("content"), clips("motion")]),
+             "generate": (lambda seed, length: {"speech": tf.cast(seed, tf.float32)[:, None, None] * tf.ones(
+                 (1, tf.reduce_max(length), 8))}, [seed, length])}
+    return {name: tf.function(function, input_signature=specs).get_concrete_function()
+            for name, (function, specs) in verbs.items()}
+
+
+def test_client_asks_models_of_speech(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    tf.saved_model.save(tf.Module(), "speech", speech_signatures())
+    server = http.server.HTTPServer(("localhost", 0), Handler)
+    server.signatures = tf.saved_model.load("speech").signatures
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    address = f"--server=http://localhost:{server.server_port}"
+    x = np.random.default_rng(0).normal(-40, 10, (2, 3, 8)).astype(np.float32)
+    np.save("x.npy", x)
+    assert client.main(["encode", address, "x.npy", "codes.npz"]) == 0
+    with np.load("codes.npz") as codes:
+        np.testing.assert_allclose(codes["z_m"], x - 1, rtol=0, atol=1e-5)
+    assert client.main(["decode", address, "codes.npz", "y.npy"]) == 0
+    np.testing.assert_allclose(np.load("y.npy"), x - 1 + x[:, :1, :1], rtol=0, atol=1e-5)
+    assert client.main(["swap", address, "x.npy", "y.npy", "z.npy"]) == 0
+    np.testing.assert_allclose(np.load("z.npy"), np.load("y.npy") - x, rtol=0, atol=1e-5)
+    assert client.main(["generate", address, "g.npy", "--seeds", "3", "5", "--length", "4"]) == 0
+    assert np.load("g.npy").shape == (2, 4, 8) and np.load("g.npy")[:, 0, 0].tolist() == [3, 5]
+    assert "g.gif: speech is written as a .npy" in refused(capsys, "generate", address, "g.gif")
+    server.shutdown()
+    server.server_close()
 
 
 @pytest.mark.parametrize("exported", ["plain"], indirect=True)

@@ -2,10 +2,11 @@
 
 import io
 import os
-import pickle
 import subprocess
 import sys
+import time
 
+import loader
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -17,7 +18,6 @@ from rwae_tf.serving import saved_model
 VERBS = ("encode", "decode", "reconstruct", "swap", "generate")
 SIZES = [(1, 8), (1, 20), (5, 8), (5, 20)]
 ONE_MODEL = pytest.mark.parametrize("exported", ["actions"], indirect=True)
-HERE = os.path.dirname(os.path.abspath(__file__))
 
 
 def encode_images(video):
@@ -79,24 +79,6 @@ def assert_equal(answer, expected, channels):
             np.testing.assert_allclose(levels, 255 * array, rtol=0, atol=0.5 + 255e-5)
 
 
-def run_c_loader(exported, folder, requests):
-    """Answers of the C API to a list of (signature name, inputs)."""
-    from tensorflow.core.protobuf import saved_model_pb2
-
-    with open(os.path.join(exported.path, "saved_model.pb"), "rb") as file:
-        signatures = saved_model_pb2.SavedModel.FromString(file.read()).meta_graphs[0].signature_def
-    raw = [({signatures[name].inputs[key].name: value for key, value in inputs.items()},
-            [info.name for _, info in sorted(signatures[name].outputs.items())]) for name, inputs in requests]
-    with open(folder / "requests", "wb") as file:
-        pickle.dump(raw, file)
-    subprocess.run([sys.executable, os.path.join(HERE, "c_loader.py"), exported.path, folder / "requests",
-                    folder / "answers"], check=True, stderr=subprocess.PIPE, text=True)
-    with open(folder / "answers", "rb") as file:
-        answers = pickle.load(file)
-    return [dict(zip(sorted(signatures[name].outputs), answer, strict=True))
-            for (name, _), answer in zip(requests, answers, strict=True)]
-
-
 def test_c_loader_equals_model(exported, tmp_path):
     cases = [(verb, *request(exported, verb, *size)) for verb in VERBS for size in SIZES]
     requests = [(verb, inputs) for verb, inputs, _ in cases]
@@ -104,7 +86,7 @@ def test_c_loader_equals_model(exported, tmp_path):
     requests += [("serving_default", inputs) for verb, inputs, _ in cases if verb == "encode"]
     expected = [outputs for *_, outputs in cases] * 2
     expected += [outputs for verb, _, outputs in cases if verb == "encode"]
-    answers = run_c_loader(exported, tmp_path, requests)
+    answers = loader.run(exported, tmp_path, requests)
     for answer, outputs in zip(answers, expected, strict=True):
         assert_equal(answer, outputs, exported.x.shape[-1])
     # What was compared is not a constant: clips differ among each other.
@@ -115,7 +97,7 @@ def test_generated_rows_stand_alone(exported, tmp_path):
     inputs, expected = request(exported, "generate", 5, 8)
     mixed = {**inputs, "length": np.array([8, 3, 20, 1, 8], np.int32)}
     single = {name: value[2:3] for name, value in mixed.items()}
-    together, alone = run_c_loader(exported, tmp_path, [("generate", mixed), ("generate", single)])
+    together, alone = loader.run(exported, tmp_path, [("generate", mixed), ("generate", single)])
     assert together["video"].shape[1] == 20  # the longest row asked for
     np.testing.assert_allclose(together["video"][2:3], alone["video"], rtol=0, atol=1e-5)
     np.testing.assert_allclose(together["video"][:, :8], expected["video"], rtol=0, atol=1e-5)
@@ -123,7 +105,7 @@ def test_generated_rows_stand_alone(exported, tmp_path):
 
 def test_swap_takes_length_from_motion(exported, tmp_path):
     content, motion = exported.x, exported.x[::-1, :8]
-    [answer] = run_c_loader(exported, tmp_path, [("swap", {"content": content, "motion": motion})])
+    [answer] = loader.run(exported, tmp_path, [("swap", {"content": content, "motion": motion})])
     mixed = np.asarray(exported.model.swap(content=content, motion=motion))
     assert_equal(answer, {"video": mixed}, content.shape[-1])
 
@@ -197,18 +179,23 @@ def test_loads_without_keras_and_probability(exported, tmp_path):
 def test_bytes_refuse_other_frame_size(exported, tmp_path):
     images = {"video_bytes": encode_images(exported.x[:1, :2, :8, :8])}
     with pytest.raises(subprocess.CalledProcessError) as failed:
-        run_c_loader(exported, tmp_path, [("encode_bytes", images)])
+        loader.run(exported, tmp_path, [("encode_bytes", images)])
     assert "is not compatible with expected shape [16,16,1]" in failed.value.stderr
 
 
-@ONE_MODEL
-def test_versions_count_up_and_failure_leaves_nothing(exported, tmp_path, monkeypatch):
+@pytest.fixture
+def quick(monkeypatch):
+    """Exports have one signature, which is no model's, and so take no time."""
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.float32, "video")])
     def encode(video):
         return {"z_c": video}
 
     encode.get_concrete_function()
-    monkeypatch.setattr(saved_model.signatures, "signatures", lambda _: {"encode": encode})
+    monkeypatch.setattr(saved_model.signatures, "signatures", lambda *_: {"encode": encode})
+
+
+@ONE_MODEL
+def test_versions_count_up_and_failure_leaves_nothing(exported, tmp_path, monkeypatch, quick):
     (tmp_path / "7").mkdir()
     (tmp_path / "notes").mkdir()
     path = saved_model.export(exported.model, str(tmp_path))
@@ -217,6 +204,34 @@ def test_versions_count_up_and_failure_leaves_nothing(exported, tmp_path, monkey
     with pytest.raises(ZeroDivisionError):
         saved_model.export(exported.model, str(tmp_path))
     assert sorted(os.listdir(tmp_path)) == ["7", "8", "notes"]
+
+
+@ONE_MODEL
+@pytest.mark.parametrize("stage", ["model_card.write", "metadata.write", "warm_up.write", "os.rename"])
+def test_whenever_an_export_ends_no_server_sees_a_part_of_it(exported, tmp_path, monkeypatch, quick, stage):
+    """A server loads what is named by an integer: until all is written there is no such name, so a kill leaves none."""
+    seen, (module, name) = [], stage.split(".")
+
+    def interrupted(*_):
+        seen.extend(os.listdir(tmp_path))
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(getattr(saved_model, module), name, interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            saved_model.export(exported.model, str(tmp_path))
+    [part] = seen
+    assert part.startswith(".part-") and not list(tmp_path.iterdir())
+
+
+@ONE_MODEL
+def test_what_killed_exports_left_is_removed_after_a_day(exported, tmp_path, quick):
+    for name, age in (("old", 90_000), ("new", 60)):  # seconds
+        (tmp_path / f".part-{name}").mkdir()
+        os.utime(tmp_path / f".part-{name}", (time.time() - age,) * 2)
+    saved_model.export(exported.model, str(tmp_path))
+    assert sorted(os.listdir(tmp_path)) == [".part-new", "1"]
+    assert sorted(os.listdir(tmp_path / "1" / "assets.extra")) == ["metadata.json", "tf_serving_warmup_requests"]
 
 
 @ONE_MODEL
