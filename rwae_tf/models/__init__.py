@@ -1,8 +1,9 @@
 """Models: R-WAE and what it is compared with, each found by its name."""
 
+from rwae_tf.models.ds_vae import DSVAE
 from rwae_tf.models.rwae import RWAE
 
-_MODELS = {"rwae": RWAE}
+_MODELS = {"rwae": RWAE, "ds_vae": DSVAE}
 
 
 def build(config, spec):
