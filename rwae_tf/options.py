@@ -132,8 +132,8 @@ class ObjectiveConfig:
     content_kl_weight: Weight = _weight(
         0.0, "eta_c, weight of the KL of q(z_c|x) from the prior; 0 in eq. 9. Above 0, z_c contains less motion.")
     motion_kl_prior: str = _option(
-        "free", "DS-VAE: what the KL on z_m compares with, the prior along its own samples, or given the posterior's.",
-        choices=("free", "teacher_forced"))
+        "teacher_forced", "DS-VAE: the prior in the KL on z_m, given the samples of q, or (free) along its own.",
+        choices=("teacher_forced", "free"))
     action_weight: Weight = _weight(50.0, "kappa, weight of the KL on the action.")
     action_kl: str = _option(
         "categorical",

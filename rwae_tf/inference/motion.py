@@ -74,8 +74,8 @@ class MotionPosterior(_Posterior):
 class _GaussianHead(layers.Layer):
     """Outputs [..., D] -> (loc, scale), both linear in them but for the softplus of the scale."""
 
-    def __init__(self, size, initial_scale):
-        super().__init__()
+    def __init__(self, size, initial_scale, name="head"):
+        super().__init__(name=name)
         self.loc = layers.Dense(size)
         self.raw_scale = layers.Dense(
             size, bias_initializer=keras.initializers.Constant(distributions.raw_scale(initial_scale)))
