@@ -27,6 +27,15 @@ _OF_DATASETS = {
     "sample_range": ("folder",), "spectrum": _SPEECH, "utterance_seconds": _SPEECH,
     "lowest_decibels": _SPEECH, "test_share": _SPEECH, "speaker_lists": _SPEECH,
 }
+_OF_MODELS = {
+    "motion_posterior": ("ds_vae",), "motion_kl_prior": ("ds_vae",), "learning_rate": ("ds_vae",),
+    **dict.fromkeys((
+        "content_divergence", "content_weight", "motion_weight", "mmd_cross_coefficient", "mmd_estimator",
+        "motion_kernel", "motion_bandwidths", "motion_bandwidth_rule", "motion_samples", "motion_horizon",
+        "horizon_weight", "scale_weight", "scale_samples", "critic_features", "gradient_penalty_weight",
+        "gradient_penalty_of", "gradient_penalty_at", "encoder_loss", "inference_steps", "lagging_stop", "reuse_batch",
+        "fused", "decoder_learning_rate", "encoder_learning_rate", "critic_learning_rate"), ("rwae",)),
+}
 _DATASETS = ("sm_mnist", "sprites", "moving_shapes", *_VIDEOS, *_SPEECH)
 
 
@@ -46,6 +55,9 @@ def refuse(config):
 
 def _idle(values):
     """(option, why it does nothing) for every option that does nothing beside `values`."""
+    yield from ((name, f"model={values['model']}") for name, own in _OF_MODELS.items() if values["model"] not in own)
+    if values["model"] != "rwae" and not values["action_size"]:  # its aggregated posterior is gathered too
+        yield "mmd_scope", f"model={values['model']} and action_size=0"
     for name, (other, choices) in _NEEDS.items():
         if values[other] not in choices:
             yield name, f"{other}={values[other]}"

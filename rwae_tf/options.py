@@ -81,7 +81,7 @@ class DataConfig:
 class ModelConfig:
     """Encoders, priors and decoder (section 3 and Appendix G of the paper)."""
 
-    model: str = _option("rwae", "Name of a model: a module of rwae_tf/models.", choices=("rwae",))
+    model: str = _option("rwae", "Name of a model: a module of rwae_tf/models.", choices=("rwae", "ds_vae"))
     backbone: str = _option(
         "dcgan", "Frame encoder and decoder.", choices=("dcgan", "ds_vae256", "biggan", "text_filter", "speech"))
     channels: int = _option(
@@ -98,6 +98,9 @@ class ModelConfig:
     content_encoder: str = _option(
         "bidirectional", "q(z_c|x): an LSTM in both directions or one, or a mean over frames, blind to their order.",
         choices=("bidirectional", "forward", "mean"))
+    motion_posterior: str = _option(
+        "factorised", "DS-VAE: q(z_m) of each frame alone, or full, of all frames and z_c.",
+        choices=("factorised", "full"))
     decoder: str = _option(
         "lstm", "What joins z_c and z_m,t to h_t: the paper's LSTM, or a frame-wise Dense.",
         choices=("lstm", "dense"))
@@ -136,6 +139,9 @@ class ObjectiveConfig:
     motion_kl_weight: Weight = _weight(1.0, "eta, weight of the KL on z_m.")
     content_kl_weight: Weight = _weight(
         0.0, "eta_c, weight of the KL of q(z_c|x) from the prior; 0 in eq. 9. Above 0, z_c contains less motion.")
+    motion_kl_prior: str = _option(
+        "teacher_forced", "DS-VAE: the prior in the KL on z_m, given the samples of q, or (free) along its own.",
+        choices=("teacher_forced", "free"))
     action_weight: Weight = _weight(50.0, "kappa, weight of the KL on the action.")
     action_kl: str = _option(
         "categorical",
@@ -201,6 +207,7 @@ class TrainingConfig:
     precision: str = _option(
         "float32", "What convolutions and LSTMs multiply in training; they sum, and all else computes, in float32. "
         "bfloat16 can be faster on processors that have it.", choices=("float32", "bfloat16"), resumable=True)
+    learning_rate: float = _option(2e-4, "Adam's learning rate of a model with one optimizer.", low=0.0)
     decoder_learning_rate: float = _option(3e-4, "Adam's learning rate of decoder and motion prior.", low=0.0)
     encoder_learning_rate: float = _option(1e-4, "Adam's learning rate of the encoders.", low=0.0)
     critic_learning_rate: float = _option(1e-4, "Adam's learning rate of the critic.", low=0.0)

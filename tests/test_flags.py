@@ -55,13 +55,14 @@ NEEDS = {  # other flags beside which an option has an effect
                     ["--dataset=timit"]),
     "num_digits": ["--dataset=sm_mnist"], "conditioning": ["--backbone=biggan"],
     "horizon_weight": ["--motion_horizon=16"],
+    **dict.fromkeys(("motion_posterior", "motion_kl_prior", "learning_rate"), ["--model=ds_vae"]),
 }
 
 
 @pytest.mark.parametrize("name, reason", [
     ("gradient_penalty_weight=1", "content_divergence=scaled_mmd"), ("action_weight=1", "action_size=0"),
     ("action_weight=0:1,2:3", "action_size=0"), ("num_digits=2", "dataset=sprites"), ("grey=true", "dataset=sprites"),
-    ("conditioning=concatenation", "backbone=dcgan"),
+    ("conditioning=concatenation", "backbone=dcgan"), ("motion_posterior=full", "model=rwae"),
 ])
 def test_an_option_without_effect_is_refused(name, reason):
     with pytest.raises(InputError, match=f"--{name.split('=')[0]}=.* does nothing with --{reason}; drop it"):
@@ -75,6 +76,19 @@ def test_options_of_the_step_without_effect_are_refused():
         flags.configuration("--lagging_stop", "--inference_steps=1")
     with pytest.raises(InputError, match="--reuse_batch=True does nothing with --fused=True"):
         flags.configuration("--fused", "--reuse_batch", "--inference_steps=1")
+
+
+@pytest.mark.parametrize("option", ["content_divergence=adversarial", "content_weight=3", "critic_features=4",
+                                    "motion_horizon=16", "inference_steps=1", "encoder_learning_rate=1e-3"])
+def test_options_of_another_model_are_refused(option):
+    with pytest.raises(InputError, match=f"--{option.split('=')[0]}=.* does nothing with --model=ds_vae; drop it"):
+        flags.configuration("--model=ds_vae", f"--{option}")
+
+
+def test_the_scope_of_gathered_codes_needs_codes_that_are_gathered():
+    with pytest.raises(InputError, match="--mmd_scope=replica does nothing with --model=ds_vae and --action_size=0"):
+        flags.configuration("--model=ds_vae", "--mmd_scope=replica")
+    flags.configuration("--model=ds_vae", "--action_size=3", "--mmd_scope=replica")
 
 
 def test_a_schedule_on_the_command_line():

@@ -19,6 +19,7 @@ BEGIN, END = "<!-- tables: written by tools/departures.py -->", "<!-- end of tab
 GROUPS = {
     "Sprites": {"cpu/sprites": "sprites", "cpu/sprites_gan": "sprites_gan", "cpu/sprites_weak": "sprites",
                 "cpu/sprites_c": "sprites_c"},
+    "DS-VAE on Sprites": {"cpu/sprites_ds_vae": "sprites_ds_vae", "cpu/sprites_ds_vae_full": "sprites_ds_vae"},
     "SM-MNIST": {"cpu/sm_mnist": "sm_mnist", "cpu/sm_mnist_gan": "sm_mnist_gan"},
     "Moving-Shape": {"cpu/moving_shapes": "moving_shapes_text_filter", "quickstart": "moving_shapes_text_filter",
                      "cpu/moving_shapes_text_filter": "moving_shapes_text_filter",

@@ -1,19 +1,20 @@
-"""q(z_m,t | x_t, z_m,<t): the recurrent motion posterior (section 3.1 and Fig. 8b of the paper)."""
+"""The motion posteriors: q(z_m,t | x_t, z_m,<t) of R-WAE, q(z_m,t | x_t) and q(z_m,1:T | x, z_c) of DS-VAE."""
 
+import keras
 import tensorflow as tf
 from keras import layers
 from tensorflow_probability import distributions as tfd
 
+from rwae_tf import distributions
 from rwae_tf.layers.gaussian_lstm import GaussianLSTM
+from rwae_tf.layers.lstm import LSTM
+from rwae_tf.layers.simple_rnn import SimpleRNN
 
 
-class MotionPosterior(layers.Layer):
-    """An LSTM on [h_t, z_m,t-1] whose samples go back into it; z_m,0 = 0.
+class _Posterior(layers.Layer):
+    """A posterior of the motion, and what it sees of the frames.
 
     Args:
-      motion_size: Dm.
-      hidden_size: units of the LSTM.
-      initial_scale: standard deviation before training.
       gain: factor on what a step sees. Where little moves, changes are small, and Adam, whose steps are as long for
         small inputs as for large ones, learns from them more slowly than z_c from what stays.
       changes: whether a step sees h_t less the mean of h over the clip instead of h_t. What does not change in a
@@ -21,9 +22,39 @@ class MotionPosterior(layers.Layer):
         clip, not on its past alone.
     """
 
-    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+    def __init__(self, changes, gain, name):
         super().__init__(name=name)
         self.changes, self.gain = changes, gain
+
+    def distribution(self, h, noise, z_c):
+        """z_m, [B, T, Dm], and q(z_m,t | ...): batch shape [B, T], event shape [Dm].
+
+        Args:
+          h: frame features [B, T, Dh].
+          noise: standard normal, [B, T, Dm], of the codes; zeros make every code a mean.
+          z_c: content code [B, Dc].
+        """
+        raise NotImplementedError
+
+    def seen(self, h):
+        """What of frame features h [B, T, Dh] a posterior of the motion sees, [B, T, Dh]."""
+        if self.changes:
+            h -= tf.reduce_mean(h, axis=1, keepdims=True)
+        return self.gain * h
+
+
+class MotionPosterior(_Posterior):
+    """R-WAE's: an LSTM on [h_t, z_m,t-1] whose samples go back into it; z_m,0 = 0 (section 3.1 and Fig. 8b).
+
+    Args:
+      motion_size: Dm.
+      hidden_size: units of the LSTM.
+      initial_scale: standard deviation before training.
+      changes, gain: see `_Posterior`.
+    """
+
+    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+        super().__init__(changes, gain, name)
         self.codes = GaussianLSTM(motion_size, hidden_size, initial_scale)
 
     def build(self, input_shape):
@@ -33,18 +64,77 @@ class MotionPosterior(layers.Layer):
         """h [B, T, Dh] and standard normal noise [B, T, Dm] -> (sample, loc, scale), each [B, T, Dm]."""
         return self.codes.sample(noise, self.seen(h))
 
-    def distribution(self, h, noise):
-        """z_m, [B, T, Dm], and q(z_m,t | x_t, z_m,<t) given it: batch shape [B, T], event shape [Dm].
-
-        Args:
-          h: frame features [B, T, Dh].
-          noise: standard normal, [B, T, Dm], of the codes; zeros make every code the mean given those before.
-        """
+    def distribution(self, h, noise, z_c=None):
+        """z_m and q(z_m,t | x_t, z_m,<t) given it, of which z_c is no part."""
+        del z_c
         z_m, loc, scale = self(h, noise)
         return z_m, tfd.MultivariateNormalDiag(loc, scale)
 
-    def seen(self, h):
-        """What of frame features h [B, T, Dh] a posterior of the motion sees, [B, T, Dh]."""
-        if self.changes:
-            h -= tf.reduce_mean(h, axis=1, keepdims=True)
-        return self.gain * h
+
+class _GaussianHead(layers.Layer):
+    """Outputs [..., D] -> (loc, scale), both linear in them but for the softplus of the scale."""
+
+    def __init__(self, size, initial_scale, name="head"):
+        super().__init__(name=name)
+        self.loc = layers.Dense(size)
+        self.raw_scale = layers.Dense(
+            size, bias_initializer=keras.initializers.Constant(distributions.raw_scale(initial_scale)))
+
+    def call(self, h):
+        return self.loc(h), distributions.scale(self.raw_scale(h))
+
+
+class FactorisedMotionPosterior(_Posterior):
+    """DS-VAE's factorised q, q(z_m,t | x_t): two layers on each frame alone (Li & Mandt 2018, section 3).
+
+    Args:
+      motion_size: Dm.
+      hidden_size: units of the hidden layer.
+      initial_scale: standard deviation before training.
+      changes, gain: see `_Posterior`.
+    """
+
+    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+        super().__init__(changes, gain, name)
+        self.hidden = layers.Dense(hidden_size, activation="leaky_relu")
+        self.head = _GaussianHead(motion_size, initial_scale)
+
+    def call(self, h):
+        """h [B, T, Dh] -> (loc, scale), each [B, T, Dm]."""
+        return self.head(self.hidden(self.seen(h)))
+
+    def distribution(self, h, noise, z_c=None):
+        """z_m and q(z_m,t | x_t), of which z_c is no part."""
+        del z_c
+        q = tfd.MultivariateNormalDiag(*self(h))
+        return distributions.sample_normal(q, noise), q
+
+
+class FullMotionPosterior(_Posterior):
+    """DS-VAE's full q, q(z_m,1:T | x, z_c): LSTMs in both directions on [h_t, z_c], then an RNN (Li & Mandt 2018).
+
+    Given x and z_c the codes of different frames are independent.
+
+    Args:
+      motion_size: Dm.
+      hidden_size: units of each LSTM and of the RNN.
+      initial_scale: standard deviation before training.
+      changes, gain: see `_Posterior`.
+    """
+
+    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+        super().__init__(changes, gain, name)
+        self.lstms = [LSTM(hidden_size), LSTM(hidden_size, backwards=True)]
+        self.rnn = SimpleRNN(hidden_size)
+        self.head = _GaussianHead(motion_size, initial_scale)
+
+    def call(self, h, z_c):
+        """h [B, T, Dh] and z_c [B, Dc] -> (loc, scale), each [B, T, Dm]."""
+        static = tf.repeat(z_c[:, None], tf.shape(h)[1], axis=1)
+        inputs = tf.ensure_shape(tf.concat([self.seen(h), static], -1), [*h.shape[:2], None])
+        return self.head(self.rnn(tf.concat([lstm(inputs) for lstm in self.lstms], -1)))
+
+    def distribution(self, h, noise, z_c):
+        """z_m and q(z_m,t | x, z_c)."""
+        q = tfd.MultivariateNormalDiag(*self(h, z_c))
+        return distributions.sample_normal(q, noise), q

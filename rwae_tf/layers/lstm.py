@@ -72,7 +72,7 @@ def run(gates, recurrent):
         gates += products.times_transposed(h, to_h)
         return *_forward(gates, c), gates
 
-    h, c, gates = _scan(step, (nothing, nothing, zeros), gates)
+    h, c, gates = scan(step, (nothing, nothing, zeros), gates)
 
     def gradient(dh):
         def step(state, row):
@@ -80,7 +80,7 @@ def run(gates, recurrent):
             dh, slopes = row
             return _backward(dh + products.times(d_gates, to_h), dc, slopes)
 
-        d_gates, _ = _scan(step, (zeros, nothing), (dh, _slopes(gates, c)), reverse=True)
+        d_gates, _ = scan(step, (zeros, nothing), (dh, _slopes(gates, c)), reverse=True)
         return d_gates, _product(_before(h), d_gates, to_h.dtype)
 
     return h, gradient
@@ -112,7 +112,7 @@ def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
         loc, raw = tf.split(heads, 2, -1)
         return h, c, loc + distributions.scale(raw) * noise, gates, heads
 
-    h, c, z, gates, heads = _scan(step, (nothing, nothing, still, zeros, tf.concat([still, still], -1)), (gates, noise))
+    h, c, z, gates, heads = scan(step, (nothing, nothing, still, zeros, tf.concat([still, still], -1)), (gates, noise))
     loc, raw = tf.split(heads, 2, -1)
     scale = distributions.scale(raw)
 
@@ -131,7 +131,7 @@ def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
             return *_backward(dh, dc, slopes), d_heads
 
         d_heads = tf.concat([d_loc + dz, d_scale * slope + dz * per_z], -1)
-        d_gates, _, d_heads = _scan(
+        d_gates, _, d_heads = scan(
             step, (zeros, nothing, tf.zeros_like(d_heads[0])), (d_heads, per_z, _slopes(gates, c)), reverse=True)
         d_noise = (d_heads[..., : noise.shape[-1]] - d_loc) * scale
         return (d_gates, d_noise, _product(_before(tf.concat([h, z], -1)), d_gates, to_state.dtype),
@@ -184,7 +184,7 @@ def _product(x, y, precision):
     return tf.cast(products.transposed_times(a, b), x.dtype)
 
 
-def _scan(step, state, rows, reverse=False):
+def scan(step, state, rows, reverse=False):
     """All states of step(state, row) -> state, stacked: T leads in `rows`, an array or a nest, and in the result."""
     arrays = tf.nest.flatten(rows)
     length, order = arrays[0].shape[0], -1 if reverse else 1

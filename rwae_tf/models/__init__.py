@@ -2,9 +2,10 @@
 
 from rwae_tf import keras_settings
 from rwae_tf.errors import InputError
+from rwae_tf.models.ds_vae import DSVAE
 from rwae_tf.models.rwae import RWAE
 
-_MODELS = {"rwae": RWAE}
+_MODELS = {"rwae": RWAE, "ds_vae": DSVAE}
 
 
 def build(config, spec):

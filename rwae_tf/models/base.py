@@ -1,8 +1,7 @@
 """What every model answers: encode, decode, reconstruct, generate, swap; and its distributions q and p.
 
 The verbs take arrays, check them and return tensors; their graph-level twins (`posterior_of`, `decode_codes`,
-`generate_codes`), which a model implements, take tensors of any batch and length and are what training
-summaries and exported signatures call.
+`generate_codes`), which a model implements, take tensors of any batch and length. Exported signatures call them.
 """
 
 import functools
@@ -25,6 +24,8 @@ class SequenceModel(copies.Refused, keras.Model):
       config: the `Config` of the run.
       spec: the `SequenceSpec` of its data.
     """
+
+    TITLE = "A model"  # what it is and who described it: the opening of its card
 
     def __init__(self, config, spec, name):
         super().__init__(name=name)
@@ -80,6 +81,14 @@ class SequenceModel(copies.Refused, keras.Model):
     def generate_codes(self, seeds, length, action=None):
         """`Codes` from the priors: row i depends on seeds[i] (int32 [B]) alone; length is a scalar."""
         raise NotImplementedError
+
+    def encoders(self):
+        """The layers that make codes of sequences; none for a model without an encoder."""
+        return []
+
+    def method(self):
+        """The model and its variant in a few words."""
+        return self.config.model.model
 
     def set_temperature(self, value):
         """Set the temperature of a relaxed action; nothing for a model without one."""

@@ -5,7 +5,7 @@ import numpy as np
 from rwae_tf.errors import InputError
 from rwae_tf.types import Codes
 
-_ROUNDING = 1e-5  # beyond 0 to 1, which resizing and averaging leave
+ROUNDING = 1e-5  # beyond 0 to 1, which resizing and averaging leave
 ACTION_TOLERANCE = 0.01  # of the sum of an action: a share rounded to two decimals is one still
 
 
@@ -33,7 +33,7 @@ def sequences(x, spec, name="x"):
     if x.ndim != 2 + len(spec.frame_shape) or x.shape[2:] != tuple(spec.frame_shape) or 0 in x.shape:
         raise InputError(f"{name}: shape {list(x.shape)}, expected {expected}")
     _finite(x, name)
-    if spec.modality == "video" and (x.min() < -_ROUNDING or x.max() > 1 + _ROUNDING):
+    if spec.modality == "video" and (x.min() < -ROUNDING or x.max() > 1 + ROUNDING):
         kind = "uint8 frames" if np.asarray(given).dtype == np.uint8 else "frames of 0 to 255"
         mend = f"; divide {kind} by 255" if x.min() >= 0 and 2 <= x.max() <= 255 else ""
         raise InputError(f"{name}: values from {x.min():g} to {x.max():g}, expected 0 to 1{mend}")

@@ -9,7 +9,7 @@ import functools
 
 import tensorflow as tf
 
-from rwae_tf.models.checks import ACTION_TOLERANCE
+from rwae_tf.models.checks import ACTION_TOLERANCE, ROUNDING
 
 MOST_DECIBELS = 1000.0  # of speech, up or down; digital silence is -400, the loudest sine about 50
 
@@ -71,16 +71,17 @@ def _finite(x, name):
         return tf.identity(x)
 
 
-def _within(x, name, least, most, mend=""):
+def _within(x, name, least, most, mend="", beyond=0):
     x = _not_empty(x, name)
     low, high = tf.reduce_min(x), tf.reduce_max(x)
     expected = f", expected {least} to {most}{mend}"
-    with _refused((low >= least) & (high <= most), f"{name}: values from ", low, " to ", high, expected):
+    with _refused((low >= least - beyond) & (high <= most + beyond), f"{name}: values from ", low, " to ", high, expected):
         return tf.identity(x)
 
 
 def _video(x, name):
-    return _within(_finite(x, name), name, 0, 1, "; divide uint8 frames by 255")
+    x = _within(_finite(x, name), name, 0, 1, "; divide uint8 frames by 255", ROUNDING)
+    return tf.clip_by_value(x, 0.0, 1.0)
 
 
 def _speech(x, name):

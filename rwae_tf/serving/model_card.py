@@ -21,7 +21,7 @@ def write(model, functions, budget=None, actions=None, max_length=signatures.MAX
     size = config.model.action_size
     example = str([[1] + [0] * (size - 1)] * 2).replace(" ", "")
     return _PAGE.format(
-        dataset=config.data.dataset, method=f"{config.model.model}, {config.objective.content_divergence}",
+        dataset=config.data.dataset, title=model.TITLE, method=model.method(),
         backbone=config.model.backbone, frame=list(spec.frame_shape),
         values=_VALUES[spec.modality], images=_IMAGES if spec.modality == "video" else "", length=config.data.length,
         content_size=config.model.content_size, motion_size=config.model.motion_size,
@@ -55,7 +55,7 @@ _VALUES = {"video": "values in [0, 1]",
 _IMAGES = "\n- `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out."
 _PAGE = """# Model card
 
-A recurrent Wasserstein autoencoder (Han et al., ICLR 2021) of `{dataset}` clips. It splits a clip into a
+{title} of `{dataset}` clips. It splits a clip into a
 content code, one per clip, and a motion code, one per frame, and puts clips together from both.
 
 | | |

@@ -11,12 +11,12 @@ class GradientNorms:
     It changes nothing of the model and takes no part in the noise of training.
 
     Args:
-      model: a `SequenceModel` with a part "encoders"; of others nothing is measured.
+      model: a `SequenceModel`; of one without encoders nothing is measured.
     """
 
     def __init__(self, model):
         self._model = model
-        self._variables = [v for layer in model.parts().get("encoders", ()) for v in layer.trainable_variables]
+        self._variables = [v for layer in model.encoders() for v in layer.trainable_variables]
         self._norm = tf.function(self._norm_of, autograph=False)
 
     def __call__(self, x):

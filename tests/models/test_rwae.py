@@ -1,4 +1,4 @@
-"""R-WAE: shapes of its codes, its objective term by term, and the five verbs."""
+"""R-WAE: its objective term by term, and what its encoders see."""
 
 import numpy as np
 import pytest
@@ -6,7 +6,6 @@ import tensorflow as tf
 import tiny
 
 from rwae_tf.noise import BatchNoise
-from rwae_tf.types import Codes
 
 
 @pytest.fixture(scope="module")
@@ -23,14 +22,6 @@ def weak():
 def losses(model, seed=0):
     return {name: float(value) for name, value in model.losses(
         tf.constant(tiny.sequences()), BatchNoise(tf.constant([0, seed]), 4), lambda rows: rows).items()}
-
-
-def test_codes_have_the_sizes_of_the_configuration(model, weak):
-    codes = model.encode(tiny.sequences(batch=2, length=5))
-    assert (codes.z_c.shape, codes.z_m.shape, codes.action) == ((2, 6), (2, 5, 3), None)
-    codes = weak.encode(tiny.sequences(batch=2, length=5))
-    assert codes.action.shape == (2, 3)
-    np.testing.assert_allclose(np.sum(codes.action, -1), 1, atol=1e-6)
 
 
 @pytest.mark.parametrize("kind", ["model", "weak"])
@@ -135,40 +126,6 @@ def test_parameters_are_those_of_the_posteriors_and_the_priors(model):
         np.testing.assert_allclose(np.square(np.array(sampled) - mean).mean(0), variance, rtol=5 * (2 / 400) ** 0.5)
 
 
-def test_reconstruct_is_decode_of_encode(model, weak):
-    x = tiny.sequences()
-    for m in (model, weak):
-        np.testing.assert_array_equal(m.reconstruct(x), m.decode(m.encode(x)))
-
-
-def test_swap_takes_content_from_one_and_motion_from_the_other(model, weak):
-    x1, x2 = tiny.sequences(seed=1), tiny.sequences(length=7, seed=2)
-    for m in (model, weak):
-        moving = m.encode(x2)
-        expected = m.decode(Codes(m.encode(x1).z_c, moving.z_m, moving.action))
-        np.testing.assert_array_equal(m.swap(content=x1, motion=x2), expected)
-        np.testing.assert_allclose(m.swap(content=x1, motion=x1), m.reconstruct(x1), atol=1e-6)
-
-
-def test_generate_gives_rows_that_depend_on_their_seed_alone(model):
-    video = model.generate(num=3, length=5, seed=[7, 8, 7]).numpy()
-    assert video.shape == (3, 5, 16, 16, 3) and 0 <= video.min() <= video.max() <= 1
-    np.testing.assert_allclose(video[0], video[2], atol=1e-6)
-    assert np.abs(video[0] - video[1]).max() > 1e-4
-    np.testing.assert_allclose(model.generate(num=1, length=5, seed=[8]).numpy()[0], video[1], atol=1e-6)
-    np.testing.assert_array_equal(model.generate(2, 5, seed=3), model.generate(2, 5, seed=3))
-    assert np.abs(model.generate(2, 5, seed=3).numpy() - model.generate(2, 5, seed=4).numpy()).max() > 1e-4
-
-
-def test_generate_keeps_the_codes_it_is_given(weak):
-    given = weak.encode(tiny.sequences())
-    np.testing.assert_array_equal(
-        weak.generate(z_c=given.z_c, z_m=given.z_m, action=given.action), weak.decode(given))
-    fixed = weak.generate(num=2, length=4, seed=1, z_c=np.zeros((2, 6)), action=np.eye(3)[:2])
-    drawn = weak.generate(num=2, length=4, seed=1, action=np.eye(3)[:2])
-    assert fixed.shape == drawn.shape and np.abs(fixed.numpy() - drawn.numpy()).max() > 1e-6
-
-
 def test_prior_codes_follow_the_priors(weak):
     codes = weak.generate_codes(tf.range(600), tf.constant(2))
     # Standard errors at n = 600: 0.041 of a mean, 0.029 of a standard deviation; five of them.
@@ -176,9 +133,3 @@ def test_prior_codes_follow_the_priors(weak):
     np.testing.assert_allclose(np.std(codes.z_c, axis=0), 1, atol=0.15)
     counts = np.sum(codes.action, axis=0)
     assert set(np.unique(codes.action)) == {0, 1} and np.abs(counts - 200).max() < 5 * np.sqrt(600 * 2 / 9)
-
-
-def test_every_trainable_weight_has_one_owner(model, weak):
-    for m in (model, weak):
-        owned = [v.path for part in m.parts().values() for layer in part for v in layer.trainable_variables]
-        assert sorted(owned) == sorted(v.path for v in m.trainable_variables) and len(owned) == len(set(owned))
