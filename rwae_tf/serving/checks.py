@@ -74,8 +74,8 @@ def _finite(x, name):
 def _within(x, name, least, most, mend="", beyond=0):
     x = _not_empty(x, name)
     low, high = tf.reduce_min(x), tf.reduce_max(x)
-    expected = f", expected {least} to {most}{mend}"
-    with _refused((low >= least - beyond) & (high <= most + beyond), f"{name}: values from ", low, " to ", high, expected):
+    fits, expected = (low >= least - beyond) & (high <= most + beyond), f", expected {least} to {most}{mend}"
+    with _refused(fits, f"{name}: values from ", low, " to ", high, expected):
         return tf.identity(x)
 
 
