@@ -14,7 +14,7 @@ from rwae_tf.training import checkpoints
 from rwae_tf.training.trainer import Trainer
 from rwae_tf.types import Codes, Posterior, Prior
 
-SEED = tf.constant([0, 3])
+SEED = np.array([0, 3], np.int32)
 
 
 def build(**changes):
