@@ -13,7 +13,7 @@ from tensorflow_probability import distributions as tfd
 
 from rwae_tf import reconstruction
 from rwae_tf.models import checks
-from rwae_tf.noise import BatchNoise, NoNoise
+from rwae_tf.noise import BatchNoise
 from rwae_tf.types import Codes
 
 
@@ -293,8 +293,3 @@ class SequenceModel(keras.Model):
     def _generate(self):
         function = tf.function(self.generate_codes, reduce_retracing=True, autograph=False)
         return lambda seeds, length, action: function(tf.constant(seeds), tf.constant(length), action)
-
-
-def centre(x):
-    """The noise of posterior means for a batch like x."""
-    return NoNoise(tf.shape(x)[0])
