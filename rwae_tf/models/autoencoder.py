@@ -9,9 +9,9 @@ import tensorflow as tf
 from rwae_tf import backbones, distributions, reconstruction, schedule
 from rwae_tf.inference.action import ActionPosterior
 from rwae_tf.inference.content import ContentPosterior
-from rwae_tf.models.base import SequenceModel, centre
+from rwae_tf.models.base import SequenceModel
 from rwae_tf.models.decoder import SequenceDecoder
-from rwae_tf.noise import RowNoise
+from rwae_tf.noise import NoNoise, RowNoise
 from rwae_tf.priors import action as action_prior
 from rwae_tf.priors import content as content_prior
 from rwae_tf.priors.motion import MotionPrior
@@ -83,7 +83,7 @@ class SequenceAutoencoder(SequenceModel):
 
     def posterior_of(self, x, noise=None, sample_content=True, training=False):
         """q(z_c, z_m, a | x); see `SequenceModel.posterior_of`. z_c may be the mean where the others are samples."""
-        noise = centre(x) if noise is None else noise
+        noise = NoNoise(tf.shape(x)[0]) if noise is None else noise  # without noise, means
         model = self.config.model
         batch, length = tf.unstack(tf.shape(x)[:2])
         frames = tf.reshape(reconstruction.normalized(x, self.spec), [-1, *self.spec.frame_shape])

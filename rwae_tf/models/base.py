@@ -13,7 +13,7 @@ from tensorflow_probability import distributions as tfd
 
 from rwae_tf import reconstruction
 from rwae_tf.models import checks, copies
-from rwae_tf.noise import BatchNoise, NoNoise
+from rwae_tf.noise import BatchNoise
 from rwae_tf.types import Codes
 
 
@@ -296,8 +296,3 @@ class SequenceModel(copies.Refused, keras.Model):
     def _generate(self):
         function = tf.function(self.generate_codes, reduce_retracing=True, autograph=False)
         return lambda seeds, length, action: function(tf.constant(seeds), tf.constant(length), action)
-
-
-def centre(x):
-    """The noise of posterior means for a batch like x."""
-    return NoNoise(tf.shape(x)[0])

@@ -7,8 +7,7 @@ import tiny
 
 from rwae_tf.types import Codes
 
-MODELS = {"rwae": {}, "rwae_weak": {"action_size": 3}, "ds_vae": {"model": "ds_vae"},
-          "ds_vae_full_weak": {"model": "ds_vae", "motion_posterior": "full", "action_size": 3}}
+MODELS = {"rwae": {}, "ds_vae_weak": {"model": "ds_vae", "motion_posterior": "full", "action_size": 3}}
 
 
 @pytest.fixture(scope="module", params=MODELS)

@@ -142,7 +142,8 @@ def test_a_compiled_step_weighs_the_terms_by_the_schedule():
 @pytest.mark.parametrize("changes", [
     {"content_divergence": "scaled_mmd", "action_size": 3, "action_divergence_weight": 2.0},
     {"content_divergence": "adversarial", "fused": True, "inference_steps": 1, "decoder": "dense"},
-], ids=lambda changes: changes["content_divergence"])
+    {"model": "ds_vae", "motion_kl_prior": "free", "content_kl_weight": 1.0},
+], ids=["scaled_mmd", "adversarial", "ds_vae"])
 def test_one_and_two_replicas_end_with_the_same_weights(two_replicas, changes):
     """The same global batch: codes gathered, noise cut by row, batch statistics over all rows."""
     one, two = trainer(batch_size=8, **changes), trainer(two_replicas, batch_size=8, **changes)

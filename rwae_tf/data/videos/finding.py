@@ -116,7 +116,7 @@ def find(folder, bad, frame_pattern=""):
     search = _Search(folder if os.path.isdir(folder) else os.path.dirname(folder), bad, frame_pattern, passed)
     if os.path.isfile(folder):
         tail = os.path.basename(folder)
-        videos = list(search.of_files("", {_kind(tail): [tail]}, named=True)) if _kind(tail) == "array" else []
+        videos = list(search.of_files("", {kind_of(tail): [tail]}, named=True)) if kind_of(tail) == "array" else []
     elif os.path.isdir(folder):
         videos = list(search.walk("", ()))
     else:
@@ -129,11 +129,16 @@ def find(folder, bad, frame_pattern=""):
     return sorted(videos, key=lambda video: natural(video.name)), str(passed)
 
 
+def below(folder, bad):
+    """The videos in a folder and the folders below it, a list without an order, however few."""
+    return list(_Search(folder, bad, "", _Passed()).walk("", ()))
+
+
 def _suffix(name):
     return os.path.splitext(name)[1].lower()
 
 
-def _kind(name):
+def kind_of(name):
     """The kind of video that a file belongs to, by its name; None for other files."""
     return None if name.startswith(".") else _KINDS.get(_suffix(name))
 
@@ -169,8 +174,8 @@ class _Search:
                 self._passed.note("folders of thumbnails", os.path.join(below, name))
             elif is_folder and not name.startswith((".", "__MACOSX")) and name.lower() not in _SYSTEM:
                 yield from self.walk(os.path.join(below, name), (*above, real))
-            elif not is_folder and _kind(name):
-                files.setdefault(_kind(name), []).append(name)
+            elif not is_folder and kind_of(name):
+                files.setdefault(kind_of(name), []).append(name)
             elif not is_folder and not name.startswith("."):
                 self._pass_over(below, name)
         yield from self.of_files(below, files)

@@ -40,13 +40,13 @@ def find(path):
     if number.isdecimal() and head.lower().endswith(".npz") and os.path.isfile(head):
         return _clip(head, int(number))
     if os.path.isdir(path):
-        videos = list(finding._walk(path, "", (), _NoneBad()))
+        videos = finding.below(path, _NoneBad())
         if len(videos) != 1:
             raise InputError(f"{path}: holds {len(videos)} videos, not one; name one video: {FORMS}")
         return videos[0]
     if not os.path.exists(path):
         raise InputError(f"{path}: no such file or folder; name a video: {FORMS}")
-    kind = finding._kind(os.path.basename(path))
+    kind = finding.kind_of(os.path.basename(path))
     if kind is None:
         raise InputError(f"{path}: its name is not that of a video; known are {FORMS}")
     return _clip(path) if kind == "array" else finding.Video(path, kind, (path,))
