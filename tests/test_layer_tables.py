@@ -9,26 +9,15 @@ import pathlib
 import layer_tables as tool
 import pytest
 
-from rwae_tf import backbones
 from rwae_tf.errors import InputError
 
 ROOT = pathlib.Path(__file__).parents[1]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def network():
-    """Stages of the encoder and of the decoder of one of the tool's networks, each traced once."""
-    found = {}
-
-    def stages(title):
-        if title not in found:
-            config = tool.config(**tool.NETWORKS[title])
-            shape = tool.frame_shape(config)
-            encoder, decoder = backbones.build(config.model, shape)
-            found[title] = tool.stages(encoder, shape), tool.stages(decoder, (config.model.feature_size,))
-        return found[title]
-
-    return stages
+    """Stages of the encoder and of the decoder of one of the tool's networks."""
+    return lambda title: tool.both(tool.config(**tool.NETWORKS[title]))
 
 
 def square(side, channels):

@@ -107,7 +107,7 @@ def ratio(slower, faster):
 
 def preset(name):
     """The configuration of a flagfile of tools/."""
-    return flags.configuration(f"--preset={name}")
+    return flags.configuration(f"--preset={name.replace('cpu_', 'cpu/', 1)}")
 
 
 def dcgan64():

@@ -7,6 +7,7 @@ Prints Markdown. Parameters are those that training moves; FLOPs, 2 for each mul
 convolutions and products of matrices. Nothing is computed but shapes, so the largest takes no memory.
 """
 
+import functools
 import math
 from typing import Any, NamedTuple, Tuple
 
@@ -98,15 +99,21 @@ def frame_shape(config):
     return config.data.size, config.data.size, 1 if grey else 3
 
 
-def table(config):
-    """Both tables of a configuration, as lines of Markdown."""
+@functools.cache
+def both(config):
+    """The stages of the encoder and of the decoder of a configuration, each traced once in a process."""
     from rwae_tf import backbones
 
     shape = frame_shape(config)
     encoder, decoder = backbones.build(config.model, shape)
+    return stages(encoder, shape), stages(decoder, (config.model.feature_size,))
+
+
+def table(config):
+    """Both tables of a configuration, as lines of Markdown."""
     lines = []
-    for name, network, given in (("encoder", encoder, shape), ("decoder", decoder, (config.model.feature_size,))):
-        rows = stages(network, given)
+    for name, rows, given in zip(("encoder", "decoder"), both(config),
+                                 (frame_shape(config), (config.model.feature_size,)), strict=True):
         lines += [f"| {name}: {_shown(given)} | output | parameters | MFLOPs |", "|---|---|---:|---:|"]
         lines += [_row(row.kind, _shown(row.output), row.parameters, row.flops) for row in rows]
         lines += [_row("all", "", sum(row.parameters for row in rows), sum(row.flops for row in rows)), ""]
