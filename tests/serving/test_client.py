@@ -80,6 +80,7 @@ def assert_clips(path, expected):
     np.testing.assert_allclose(np.load(path), 255 * np.asarray(expected), rtol=0, atol=0.51)
 
 
+@pytest.mark.parametrize("exported", ["plain", "actions"], indirect=True)
 def test_client_answers_as_the_model(served):
     assert served.call("encode", "clips.npy", "codes.npz") == 0
     codes = served.model.encode(served.x)
