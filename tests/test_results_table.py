@@ -128,7 +128,7 @@ def measured():
     """
     head, *sections = re.split(r"\n(?=\*\*Table|## )", (ROOT / "docs" / "experiments.md").read_text())
     for section in sections:
-        formulas = re.findall(r"(1 − )?`([a-z_]+\.[a-z_.]+)`", section.split("\n|")[0])
+        formulas = re.findall(r"(1 −\s)?`([a-z_]+\.[a-z_.]+)`", section.split("\n|")[0])
         for shown, name in re.findall(r"\[([\d., /%]+)\]\(results/(\w+)\.json\)", section):
             numbers = re.findall(r"[\d.]+", shown)
             kept = [("", "static_kept.mean"), ("", "dynamic_kept.mean")]  # outside the tables

@@ -140,8 +140,7 @@ def test_a_compiled_step_weighs_the_terms_by_the_schedule():
 
 
 @pytest.mark.parametrize("changes", [
-    {"content_divergence": "scaled_mmd", "action_size": 3, "action_divergence_weight": 2.0, "fused": True,
-     "inference_steps": 1},
+    {"content_divergence": "scaled_mmd", "action_size": 3, "action_divergence_weight": 2.0},
     {"content_divergence": "adversarial", "fused": True, "inference_steps": 1, "decoder": "dense"},
     {"model": "ds_vae", "motion_kl_prior": "free", "content_kl_weight": 1.0},
 ], ids=["scaled_mmd", "adversarial", "ds_vae"])
