@@ -22,7 +22,7 @@ REQUIRES = [
     "tensorflow-probability>=0.24,<0.26",  # 0.24 is the last for TensorFlow 2.17, 0.25 goes with 2.21
     "tensorflow-gan==2.1.0",  # adversarial losses, scores of samples; last release
     "tensorflow-hub==0.16.1",  # imported by tensorflow-gan; last release
-    "tensorflow-io==0.37.1",  # folders in s3:// buckets; last release; loads up to TensorFlow 2.17.1
+    "tensorflow-io==0.37.1",  # s3:// buckets, mp3, Ogg, resampling; last release; loads up to TensorFlow 2.17.1
     "tensorflow-io-gcs-filesystem==0.37.1",  # must equal tensorflow-io's
     "tensorboard>=2.17",  # event files; TensorFlow 2.21 no longer brings it
     "setuptools<81",  # newer ones lack pkg_resources, which tensorflow-hub imports

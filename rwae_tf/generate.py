@@ -96,6 +96,8 @@ def main(argv):
 
 def _own_files(values):
     """Write what the model makes of the files that --content and --motion name."""
+    from rwae_tf.data.videos import single
+
     names = OWN.get(values.mode)
     if not names:
         raise InputError(f"--mode={values.mode}: --content and --motion go with {' and '.join(OWN)}")
@@ -104,7 +106,7 @@ def _own_files(values):
             wrong = "missing" if name in names else "has no effect; drop it"
             raise InputError(f"--{name}: {wrong}; --mode={values.mode} of your own files takes "
                              f"{' and '.join('--' + flag for flag in names)}")
-        if values[name].value and not os.path.exists(_file(values[name].value)):
+        if values[name].value and not os.path.exists(single.file_of(values[name].value)):
             raise InputError(f"--{name}={values[name].value}: no such file or folder")
     for name in ("num", "seed", "data_dir"):
         if values[name].present:
@@ -120,12 +122,6 @@ def _own_files(values):
     for written in (_write_sound if speech else _write_video)(model, clips, path):
         print(f"{written} ({files.size(written) / 1000:.0f} KB)")
     return 0
-
-
-def _file(path):
-    """The file of a path that may name a clip in it, as clips.npz/2 does."""
-    head, number = os.path.split(path)
-    return head if number.isdecimal() and head.lower().endswith(".npz") else path
 
 
 def _read(model, path, length):

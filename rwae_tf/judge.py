@@ -3,7 +3,9 @@ r"""Train a judge: it reads the factors off real clips, so that `rwae_tf.evaluat
     python -m rwae_tf.judge --dataset=moving_shapes --size=32 --length=16 --judge_dir=judges/moving_shapes
     python -m rwae_tf.judge --dataset=sprites --size=32 --data_dir=DATA --judge_dir=judges/sprites
 
-Size and length are those that are evaluated. Faces, of few people:
+    python -m rwae_tf.judge --dataset=moving_shapes --size=32 --length=16 --kind=ridge --judge_dir=judges/quick
+
+The last is solved in seconds. Size and length are those that are evaluated. Faces, of few people:
 
     python -m rwae_tf.judge --dataset=mug --split_by=subject --hold_out=0.2 --size=32 --length=10 --frame_step=2 \
         --data_dir=DATA --kind=changes --vary=mirror,shift,light --steps=600 --judge_dir=judges/mug_subject

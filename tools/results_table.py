@@ -119,7 +119,7 @@ def videos(folder=RESULTS):
 
 def front(folder=RESULTS):
     """The short table of README.md: what a reader asks first of each training on videos."""
-    rows = ["| preset | method | seeds | static kept, % | dynamic kept, % | AUC of z_c, roll-outs | core minutes |",
+    rows = ["| preset | method | seeds | static kept, % | dynamic kept, % | AUC of z_c, roll-outs | minutes |",
             "|---" * 7 + "|"]
     for name in _measured(folder, VIDEO):
         results = _seeds(folder, name)

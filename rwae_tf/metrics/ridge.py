@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from rwae_tf.errors import InputError
 from rwae_tf.metrics import reader
 
 MOST_CLIPS = 2000  # that it is fitted to: the kernel is between all pairs of them
@@ -18,8 +19,15 @@ class RidgeJudge:
         self.spec, self._reader = spec, None
 
     def fit(self, batches, held_out, seed=0):
-        """Fit it to `batches` of {"x", "labels"}; `held_out` choose the view that each factor is read by."""
+        """Fit it to `batches` of {"x", "labels"}; `held_out` choose the view that each factor is read by.
+
+        Raises:
+          InputError: for fewer held out clips than a choice needs.
+        """
         self._reader = reader.fit(batches, held_out, self.spec, seed, least=0.0)
+        if self._reader is None:
+            raise InputError(f"--kind=ridge: fewer than {reader.FEWEST} clips to check it on; take --kind=linear or "
+                             "convolutional")
 
     def read(self, x):
         """Clips [B, T, H, W, C] -> {factor: p(y|x) [B, K]} and features [B, D], the estimates of all classes.

@@ -58,12 +58,11 @@ def export(model, export_dir, budget=None, actions=None, max_length=signatures.M
         warm_up.write(part, functions, model.spec, min(model.spec.length, max_length))
         os.chmod(part, 0o755)
         return _publish(part, export_dir)
-    except tf.errors.OpError as error:
+    except BaseException as error:  # Ctrl-C too
         shutil.rmtree(part, ignore_errors=True)
-        raise InputError(f"{export_dir}: the model cannot be written ({reason(error)}); make room there, or take "
-                         "another --export_dir") from None
-    except BaseException:
-        shutil.rmtree(part, ignore_errors=True)
+        if isinstance(error, tf.errors.OpError):
+            raise InputError(f"{export_dir}: the model cannot be written ({reason(error)}); make room there, or take "
+                             "another --export_dir") from None
         raise
 
 

@@ -86,6 +86,7 @@ def check(run_dir, clips, data_dir, accept):
     return found
 
 
-def write(run_dir, clips):
-    """Record the clips that a run is trained on."""
-    json_file.write(describe(clips), record_path(run_dir))
+def keep(run_dir, clips, changed):
+    """Record the clips that a run is trained on, where that is not done, or where they `changed`."""
+    if changed or not files.exists(record_path(run_dir)):
+        json_file.write(describe(clips), record_path(run_dir))

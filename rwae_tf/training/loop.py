@@ -46,9 +46,9 @@ def train(config, run_dir, accept_changed_data=False):
     patterns.refuse_in_bucket(run_dir)
     with run_lock.held(run_dir):
         run_dir_lib.check(run_dir, config)
-        data_record.check(run_dir, clips, config.data.data_dir, accept_changed_data)
+        changed = data_record.check(run_dir, clips, config.data.data_dir, accept_changed_data)
         run_dir_lib.prepare(run_dir, config, clips.spec)
-        data_record.write(run_dir, clips)
+        data_record.keep(run_dir, clips, changed)
         return Loop(run_dir, clips, Trainer(model, strategy)).run()
 
 

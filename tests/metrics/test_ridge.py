@@ -74,6 +74,16 @@ def test_command_makes_it_in_seconds_and_loads_it(tmp_path, capsys):
     assert "nothing to do" in capsys.readouterr().out
 
 
+def test_too_few_clips_are_refused(lamps, tmp_path, capsys):
+    """Of 270 lamps a tenth is held out: 27."""
+    with pytest.raises(SystemExit):
+        errors.run(judge.main, ["judge", "--dataset=lamps", "--size=16", "--length=4", "--kind=ridge",
+                                f"--judge_dir={tmp_path}"])
+    line = capsys.readouterr().err
+    assert "--kind=ridge: fewer than 50 clips" in line and "Traceback" not in line
+    assert not list(tmp_path.iterdir())
+
+
 @pytest.mark.parametrize("flag", ["--steps=10", "--vary=mirror"])
 def test_flags_of_a_training_are_refused(flag, tmp_path, capsys):
     with pytest.raises(SystemExit):

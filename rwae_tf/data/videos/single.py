@@ -36,9 +36,9 @@ def find(path):
       InputError: one line, for a path that is missing, of another kind or of several videos.
     """
     path = path.rstrip("/")
-    head, number = os.path.split(path)
-    if number.isdecimal() and head.lower().endswith(".npz") and os.path.isfile(head):
-        return _clip(head, int(number))
+    file = file_of(path)
+    if file != path and os.path.isfile(file):
+        return _clip(file, int(os.path.basename(path)))
     if os.path.isdir(path):
         videos = finding.below(path, _NoneBad())
         if len(videos) != 1:
@@ -50,6 +50,12 @@ def find(path):
     if kind is None:
         raise InputError(f"{path}: its name is not that of a video; known are {FORMS}")
     return _clip(path) if kind == "array" else finding.Video(path, kind, (path,))
+
+
+def file_of(path):
+    """The file of a path, which may name a clip in it, as clips.npz/2 does."""
+    head, number = os.path.split(path)
+    return head if number.isdecimal() and head.lower().endswith(".npz") else path
 
 
 def _clip(path, number=None):
