@@ -14,13 +14,14 @@ __version__ = "0.1.0"
 __all__ = ["Codes", "Config", "InputError", "SequenceSpec", "data", "export", "load"]
 
 _HOME = {"Codes": "rwae_tf.types", "SequenceSpec": "rwae_tf.types", "Config": "rwae_tf.config",
-         "InputError": "rwae_tf.errors", "load": "rwae_tf.training.run_dir"}
+         "InputError": "rwae_tf.errors", "load": "rwae_tf.runs.run_dir"}
 
 
 def __getattr__(name):
     """Import what is asked for when it is first asked for."""
     if name == "load":  # before Keras is imported, which may fail
-        from rwae_tf import errors, keras_settings
+        from rwae_tf import errors
+        from rwae_tf.compat import keras_settings
 
         if line := keras_settings.fault():
             raise errors.InputError(line)

@@ -6,7 +6,7 @@ r"""Measure a trained model on every test sequence.
 Leaves run_dir/evaluation/metrics.json, figures and report.html, one page with all of it, and prints a table. What
 the codes hold is measured by a judge that `rwae_tf.judge` has trained. Of a weakly supervised model it says in
 run_dir/actions.json which learned category means which class. Settings are tuned with --split=validation, on
-training clips that --hold_out kept from the training; that leaves run_dir/evaluation_validation/.
+training clips that --validation_fraction kept from the training; that leaves run_dir/evaluation_validation/.
 """
 
 import dataclasses
@@ -17,9 +17,12 @@ import shlex
 
 from absl import flags as absl_flags
 
-from rwae_tf import acting, errors, files, flags, json_file
 from rwae_tf import config as config_lib
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 from rwae_tf.errors import InputError
+from rwae_tf.evaluation import action_matching
+from rwae_tf.utils import files, json_file
 
 _BATCH = 100
 _MEAN_FROM = 10_000  # training sequences behind the mean image
@@ -48,9 +51,10 @@ def main(argv):
     flags.required(values, "run_dir")
 
     from rwae_tf import data
-    from rwae_tf.figures import table
+    from rwae_tf.evaluation import console
+    from rwae_tf.judges import storage as judge_storage
     from rwae_tf.metrics import inception, match
-    from rwae_tf.training import judge_dir, run_dir
+    from rwae_tf.runs import run_dir
 
     model = run_dir.load(values.run_dir)
     config = model.config
@@ -71,11 +75,11 @@ def main(argv):
     if values.inception_weights:  # before the work, which is in vain with what does not fit
         network = inception.load(values.inception_weights, test.spec.frame_shape)
     if values.judge_dir:
-        judge = judge_dir.load(values.judge_dir, dataclasses.replace(config.data, length=length), test.spec)
+        judge = judge_storage.load(values.judge_dir, dataclasses.replace(config.data, length=length), test.spec)
     result = {"split": values.split, **measure(model, train, test), "match": matched(model, test),
               "terms": run_dir.last_terms(values.run_dir)}
     if config.model.action_size:
-        result["action"] = acting.matched(model, train)
+        result["action"] = action_matching.matched(model, train)
         json_file.write(result["action"], run_dir.actions_path(values.run_dir))
     if judge:
         result.update(judged(model, test, *judge, values.repeats, result.get("action")))
@@ -95,14 +99,14 @@ def main(argv):
     pictures = draw(model, test, folder, result.get("action"))
     command = "python -m rwae_tf.evaluate " + shlex.join(argv[1:])
     page = write_report(model, test, result, values.run_dir, command, pictures, os.path.join(folder, "report.html"))
-    print("\n".join([*table.lines(result), path, *pictures, page]))
+    print("\n".join([*console.lines(result), path, *pictures, page]))
     return 0
 
 
 def _changed_data(values, config, train):
     """What of the training clips changed since the run was made, in words; refused unless the flag accepts it."""
     from rwae_tf import data
-    from rwae_tf.training import data_record
+    from rwae_tf.runs import data_record
 
     if train.spec.length != config.data.length:  # those of the record
         train = data.from_config(config.data, "train", seed=config.training.seed)
@@ -117,21 +121,21 @@ def _encoder(model):
 
 
 def measure(model, train, test):
-    """Numbers of a model over all of `test`: squared error per sequence beside its floors, and the budget.
+    """Numbers of a model over all of `test`: squared error per sequence beside its baselines, and the budget.
 
     Errors are those of eq. 9: of speech, between normalized spectra.
     """
     import numpy as np
 
     from rwae_tf import reconstruction as scale
-    from rwae_tf.metrics import reconstruction
+    from rwae_tf.metrics import squared_error
     from rwae_tf.training import distribution
 
     encode, normalized = _encoder(model), functools.partial(scale.normalized, spec=model.spec)
     chosen = np.arange(0, len(train), -(-len(train) // _MEAN_FROM))
     parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
-    mean = reconstruction.mean_frame(normalized(train.batch(part)["x"]) for part in parts)
-    found = reconstruction.summary(
+    mean = squared_error.mean_frame(normalized(train.batch(part)["x"]) for part in parts)
+    found = squared_error.summary(
         lambda: (normalized(batch["x"]) for batch in test.batches(_BATCH)),
         lambda x: normalized(model.decode(encode(scale.restored(x, model.spec)))), mean)
     passes = round(model.budget["sequences"] / len(train), 3)
@@ -139,26 +143,26 @@ def measure(model, train, test):
 
 
 def _verbs(model, generate):
-    from rwae_tf.metrics import exchange
+    from rwae_tf.metrics import interventions
 
-    return exchange.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode,
+    return interventions.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode,
                           generate, model.draw)
 
 
 def matched(model, test):
     """How well the codes of `test` match their priors, see `metrics.match.measure`."""
-    from rwae_tf.metrics import exchange
+    from rwae_tf.metrics import interventions
 
-    return exchange.matched(test.batches(_BATCH), _verbs(model, model.generate),
-                            exchange.Seeds(model.config.training.seed))
+    return interventions.matched(test.batches(_BATCH), _verbs(model, model.generate),
+                            interventions.Seeds(model.config.training.seed))
 
 
 def judged(model, test, judge, record, repeats, action=None):
     """What a judge tells of a model over all of `test`, and what it is itself; see `metrics.evaluation.measure`."""
-    from rwae_tf import progress
-    from rwae_tf.metrics import evaluation
+    from rwae_tf.evaluation import evaluators
+    from rwae_tf.utils import progress
 
-    line = progress.Progress(evaluation.draws(len(test), test.spec, repeats, _BATCH, action))
+    line = progress.Progress(evaluators.draws(len(test), test.spec, repeats, _BATCH, action))
     calls = itertools.count(1)
 
     def generate(**given):
@@ -167,9 +171,9 @@ def judged(model, test, judge, record, repeats, action=None):
 
     verbs = _verbs(model, generate)
     seed, codes = model.config.training.seed, model.config.evaluation.evaluate_content
-    result = evaluation.measure(lambda: test.batches(_BATCH), judge, verbs, test.spec, repeats, seed, codes, action)
+    result = evaluators.measure(lambda: test.batches(_BATCH), judge, verbs, test.spec, repeats, seed, codes, action)
     line.close()
-    known = {name: record[name] for name in ("kind", "seed", "accuracy", "threshold", "classes", "test_clips")}
+    known = {name: record[name] for name in ("architecture", "seed", "accuracy", "threshold", "classes", "test_clips")}
     result["judge"] = {**known, "on_real": result.pop("judge_on_real")}
     return {**result, "repeats": repeats, "codes": codes}
 
@@ -193,8 +197,8 @@ def verified(model, train, test):
 
 def frame_fid(model, test, network, repeats):
     """FID of frames over `test`, with `network`, an `inception.Network`; see `metrics.inception.fid`."""
-    from rwae_tf import progress
     from rwae_tf.metrics import inception
+    from rwae_tf.utils import progress
 
     length, done = test.spec.length, 0
     line = progress.Progress((1 + repeats) * len(inception.choose(len(test), length)[0]))
@@ -228,7 +232,7 @@ def draw(model, test, folder, action=None):
     for path, pictured in zip(paths, clips.values(), strict=True):
         figures.write(np.asarray(pictured), path, scale=generate.scale(model))
     if action:
-        table, names = acting.table(model, _PICTURED, test.spec.length, model.config.training.seed, action)
+        table, names = action_matching.table(model, _PICTURED, test.spec.length, model.config.training.seed, action)
         paths += [os.path.join(folder, "actions.png")]
         figures.write(table, paths[-1], scale=generate.scale(model), names=names)
     return paths
@@ -257,15 +261,15 @@ def write_report(model, test, result, run_dir, command, pictures, path):
     """Write the page of an evaluation, with the `pictures` of these paths in it, to `path`, which it returns."""
     import numpy as np
 
-    from rwae_tf.figures import report
-    from rwae_tf.metrics import embedding, usage
-    from rwae_tf.training import run_dir as run_dir_lib
+    from rwae_tf.evaluation import report
+    from rwae_tf.metrics import collapse, embedding
+    from rwae_tf.runs import run_dir as run_dir_lib
 
     encode, chosen = _encoder(model), np.linspace(0, len(test) - 1, min(_MAPPED, len(test))).astype(int)
     parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
     codes = np.concatenate([encode(test.batch(part)["x"]).z_c for part in parts])
     report.write(path, report.page(
-        run_dir, command, result, usage.holds(result) if "judge" in result else None,
+        run_dir, command, result, collapse.holds(result) if "judge" in result else None,
         {os.path.basename(name): files.read(name) for name in pictures},
         embedding.tsne(codes, model.config.training.seed), test.labels(chosen), test.spec,
         run_dir_lib.read_log(run_dir_lib.metrics_path(run_dir))))
@@ -274,7 +278,7 @@ def write_report(model, test, result, run_dir, command, pictures, path):
 
 def cli():
     """Console script."""
-    errors.run(main)
+    entry_point.run(main)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,8 @@ import types
 
 from absl import flags as absl_flags
 
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 MAX_LENGTH = 10_000  # that of `serving.signatures`, which needs TensorFlow
 
@@ -27,8 +28,8 @@ def export(run_dir, export_dir, max_length=MAX_LENGTH):
       InputError: if `run_dir` holds no trained model, `export_dir` is a file, or `max_length` is below 1.
     """
     import rwae_tf
+    from rwae_tf.runs import run_dir as run_dir_lib
     from rwae_tf.serving import saved_model
-    from rwae_tf.training import run_dir as run_dir_lib
 
     model = rwae_tf.load(run_dir)
     return saved_model.export(model, export_dir, model.budget, run_dir_lib.read_actions(run_dir, model),
@@ -51,7 +52,7 @@ def main(argv):
 
 def cli():
     """Console script."""
-    errors.run(main)
+    entry_point.run(main)
 
 
 class _Callable(types.ModuleType):

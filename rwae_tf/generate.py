@@ -8,7 +8,7 @@
 generate     clips drawn from the priors, playing side by side
 swap         test clips give the content (first column) and the motion (first row) of the clips between them
 reconstruct  test clips, each beside its reconstruction
-motions      test clips, each beside clips of its content that move as the prior has it (Fig. 12)
+resample_motion test clips, each beside clips of its content that move as the prior has it (Fig. 12)
 actions      of a weakly supervised model: a row per action, in columns clips that are alike but for it; named, where
              `evaluate` has matched them, by the classes
 
@@ -30,11 +30,14 @@ import os
 import numpy as np
 from absl import flags as absl_flags
 
-from rwae_tf import acting, errors, figures, files, flags
+from rwae_tf import entry_point, figures
+from rwae_tf.config import flags
 from rwae_tf.errors import InputError
+from rwae_tf.evaluation import action_matching
+from rwae_tf.utils import files
 
 OWN = {"swap": ("content", "motion"), "reconstruct": ("content",)}  # modes of own files, and the flags that name them
-MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png", "motions": ".png", "actions": ".png"}
+MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png", "resample_motion": ".png", "actions": ".png"}
 MOTIONS = 3  # beside a test clip
 SIDE = 64  # frames are shown at least this large, in pixels
 
@@ -78,16 +81,16 @@ def main(argv):
         if not model.config.model.action_size or model.spec.modality == "speech":
             raise InputError(f"--mode=actions: {values.run_dir} is no model of videos with actions; train one with "
                              "--action_size=A")
-        from rwae_tf.training import run_dir
+        from rwae_tf.runs import run_dir
 
-        clips, names = acting.table(model, values.num, values.length or model.spec.length, values.seed,
+        clips, names = action_matching.table(model, values.num, values.length or model.spec.length, values.seed,
                                     run_dir.read_actions(values.run_dir, model))
     elif model.spec.modality == "speech":
         return _speak(model, values, values.out or os.path.splitext(path)[0] + ".png")
     elif values.mode == "generate":
         clips = model.generate(num=values.num, length=values.length or 100, seed=values.seed)
     else:
-        tables = {"swap": swaps, "reconstruct": pairs, "motions": functools.partial(motions, seed=values.seed)}
+        tables = {"swap": swaps, "reconstruct": pairs, "resample_motion": functools.partial(motions, seed=values.seed)}
         clips = tables[values.mode](model, _test_clips(model.config, values))
     figures.write(np.asarray(clips), path, scale=scale(model), names=names)
     print(f"{path} ({files.size(path) / 1000:.0f} KB)")
@@ -96,7 +99,7 @@ def main(argv):
 
 def _own_files(values):
     """Write what the model makes of the files that --content and --motion name."""
-    from rwae_tf.data.videos import single
+    from rwae_tf.data.video import single
 
     names = OWN.get(values.mode)
     if not names:
@@ -130,8 +133,8 @@ def _read(model, path, length):
     if spec.modality == "speech":
         from rwae_tf.data.speech import single
 
-        return single.frames(path, options.spectrum, options.lowest_decibels, spec.length, length)[None]
-    from rwae_tf.data.videos import single
+        return single.frames(path, options.spectrum, options.min_db, spec.length, length)[None]
+    from rwae_tf.data.video import single
 
     return single.frames(path, spec.frame_shape[0], spec.frame_shape[-1], options.frame_step, length)[None]
 
@@ -167,8 +170,8 @@ def _speak(model, values, path):
     """Write the spectrograms and the sound of a model of speech."""
     from rwae_tf import spoken
 
-    if values.mode == "motions":
-        raise InputError(f"--mode=motions: {values.run_dir} is a model of speech; use generate, swap or reconstruct")
+    if values.mode == "resample_motion":
+        raise InputError(f"--mode=resample_motion: {values.run_dir} is a model of speech; use generate, swap or reconstruct")
     spoken.check_path(path)
     length = values.length or spoken.SEGMENTS * model.spec.length
     if values.mode == "generate":
@@ -229,7 +232,7 @@ def swaps(model, real):
 
 def cli():
     """Console script."""
-    errors.run(main)
+    entry_point.run(main)
 
 
 if __name__ == "__main__":

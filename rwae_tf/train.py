@@ -10,7 +10,8 @@ import os
 
 from absl import flags as absl_flags
 
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 
 def main(argv):
@@ -32,7 +33,7 @@ def main(argv):
 
 def cli():
     """Console script."""
-    errors.run(main)
+    entry_point.run(main)
 
 
 if __name__ == "__main__":

@@ -63,13 +63,13 @@ def shared_data():
 @pytest.fixture(scope="module")
 def lamps():
     """The dataset "lamps" (tests/lamp_data), which a linear judge reads without fault; gives its module."""
-    from rwae_tf import data
+    from rwae_tf.data import datasets
 
     folder = str(ROOT / "tests" / "lamp_data")
-    data.__path__.append(folder)
-    yield importlib.import_module("rwae_tf.data.lamps")
-    data.__path__.remove(folder)
-    del sys.modules["rwae_tf.data.lamps"]
+    datasets.__path__.append(folder)
+    yield importlib.import_module("rwae_tf.data.datasets.lamps")
+    datasets.__path__.remove(folder)
+    del sys.modules["rwae_tf.data.datasets.lamps"]
 
 
 @pytest.fixture(scope="session")
@@ -89,8 +89,8 @@ def bucket():
     import boto3
     import botocore
 
-    from rwae_tf import files
     from rwae_tf.errors import InputError
+    from rwae_tf.utils import files
 
     try:
         files._loaded("s3")

@@ -36,8 +36,8 @@ def test_rows_of_the_file_each_change_the_flagfile():
 
 def test_rows_are_names_and_flags(ablation, tmp_path):
     path = tmp_path / "rows.txt"
-    path.write_text("# a comment\n\npreset\ntwo --seed=2 --nofused  # why\n")
-    assert ablation.read_rows(path) == {"preset": [], "two": ["--seed=2", "--nofused"]}
+    path.write_text("# a comment\n\npreset\ntwo --seed=2 --nojoint_update  # why\n")
+    assert ablation.read_rows(path) == {"preset": [], "two": ["--seed=2", "--nojoint_update"]}
 
 
 def test_the_page_gets_the_rows_of_this_flagfile_in_order(ablation, tmp_path):

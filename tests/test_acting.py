@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from toys import FACTORS, Actor, read_colour, read_trend
 
-from rwae_tf import acting, errors
-from rwae_tf.training import run_dir
+from rwae_tf import errors
+from rwae_tf.evaluation import action_matching
+from rwae_tf.runs import run_dir
 
 
 class Lamps(Actor):
@@ -28,14 +29,14 @@ def toy():
 
 
 def test_categories_are_matched_on_all_training_clips(toy, lamps):
-    found = acting.matched(toy, lamps.Dataset("train", "", 16, 4, 0, 0.0))
+    found = action_matching.matched(toy, lamps.Dataset("train", "", 16, 4, 0, 0.0))
     assert found["matching"] == ["level", "up", "down"] and found["accuracy"] == 1.0 and found["clips"] == 270
     assert found["entropy"] == pytest.approx(np.log(3)) and found["unused"] == [] and found["iterations"] == 7
 
 
 def test_of_too_many_clips_evenly_spread_ones_are_taken(toy, lamps, monkeypatch):
-    monkeypatch.setattr(acting, "CLIPS", 100)
-    assert acting.matched(toy, lamps.Dataset("train", "", 16, 4, 0, 0.0))["clips"] == 90  # every third
+    monkeypatch.setattr(action_matching, "CLIPS", 100)
+    assert action_matching.matched(toy, lamps.Dataset("train", "", 16, 4, 0, 0.0))["clips"] == 90  # every third
 
 
 @pytest.mark.parametrize("found, names, trends", [
@@ -44,13 +45,13 @@ def test_of_too_many_clips_evenly_spread_ones_are_taken(toy, lamps, monkeypatch)
     (None, ["category 0", "category 1", "category 2"], [2, 0, 1]),
 ])
 def test_rows_are_actions_and_columns_identities(toy, found, names, trends):
-    clips, titles = acting.table(toy, 5, 6, 3, found)
+    clips, titles = action_matching.table(toy, 5, 6, 3, found)
     assert clips.shape == (3, 5, 6, 1, 1, 3) and titles == names
     for row, trend in zip(clips, trends, strict=True):
         assert (read_trend(row) == trend).all()
         np.testing.assert_array_equal(read_colour(row), read_colour(clips[0]))  # one identity per column
     assert len(set(read_colour(clips[0]).tolist())) > 1
-    other, _ = acting.table(toy, 5, 6, 4, found)
+    other, _ = action_matching.table(toy, 5, 6, 4, found)
     assert (read_colour(other[0]) != read_colour(clips[0])).any()
 
 

@@ -1,6 +1,6 @@
 """Bad input ends every command with one clear line and leaves nothing half-written.
 
-The commands run in this process, inside `errors.run`, so that TensorFlow is imported once; a few run as
+The commands run in this process, inside `entry_point.run`, so that TensorFlow is imported once; a few run as
 a user would start them. Each case names what is broken, what the line must say and the mend it must offer.
 """
 
@@ -19,12 +19,13 @@ import tensorflow  # noqa: F401 - its logger keeps the stderr of its import; her
 from PIL import Image
 
 import rwae_tf
-from rwae_tf import errors, progress
-from rwae_tf.data import moving_shapes, sprites
+from rwae_tf import entry_point
+from rwae_tf.data.datasets import moving_shapes, sprites
+from rwae_tf.utils import progress
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TINY = ("--dataset=moving_shapes --size=16 --length=2 --channels=4 --feature_size=8 --content_size=6 --motion_size=3 "
-        "--hidden_size=8 --decoder=dense --content_encoder=forward --batch_size=4 --inference_steps=1 --fused "
+        "--hidden_size=8 --decoder=dense --content_encoder=forward --batch_size=4 --inference_steps=1 --joint_update "
         "--epochs=1 --log_every=1 --checkpoint_minutes=0").split()
 CLIPS = 12  # of moving_shapes in these tests: an epoch is 3 iterations
 
@@ -57,7 +58,7 @@ def refused(workplace, capsys):
         main = importlib.import_module(f"rwae_tf.{command}").main
         capsys.readouterr()
         with pytest.raises(SystemExit) as ended:
-            errors.run(main, [command, *map(str, arguments)])
+            entry_point.run(main, [command, *map(str, arguments)])
         stdout, stderr = capsys.readouterr()
         assert ended.value.code == 1
         (line,) = stderr.splitlines()
@@ -82,15 +83,15 @@ def refused(workplace, capsys):
     ("train", ["--epochs=many"], ["--epochs=many", "an integer, at least 1"]),
     ("train", ["--size=48"], ["--size=48", "64, 32, 16"]),
     ("train", ["--decoder=gru"], ["--decoder=gru", "lstm, dense"]),
-    ("train", ["--fused=perhaps"], ["--fused=perhaps", "true or false"]),
+    ("train", ["--joint_update=perhaps"], ["--joint_update=perhaps", "true or false"]),
     ("train", ["--motion_bandwidths=1,two"], ["--motion_bandwidths=1,two", "numbers separated by commas"]),
-    ("train", ["--hold_out=0.6"], ["--hold_out=0.6", "from 0.0 to 0.5"]),
+    ("train", ["--validation_fraction=0.6"], ["--validation_fraction=0.6", "from 0.0 to 0.5"]),
     ("train", ["--batchsize=4"], ["--batchsize=4", "did you mean --batch_size?"]),
     ("train", ["--frobnicate"], ["--frobnicate", "--help lists the flags"]),
     ("train", ["--epochs"], ["--epochs", "--name=value"]),
     ("train", ["sprites"], ["'sprites'", "--name=value"]),
     ("train", ["--flagfile=absent.flags"], ["--flagfile=absent.flags", "name a text file"]),
-    ("train", ["--fused", "--inference_steps=5"], ["--inference_steps=5", "--fused=True", "give --inference_steps=1"]),
+    ("train", ["--joint_update", "--inference_steps=5"], ["--inference_steps=5", "--joint_update=True", "give --inference_steps=1"]),
     ("train", ["--decay_epochs=5"], ["--decay_epochs=5", "--decay_factors=0.5,0.2", "give as many of each"]),
     ("train", ["--dataset=imagenet"], ["dataset='imagenet'", "choose one of", "moving_shapes, "]),
     ("train", ["--batch_size=6", "--replicas=4"], ["--batch_size=6", "--replicas=4", "give a multiple"]),
@@ -279,7 +280,7 @@ def test_missing_run(refused, command):
 
 
 def test_no_clips_were_held_out(refused, run_dir):
-    refused("evaluate", f"--run_dir={run_dir}", "--split=validation", says=["split=validation", "--hold_out=0.1"])
+    refused("evaluate", f"--run_dir={run_dir}", "--split=validation", says=["split=validation", "--validation_fraction=0.1"])
 
 
 @pytest.mark.parametrize("path, says", [
@@ -317,7 +318,7 @@ def test_a_finished_run_without_its_list_of_checkpoints_is_left_as_it_is(run_dir
 
 @pytest.mark.parametrize("flag, says", [
     ("--content_size=7", "content_size (6 -> 7)"), ("--decoder=lstm", "decoder (dense -> lstm)"),
-    ("--seed=1", "seed (0 -> 1)"), ("--hold_out=0.25", "hold_out (0.0 -> 0.25)"), ("--size=32", "size (16 -> 32)"),
+    ("--seed=1", "seed (0 -> 1)"), ("--validation_fraction=0.25", "validation_fraction (0.0 -> 0.25)"), ("--size=32", "size (16 -> 32)"),
 ])
 def test_run_of_another_configuration(refused, run_dir, flag, says):
     refused("train", *TINY, flag, f"--run_dir={run_dir}", says=["run: ", says, "take another --run_dir"])

@@ -8,9 +8,9 @@ import pytest
 import tiny
 
 from rwae_tf import config as config_lib
-from rwae_tf import json_file, schedule
-from rwae_tf.config import Config, DataConfig, ModelConfig, ObjectiveConfig, TrainingConfig
+from rwae_tf.config import Config, DataConfig, ModelConfig, ObjectiveConfig, TrainingConfig, schedule
 from rwae_tf.errors import InputError
+from rwae_tf.utils import json_file
 
 FIELDS = [(section, field) for section, kind in config_lib.SECTIONS.items() for field in dataclasses.fields(kind)]
 
@@ -90,12 +90,12 @@ def test_numbers_are_finite(value):
 
 def test_truth_is_no_integer():
     assert refused("training", epochs=True) == "epochs=True: expected an integer"
-    assert refused("training", fused=0) == "fused=0: expected true or false"
+    assert refused("training", joint_update=0) == "joint_update=0: expected true or false"
 
 
 @pytest.mark.parametrize("section, values, words", [
-    ("training", {"fused": True}, ["inference_steps=5", "fused=True", "give inference_steps=1"]),
-    ("training", {"fused": True, "inference_steps": 1, "lagging_stop": True}, ["lagging_stop=True", "drop one"]),
+    ("training", {"joint_update": True}, ["inference_steps=5", "joint_update=True", "give inference_steps=1"]),
+    ("training", {"joint_update": True, "inference_steps": 1, "adaptive_inference_steps": True}, ["adaptive_inference_steps=True", "drop one"]),
     ("objective", {"motion_kl_weight": ((1.0, 0.5), (2.0,))}, ["motion_kl_weight=", "epoch:value pairs such as"]),
     ("objective", {"motion_kl_weight": ()}, ["motion_kl_weight=()", "epoch:value pairs such as"]),
     ("objective", {"motion_kl_weight": ((3.0, 0.5), (3.0, 1.0))},

@@ -10,7 +10,7 @@ from rwae_tf.training.trainer import Trainer
 
 
 def test_steps_are_counted_at_the_batch_and_length_of_the_flags():
-    model = tiny.build(inference_steps=1, fused=True)
+    model = tiny.build(inference_steps=1, joint_update=True)
     trainer = Trainer(model, tf.distribute.get_strategy())
     x = tf.constant(tiny.sequences())
     assert tool.counted(model) == {phase.name: sum(flops.count(trainer.graph(phase, x, plain=True)).values())
@@ -20,7 +20,7 @@ def test_steps_are_counted_at_the_batch_and_length_of_the_flags():
 @pytest.mark.parametrize("changes, expected", [
     ({}, (34, {"inference": 68, "generation": 34})),  # 4 x 25 batches of 101 clips, three to an iteration
     ({"reuse_batch": True}, (100, {"inference": 200, "generation": 100})),
-    ({"inference_steps": 1, "fused": True}, (100, {"joint": 100})),
+    ({"inference_steps": 1, "joint_update": True}, (100, {"joint": 100})),
 ])
 def test_the_schedule(changes, expected):
     assert tool.schedule(tiny.build(epochs=4, **changes), 101) == expected
@@ -31,7 +31,7 @@ def test_numbers_are_shown_with_a_prefix():
 
 
 def test_the_command(capsys):
-    small = ["--dataset=moving_shapes", "--size=16", "--channels=4", "--batch_size=4", "--length=3", "--fused",
+    small = ["--dataset=moving_shapes", "--size=16", "--channels=4", "--batch_size=4", "--length=3", "--joint_update",
              "--inference_steps=1"]
     assert tool.main(["cost", *small, "--epochs=1", "--clips=24"]) == 0
     first, step, everything = capsys.readouterr().out.splitlines()

@@ -7,14 +7,14 @@ import sys
 
 import pytest
 
-from rwae_tf import errors
+from rwae_tf import entry_point
 from rwae_tf.errors import InputError
 
 
 def ended(main, capsys, argv=("command",)):
-    """Exit status, stdout and stderr of `main` in `errors.run`."""
+    """Exit status, stdout and stderr of `main` in `entry_point.run`."""
     with pytest.raises(SystemExit) as caught:
-        errors.run(main, list(argv))
+        entry_point.run(main, list(argv))
     return caught.value.code, *capsys.readouterr()
 
 
@@ -44,7 +44,7 @@ def test_bad_input_is_one_line(error, line, capsys):
 
 def test_a_mistake_of_ours_keeps_its_traceback():
     with pytest.raises(ZeroDivisionError):
-        errors.run(raising(ZeroDivisionError()), ["command"])
+        entry_point.run(raising(ZeroDivisionError()), ["command"])
 
 
 def test_input_error_is_a_value_error():
@@ -70,7 +70,7 @@ def test_interrupt_is_quiet(capsys):
 def test_closed_stdout_is_quiet(lines):
     read, write = os.pipe()
     os.close(read)
-    program = f"from rwae_tf import errors\nerrors.run(lambda argv: print('line\\n' * {lines}))"
+    program = f"from rwae_tf import entry_point\nentry_point.run(lambda argv: print('line\\n' * {lines}))"
     ran = subprocess.run([sys.executable, "-c", program], stdout=write, stderr=subprocess.PIPE, timeout=60)
     os.close(write)
     assert (ran.returncode, ran.stderr) == (128 + signal.SIGPIPE, b"")

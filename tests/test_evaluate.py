@@ -10,9 +10,11 @@ import tiny
 
 import rwae_tf
 from rwae_tf import data, errors, evaluate, judge
-from rwae_tf.figures import plots, table
+from rwae_tf.evaluation import console
+from rwae_tf.figures import plots
+from rwae_tf.judges import storage as judge_storage
 from rwae_tf.metrics import inception
-from rwae_tf.training import checkpoints, judge_dir, run_dir
+from rwae_tf.runs import checkpoints, run_dir
 
 
 def untrained(folder, config):
@@ -37,7 +39,7 @@ def run(tmp_path_factory):
 def lamp_judge(lamps, tmp_path_factory):
     """The folder of a linear judge of lamps."""
     folder = tmp_path_factory.mktemp("judge")
-    judge.main(["judge", *"--dataset=lamps --size=16 --length=4 --kind=linear --steps=60".split(),
+    judge.main(["judge", *"--dataset=lamps --size=16 --length=4 --architecture=linear --steps=60".split(),
                 f"--judge_dir={folder}"])
     return folder
 
@@ -133,9 +135,9 @@ def test_evaluate_with_a_judge_measures_what_each_code_holds(lamps, lamp_judge, 
     page = html.unescape((run / "evaluation" / "report.html").read_text())
     for row in (*found["static_kept"]["per_factor"].values(), *found["dynamic_kept"]["per_factor"].values(),
                 *found["leakage"].values()):
-        assert f"<b>{table.percent(row['accuracy'])}</b>" in page
-        assert f"chance {table.percent(row['chance'])}</small>" in page
-    for text in (*found["verdicts"], *table.lines(found), *(f"<td>{text}" for _, text in table.key_numbers(found)),
+        assert f"<b>{console.percent(row['accuracy'])}</b>" in page
+        assert f"chance {console.percent(row['chance'])}</small>" in page
+    for text in (*found["verdicts"], *console.lines(found), *(f"<td>{text}" for _, text in console.key_numbers(found)),
                  f"made by</th><td>python -m rwae_tf.evaluate --run_dir={run} --judge_dir={lamp_judge} --repeats=2"):
         assert text in page
     assert "Not measured" not in page and page.count("<img") == 6  # no curves: the run has no log
@@ -146,7 +148,7 @@ def test_evaluate_with_a_judge_measures_what_each_code_holds(lamps, lamp_judge, 
 
 
 def test_evaluate_measures_held_out_clips_in_a_folder_of_their_own(lamps, lamp_judge, tmp_path, capsys):
-    run = untrained(tmp_path / "run", tiny.config(dataset="lamps", hold_out=0.1))
+    run = untrained(tmp_path / "run", tiny.config(dataset="lamps", validation_fraction=0.1))
     # The judge has learned from all training clips; it reads those that a run held out no less.
     arguments = ["evaluate", f"--run_dir={run}", f"--judge_dir={lamp_judge}", "--repeats=1", "--split=validation"]
     assert evaluate.main(arguments) == 0
@@ -156,10 +158,10 @@ def test_evaluate_measures_held_out_clips_in_a_folder_of_their_own(lamps, lamp_j
     assert found["split"] == "validation" and found["test_sequences"] == 27  # a tenth of 270
     assert "over 27 validation sequences" in printed and "real validation clips" in printed
     assert found["budget"]["passes"] == 74.074  # 18,000 sequences, 243 in a pass
-    train, validation = (data.load("lamps", split, size=16, length=4, hold_out=0.1) for split in data.SPLITS[:2])
+    train, validation = (data.load("lamps", split, size=16, length=4, validation_fraction=0.1) for split in data.SPLITS[:2])
     mean = train.batch(np.arange(243))["x"].astype(np.float64).mean((0, 1))
     expected = ((validation.batch(np.arange(27))["x"] - mean) ** 2).sum((1, 2, 3, 4)).mean()
-    np.testing.assert_allclose(found["floors"]["mean_image"], expected, rtol=1e-6)
+    np.testing.assert_allclose(found["baselines"]["mean_image"], expected, rtol=1e-6)
 
 
 def test_evaluate_with_inception_weights_measures_frames(lamps, tmp_path, capsys, monkeypatch):
@@ -192,8 +194,8 @@ def test_unfit_judge_is_refused_before_the_work(run, lamps, lamp_judge, tmp_path
 def test_judge_below_its_threshold_is_refused(lamps, lamp_judge, tmp_path):
     run = untrained(tmp_path / "run", tiny.config(dataset="lamps"))
     record = json.loads((lamp_judge / "judge.json").read_text())
-    judge_dir.prepare(str(tmp_path / "poor"))
-    judge_dir.save(str(tmp_path / "poor"), {**record, "threshold": 1.01}, {})
+    judge_storage.prepare(str(tmp_path / "poor"))
+    judge_storage.save(str(tmp_path / "poor"), {**record, "threshold": 1.01}, {})
     with pytest.raises(errors.InputError, match="less than the 101 % that a measure needs"):
         evaluate.main(["evaluate", f"--run_dir={run}", f"--judge_dir={tmp_path / 'poor'}"])
     assert not (run / "evaluation").exists()

@@ -6,7 +6,7 @@ import shlex
 
 import pytest
 
-from rwae_tf import flags, presets
+from rwae_tf.config import flags, presets
 
 ROOT = pathlib.Path(__file__).resolve().parents[1]
 PAGE = (ROOT / "docs" / "experiments.md").read_text()

@@ -16,7 +16,7 @@ from rwae_tf import data, errors
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """The folder of a run whose checkpoint holds initial weights."""
-    from rwae_tf.training import checkpoints, run_dir
+    from rwae_tf.runs import checkpoints, run_dir
 
     path, config = str(tmp_path_factory.mktemp("runs") / "run"), tiny.config(seed=3)
     spec = data.from_config(config.data, "train").spec

@@ -8,8 +8,9 @@ import sys
 import numpy as np
 import pytest
 
-from rwae_tf import data, files
+from rwae_tf import data
 from rwae_tf.errors import InputError
+from rwae_tf.utils import files
 
 
 @pytest.fixture(params=["folder", "bucket"])

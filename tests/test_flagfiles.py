@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rwae_tf import config as config_lib
-from rwae_tf import flags, presets
+from rwae_tf.config import flags, presets
 
 TOOLS = pathlib.Path(__file__).resolve().parents[1] / "tools"
 FLAGFILES = sorted(TOOLS.rglob("*.flags"))
@@ -74,9 +74,9 @@ def test_paper_presets_hold_the_papers_settings():
     Of speech and of Moving-Shape most are not printed and those of Sprites.
     """
     common = {"inference_steps": 5, "decay_epochs": (50.0, 80.0), "decay_factors": (0.5, 0.2), "adam_beta_1": 0.5,
-              "adam_beta_2": 0.9, "size": 64, "fused": False, "lagging_stop": False, "reuse_batch": False,
+              "adam_beta_2": 0.9, "size": 64, "joint_update": False, "adaptive_inference_steps": False, "reuse_batch": False,
               "decoder": "lstm", "content_encoder": "bidirectional", "motion_input": "features",
-              "motion_gain": 1.0,
+              "motion_input_scale": 1.0,
               "motion_bandwidths": (1.0, 2.0, 4.0, 8.0, 16.0), "motion_kl_weight": 1.0, "content_kl_weight": 0.0,
               "mmd_cross_coefficient": 2.0, "action_size": 0}
     mmd, gan = {"content_divergence": "scaled_mmd"}, {"content_divergence": "adversarial"}

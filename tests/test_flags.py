@@ -7,8 +7,7 @@ import pytest
 from absl import flags as absl_flags
 
 from rwae_tf import config as config_lib
-from rwae_tf import flags
-from rwae_tf.config import Config
+from rwae_tf.config import Config, flags
 from rwae_tf.errors import InputError
 
 FIELDS = [field for kind in config_lib.SECTIONS.values() for field in dataclasses.fields(kind)]
@@ -51,7 +50,7 @@ NEEDS = {  # other flags beside which an option has an effect
                      "action_divergence_weight"), _ACTION),
     **dict.fromkeys(("split_by", "frame_step", "label_names", "motion_labels", "grey", "splits", "frame_pattern",
                      "sample_range"), ["--dataset=folder"]),
-    **dict.fromkeys(("spectrum", "utterance_seconds", "lowest_decibels", "test_share", "speaker_lists"),
+    **dict.fromkeys(("spectrum", "utterance_seconds", "min_db", "test_fraction", "speaker_lists"),
                     ["--dataset=timit"]),
     "num_digits": ["--dataset=sm_mnist"], "conditioning": ["--backbone=biggan"],
     "horizon_weight": ["--motion_horizon=16"],
@@ -72,10 +71,10 @@ def test_an_option_without_effect_is_refused(name, reason):
 def test_options_of_the_step_without_effect_are_refused():
     with pytest.raises(InputError, match="--critic_features=4 does nothing with --content_divergence=adversarial"):
         flags.configuration("--content_divergence=adversarial", "--critic_features=4")
-    with pytest.raises(InputError, match="--lagging_stop=True does nothing with --inference_steps=1"):
-        flags.configuration("--lagging_stop", "--inference_steps=1")
-    with pytest.raises(InputError, match="--reuse_batch=True does nothing with --fused=True"):
-        flags.configuration("--fused", "--reuse_batch", "--inference_steps=1")
+    with pytest.raises(InputError, match="--adaptive_inference_steps=True does nothing with --inference_steps=1"):
+        flags.configuration("--adaptive_inference_steps", "--inference_steps=1")
+    with pytest.raises(InputError, match="--reuse_batch=True does nothing with --joint_update=True"):
+        flags.configuration("--joint_update", "--reuse_batch", "--inference_steps=1")
 
 
 @pytest.mark.parametrize("option", ["content_divergence=adversarial", "content_weight=3", "critic_features=4",
@@ -103,7 +102,7 @@ def test_every_field_has_its_flag(field):
     if value is None:  # one choice only
         value = field.default
     text = ",".join(map(str, value)) if isinstance(value, tuple) else str(value)
-    needs = {"fused": ["--inference_steps=1"], **NEEDS}.get(field.name, [])
+    needs = {"joint_update": ["--inference_steps=1"], **NEEDS}.get(field.name, [])
     config = flags.configuration(f"--{field.name}={text}", *needs)
     found = [getattr(getattr(config, section), field.name) for section in config_lib.SECTIONS
              if hasattr(getattr(config, section), field.name)]
@@ -126,10 +125,10 @@ def test_the_last_of_two_equal_flags_counts():
 def test_flagfile(tmp_path):
     (tmp_path / "inner.flags").write_text("--size=32\n--length=5")
     (tmp_path / "outer.flags").write_text(
-        f"# the small one\n\n  --flagfile={tmp_path}/inner.flags  \n// more\n--length=6\n--reuse_batch\n--nofused\n")
+        f"# the small one\n\n  --flagfile={tmp_path}/inner.flags  \n// more\n--length=6\n--reuse_batch\n--nojoint_update\n")
     config = flags.configuration("--size=16", f"--flagfile={tmp_path}/outer.flags", "--batch_size=4")
     assert (config.data.size, config.data.length) == (32, 6)  # what comes later overrides
-    assert (config.training.reuse_batch, config.training.fused, config.training.batch_size) == (True, False, 4)
+    assert (config.training.reuse_batch, config.training.joint_update, config.training.batch_size) == (True, False, 4)
     assert flags.configuration("--flagfile", f"{tmp_path}/outer.flags", "--size=64").data.size == 64
 
 
@@ -165,8 +164,8 @@ def test_flagfile_that_cannot_be_read(tmp_path):
     ("--decay_epochs=1;2", "--decay_epochs=1;2: expected numbers separated by commas"),
     ("--decay_epochs=1,-2", "--decay_epochs=1.0,-2.0: must be at least 0.0"),
     ("--decoder=LSTM", "--decoder=LSTM: expected one of lstm, dense"),
-    ("--fused=yes", "--fused=yes: expected true or false"),
-    ("--fused=", "--fused=: expected true or false"),
+    ("--joint_update=yes", "--joint_update=yes: expected true or false"),
+    ("--joint_update=", "--joint_update=: expected true or false"),
     ("--size=", "--size=: expected one of 64, 32, 16"),
     ("--sizes=3", "--sizes=3: no such flag; did you mean --size?"),
     ("--qqq", "--qqq: no such flag; --help lists the flags"),
@@ -179,13 +178,13 @@ def test_argument_that_is_wrong(argument, message):
 
 def test_flag_without_or_with_too_much_of_a_value():
     assert "--size" in refused("--size") and "--name=value" in refused("--size")
-    assert "--nofused=1" in refused("--nofused=1") and "--noname" in refused("--nofused=1")
-    assert "unexpected argument 'no'" in refused("--fused", "no")
+    assert "--nojoint_update=1" in refused("--nojoint_update=1") and "--noname" in refused("--nojoint_update=1")
+    assert "unexpected argument 'no'" in refused("--joint_update", "no")
 
 
 def test_excluding_options_are_named_as_flags():
-    assert refused("--fused") == (
-        "--inference_steps=5 does not go with --fused=True; give --inference_steps=1, or --fused=False")
+    assert refused("--joint_update") == (
+        "--inference_steps=5 does not go with --joint_update=True; give --inference_steps=1, or --joint_update=False")
 
 
 def test_two_commands_share_no_flags():
@@ -221,7 +220,7 @@ def test_help_gives_default_and_what_is_allowed(capsys):
     assert "--decoder=lstm What joins z_c and z_m,t to h_t: the paper's LSTM, or a frame-wise Dense. " in text
     assert "Dense. One of lstm, dense." in text
     assert "--num_digits=1 SM-MNIST: digits per frame. An integer from 1 to 10." in text
-    assert "--fused=false With L = 1:" in text
+    assert "--joint_update=false With L = 1:" in text
     assert "--decay_factors=0.5,0.2 What" in text
     assert "--data_dir= Folder" in text
     assert "undefok" not in text and "absl" not in text and "<" not in text

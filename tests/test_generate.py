@@ -18,7 +18,7 @@ from rwae_tf import data, errors, figures, generate
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """The folder of a run whose checkpoint holds initial weights; loaded once, as every load is the same."""
-    from rwae_tf.training import checkpoints, run_dir
+    from rwae_tf.runs import checkpoints, run_dir
 
     path, config = str(tmp_path_factory.mktemp("runs") / "run"), tiny.config()
     spec = data.from_config(config.data, "train").spec
@@ -70,9 +70,9 @@ def test_reconstruct_pairs_test_clips_with_their_reconstructions(run, written):
 
 
 def test_motions_are_those_of_the_prior_under_the_content_of_test_clips(run, written):
-    call(run, "--mode=motions", "--num=2", "--seed=4")
+    call(run, "--mode=resample_motion", "--num=2", "--seed=4")
     [(clips, path, _)] = written
-    assert path.endswith("motions.png") and clips.shape == (2, 1 + generate.MOTIONS, 4, 16, 16, 3)
+    assert path.endswith("resample_motion.png") and clips.shape == (2, 1 + generate.MOTIONS, 4, 16, 16, 3)
     test = next(data.load("moving_shapes", "test", size=16, length=4).batches(3600))["x"]
     assert all((test == clip).all(axis=(1, 2, 3, 4)).any() for clip in clips[:, 0])
     model = rwae_tf.load(run)
@@ -162,7 +162,7 @@ def test_reconstruction_of_own_files(run, own, written):
 
 
 def test_frame_step_of_training_is_that_of_own_files(own):
-    from rwae_tf.data.videos import single
+    from rwae_tf.data.video import single
 
     folder, (_, second) = own
     found = single.frames(str(folder / "b.gif"), 16, 3, step=3)
@@ -173,7 +173,7 @@ def test_frame_step_of_training_is_that_of_own_files(own):
 
 
 def test_more_frames_than_are_used_at_once(own, monkeypatch):
-    from rwae_tf.data.videos import single
+    from rwae_tf.data.video import single
 
     folder, (first, _) = own
     monkeypatch.setattr(single, "MOST_FRAMES", 4)
@@ -208,12 +208,12 @@ def test_wrong_own_files(run, own, arguments, message):
 def voices(tmp_path_factory):
     """A run of a model of speech with initial weights, and recordings a.wav and b.flac of 0.55 s and 0.7 s."""
     from rwae_tf.data.speech import audio
-    from rwae_tf.training import checkpoints, run_dir
+    from rwae_tf.runs import checkpoints, run_dir
     from rwae_tf.types import SequenceSpec
 
     folder = tmp_path_factory.mktemp("voices")
     config = tiny.config(dataset="speakers", backbone="speech", length=20, channels=8, decoder="dense",
-                         lowest_decibels=-90.0)
+                         min_db=-90.0)
     spec = SequenceSpec((200,), 20, "speech", normalization=((-60.0,) * 200, (20.0,) * 200))
     run_dir.prepare(str(folder / "run"), config, spec)
     checkpoints.Checkpoints(str(folder / "run"), run_dir.build(config, spec), {}, checkpoints.Counters()).save()

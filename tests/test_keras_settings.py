@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from rwae_tf import keras_settings
+from rwae_tf.compat import keras_settings
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 SHOW = "import keras; print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_format())"

@@ -11,12 +11,12 @@ import pytest
 
 import rwae_tf
 from rwae_tf import data
-from rwae_tf.data.videos import reading
-from rwae_tf.metrics import evaluation
+from rwae_tf.data.video import decoding
+from rwae_tf.evaluation import evaluators
 
-DATA = "--dataset=folder --size=16 --length=4 --label_names=who,how --motion_labels=how --skip_bad".split()
+DATA = "--dataset=folder --size=16 --length=4 --label_names=who,how --motion_labels=how --skip_invalid".split()
 TINY = ("--channels=4 --feature_size=8 --content_size=6 --motion_size=3 --hidden_size=8 --decoder=dense --batch_size=6 "
-        "--content_encoder=forward --inference_steps=1 --fused --epochs=2 --log_every=1").split()
+        "--content_encoder=forward --inference_steps=1 --joint_update --epochs=2 --log_every=1").split()
 WHO, HOW = ("ann", "bob"), ("left", "right", "still")
 
 
@@ -48,13 +48,13 @@ def test_from_videos_to_an_exported_model(videos, tmp_path, capsys, monkeypatch)
     said = capsys.readouterr().err
     assert f"{videos}: 1 left out as bad: {videos}/ann/left/broken.gif: a GIF cut short" in said
     assert "labels: who (2 classes, content), how (3 classes, motion)" in said
-    monkeypatch.setattr(reading.Reader, "frames", None)  # from here on nothing is decoded again
+    monkeypatch.setattr(decoding.Reader, "frames", None)  # from here on nothing is decoded again
 
-    monkeypatch.setattr(evaluation, "LONG", 8)  # frames of long samples, for speed
-    assert main("judge", *DATA, f"--data_dir={videos}", "--kind=linear", "--steps=5", f"--judge_dir={judge}") == 0
+    monkeypatch.setattr(evaluators, "LONG", 8)  # frames of long samples, for speed
+    assert main("judge", *DATA, f"--data_dir={videos}", "--architecture=linear", "--steps=5", f"--judge_dir={judge}") == 0
     assert main("evaluate", f"--run_dir={run}", f"--judge_dir={judge}", "--repeats=1") == 0
     measured = json.loads((run / "evaluation" / "metrics.json").read_text())
-    test = data.load("folder", "test", videos, 16, 4, label_names="who,how", motion_labels="how", skip_bad=True)
+    test = data.load("folder", "test", videos, 16, 4, label_names="who,how", motion_labels="how", skip_invalid=True)
     # A fifth of 19 videos is 4; 8 // 4 = 2 clips of each but the broken one.
     assert measured["test_sequences"] == len(test) == 6
     assert measured["static_kept"]["per_factor"].keys() == {"who"}
@@ -70,10 +70,10 @@ def test_from_videos_to_an_exported_model(videos, tmp_path, capsys, monkeypatch)
 
 
 def test_a_judge_of_other_clips_of_the_folder_is_refused(videos, tmp_path):
-    assert main("judge", *DATA, f"--data_dir={videos}", "--kind=linear", "--steps=1", f"--judge_dir={tmp_path}") == 0
+    assert main("judge", *DATA, f"--data_dir={videos}", "--architecture=linear", "--steps=1", f"--judge_dir={tmp_path}") == 0
     for other, words in (("--grey", r"grey \(False -> True\)"), ("--frame_step=2", r"frame_step \(1 -> 2\)")):
         with pytest.raises(rwae_tf.errors.InputError, match=words):
-            main("judge", *DATA, other, f"--data_dir={videos}", "--kind=linear", "--steps=1", f"--judge_dir={tmp_path}")
+            main("judge", *DATA, other, f"--data_dir={videos}", "--architecture=linear", "--steps=1", f"--judge_dir={tmp_path}")
 
 
 @pytest.mark.parametrize("arguments", [(), ("tools/own/folder.flags",), ("no.flags", ".", "run"),

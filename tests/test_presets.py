@@ -8,7 +8,7 @@ import zipfile
 
 import pytest
 
-from rwae_tf import flags, presets
+from rwae_tf.config import flags, presets
 from rwae_tf.errors import InputError
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent

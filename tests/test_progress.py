@@ -2,7 +2,7 @@
 
 import pytest
 
-from rwae_tf import progress
+from rwae_tf.utils import progress
 
 
 @pytest.fixture

@@ -5,16 +5,16 @@ import os
 import subprocess
 import sys
 
-from rwae_tf import quiet
+from rwae_tf.compat import quiet
 
 TRAIN = """
 import sys
 sys.path[:0] = {path!r}
-from rwae_tf import errors, train
+from rwae_tf import entry_point, train
 arguments = ["train", "--dataset=moving_shapes", "--size=16", "--length=4", "--channels=32", "--feature_size=8",
-             "--hidden_size=8", "--content_size=4", "--motion_size=2", "--batch_size=4", "--epochs=1", "--fused",
+             "--hidden_size=8", "--content_size=4", "--motion_size=2", "--batch_size=4", "--epochs=1", "--joint_update",
              "--inference_steps=1", "--max_minutes=0.01", "--run_dir=" + sys.argv[1]]
-errors.run(train.main, arguments)
+entry_point.run(train.main, arguments)
 """
 
 

@@ -7,7 +7,7 @@ import shlex
 
 import pytest
 
-from rwae_tf import presets
+from rwae_tf.config import presets
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")

@@ -47,9 +47,9 @@ def test_rows_say_what_was_measured_and_what_differs_from_the_first(tmp_path):
 
 
 def test_switches_are_written_as_they_are_typed():
-    base, config = (config_lib.from_dict({"training": {"fused": fused, "inference_steps": 1}, "data": {"size": size}})
+    base, config = (config_lib.from_dict({"training": {"joint_update": fused, "inference_steps": 1}, "data": {"size": size}})
                     for fused, size in ((True, 64), (False, 32)))
-    assert tool.changes(base, config) == ["--size=32", "--nofused"]
+    assert tool.changes(base, config) == ["--size=32", "--nojoint_update"]
     assert tool.changes(config, config) == []
 
 
@@ -75,7 +75,7 @@ def test_the_tables_of_the_pages(tmp_path, monkeypatch):
     monkeypatch.setattr(tool, "SPEECH", {"voices": "3 speakers", "untrained": "none"})
     (tmp_path / "voices.json").write_text(json.dumps({
         "eer": {"content": 0.0456, "motion": 0.494, "motion_deviation": 0.41, "mean_log_spectrum": 0.2, "trials": 1234},
-        "squared_error_per_sequence": 650.8, "floors": {"mean_image": 3936.4},
+        "squared_error_per_sequence": 650.8, "baselines": {"mean_image": 3936.4},
         "budget": {"passes": 12, "seconds": 90}}))  # a minute and a half, which rounds to the even 2
     leakage = judged(size=(0.551, 0.002), heading=(0.26, 0.03))
     for (name, code, excess, chance) in (("size", "z_m", 0.05, 0.5012), ("heading", "z_c", 0.02, 0.24)):
@@ -87,7 +87,7 @@ def test_the_tables_of_the_pages(tmp_path, monkeypatch):
         "leakage": leakage, "probes": {"linear": probes}, "consistency": {"last": 0.975, "last_of_data": 0.925},
         "match": {"z_c": {"auc": 0.512}, "z_m": {"auc": 0.838}},
         "judge": {"classes": {"size": [0, 1], "heading": [0, 1, 2, 3]}},
-        "squared_error_per_sequence": 7.04, "floors": {"mean_image": 99.6, "first_frame": 50.4},
+        "squared_error_per_sequence": 7.04, "baselines": {"mean_image": 99.6, "first_frame": 50.4},
         "budget": {"passes": 8.957, "seconds": 630},
     }
     (tmp_path / "one.json").write_text(json.dumps({**result, "consistency": None}))

@@ -13,12 +13,14 @@ from PIL import Image
 
 import rwae_tf
 from rwae_tf import data, judge, models, reconstruction, spoken
-from rwae_tf.data.speech import audio, spectra, synthetic
+from rwae_tf.data.speech import audio, spectra
+from rwae_tf.data.synthetic import voices
 from rwae_tf.errors import InputError
 from rwae_tf.metrics import verification
 from rwae_tf.noise import BatchNoise
+from rwae_tf.runs import run_dir
 from rwae_tf.serving import model_card, saved_model, signatures
-from rwae_tf.training import loop, run_dir
+from rwae_tf.training import loop
 from rwae_tf.types import Codes, SequenceSpec
 
 SIZES = {"backbone": "speech", "length": 20, "channels": 8, "decoder": "dense"}
@@ -54,8 +56,8 @@ def test_model_is_that_of_normalized_speech(model):
 def test_speech_to_be_varied_is_refused_before_anything_is_written(tmp_path, monkeypatch):
     clips = [None] * 99
     monkeypatch.setattr(data, "from_config", lambda *args, **options: type("Speech", (list,), {"spec": SPEC})(clips))
-    with pytest.raises(InputError, match="vary=mirror: only pictures"):
-        loop.train(tiny.config(**SIZES, vary=("mirror",)), str(tmp_path / "run"))
+    with pytest.raises(InputError, match="augment=mirror: only pictures"):
+        loop.train(tiny.config(**SIZES, augment=("mirror",)), str(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
 
@@ -112,10 +114,10 @@ def test_export_takes_and_gives_decibels(model, tmp_path):
 def run(tmp_path_factory):
     """A run of a few passes over four synthetic speakers; its folder and that of the data."""
     folder = tmp_path_factory.mktemp("speech")
-    synthetic.write_corpus(str(folder / "data"), "speakers", 4, 2, 10)
+    voices.write_corpus(str(folder / "data"), "speakers", 4, 2, 10)
     config = tiny.config(**{**SIZES, "dataset": "speakers", "channels": 32, "hidden_size": 32, "feature_size": 32},
                          data_dir=str(folder / "data"), epochs=50, batch_size=8, log_every=8, inference_steps=1,
-                         fused=True, encoder_learning_rate=1e-2, decoder_learning_rate=1e-2, motion_weight=1.0)
+                         joint_update=True, encoder_learning_rate=1e-2, decoder_learning_rate=1e-2, motion_weight=1.0)
     assert loop.train(config, str(folder / "run")) == 0
     return folder
 
@@ -240,7 +242,7 @@ def test_evaluate_measures_equal_error_rates(run, capsys):
     train, (mean, deviation) = data.load("speakers", "train", str(run / "data")), np.array(model.spec.normalization)
     normal, known = ((clips.batch(np.arange(len(clips)))["x"] - mean) / deviation for clips in (test, train))
     expected = ((normal - known.mean((0, 1))) ** 2).sum((1, 2)).mean()
-    assert found["floors"]["mean_image"] == pytest.approx(expected, rel=1e-4)
+    assert found["baselines"]["mean_image"] == pytest.approx(expected, rel=1e-4)
     x_hat = (np.asarray(model.decode(codes)) - mean) / deviation
     assert found["squared_error_per_sequence"] == pytest.approx(((normal - x_hat) ** 2).sum((1, 2)).mean(), rel=1e-4)
     for text in ("equal error rates over 6 trials", "of 2 speakers, 0 of whom", "z_c, to be low", "mean log spectrum"):

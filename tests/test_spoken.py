@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from rwae_tf import spoken
-from rwae_tf.data.clips import Clips
+from rwae_tf.data.base import Clips
 from rwae_tf.data.speech import audio, spectra
 from rwae_tf.errors import InputError
 from rwae_tf.types import SequenceSpec

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf import tfgan
+from rwae_tf.compat import tfgan
 
 LOGITS = np.random.default_rng(0).normal(0, 3, (2, 7, 1)).astype(np.float32)
 

@@ -11,9 +11,10 @@ import tiny
 from PIL import Image
 
 import rwae_tf
-from rwae_tf import acting, data, errors, evaluate, generate, judge
+from rwae_tf import data, errors, evaluate, generate, judge
+from rwae_tf.evaluation import action_matching
+from rwae_tf.runs import checkpoints, run_dir
 from rwae_tf.serving import model_card, signatures
-from rwae_tf.training import checkpoints, run_dir
 
 
 def untrained(folder, **changes):
@@ -30,7 +31,7 @@ def weak(lamps, tmp_path_factory):
     """A run with four actions for three trends, evaluated with a judge: its folder, and what was printed."""
     folder = untrained(tmp_path_factory.mktemp("weak"), action_size=4)
     judge_dir, printed = tmp_path_factory.mktemp("judge"), io.StringIO()
-    judge.main(["judge", *"--dataset=lamps --size=16 --length=4 --kind=linear --steps=60".split(),
+    judge.main(["judge", *"--dataset=lamps --size=16 --length=4 --architecture=linear --steps=60".split(),
                 f"--judge_dir={judge_dir}"])
     with contextlib.redirect_stdout(printed):
         evaluate.main(["evaluate", f"--run_dir={folder}", f"--judge_dir={judge_dir}", "--repeats=1"])
@@ -69,7 +70,7 @@ def test_picture_has_a_named_row_per_action(weak, tmp_path):
     assert one.size == two.size and (np.asarray(one) == np.asarray(two)).all()  # both of the run's seed, 0
     model = rwae_tf.load(str(weak.folder))
     found = run_dir.read_actions(str(weak.folder), model)
-    clips, names = acting.table(model, 6, 4, 0, found)
+    clips, names = action_matching.table(model, 6, 4, 0, found)
     assert names == ["up", "down", "level", f"category {found['matching'].index(None)}"]
     # Frames of 16 pixels are shown as 64; three of six columns' frames. The last cell of the last row, its first frame.
     width = 3 * 65 - 1

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rwae_tf.metrics.exchange import Verbs
+from rwae_tf.metrics.interventions import Verbs
 from rwae_tf.types import Codes, SequenceSpec
 
 FACTORS = {"colour": ("red", "green", "blue"), "trend": ("up", "down", "level")}

@@ -15,8 +15,10 @@ import sys
 import marked_page
 from absl import flags as absl_flags
 
-from rwae_tf import errors, flags, json_file
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 from rwae_tf.errors import InputError
+from rwae_tf.utils import json_file
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _DOCS = os.path.join(os.path.dirname(_HERE), "docs")
@@ -152,4 +154,4 @@ def _worst_probe(row, factors):
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

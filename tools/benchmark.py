@@ -24,9 +24,12 @@ from absl import flags as absl_flags
 from performance_table import table
 
 from rwae_tf import config as config_lib
-from rwae_tf import errors, flags, json_file, processor
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 from rwae_tf.errors import InputError
 from rwae_tf.figures import plots
+from rwae_tf.kernels import cpu_info
+from rwae_tf.utils import json_file
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 _LENGTHS = (8, 32, 100, 400)
@@ -114,7 +117,7 @@ def dcgan64():
     """The paper's Sprites settings at 64x64 with the backbone `dcgan`, in one joint step."""
     values = config_lib.to_dict(preset("sprites"))
     values["model"]["backbone"] = "dcgan"
-    return with_training(config_lib.from_dict(values), fused=True, inference_steps=1)
+    return with_training(config_lib.from_dict(values), joint_update=True, inference_steps=1)
 
 
 def presets(values):
@@ -156,7 +159,7 @@ def suite_train(values):
                 "ceiling": lambda: Contender("ceiling.py", {"threads": values.threads})}
         if values.peer == "torch":
             made.update({f"torch {variant}, {loss}": peer(config, loss, variant, values) for variant, loss in _PEERS})
-        if not processor.bfloat16_is_fast():
+        if not cpu_info.bfloat16_is_fast():
             made = {name: make for name, make in made.items() if "bfloat16" not in name}
         with contenders(made) as running:
             take_turns(running, values.repeats, values.calls)
@@ -193,7 +196,7 @@ def suite_phases(values):
     """The two phases of the alternating algorithm beside the joint step."""
     found = {}
     for name, config in presets(values).items():
-        apart = with_training(config, fused=False)
+        apart = with_training(config, joint_update=False)
         found[name] = measured({"joint": ours(config, "joint", values), "inference": ours(apart, "inference", values),
                                 "generation": ours(apart, "generation", values)}, values)
     return found
@@ -285,8 +288,9 @@ def suite_start(values):
     commands = {"import rwae_tf": ["-c", "import rwae_tf"],
                 **{f"{name} --help": ["-m", f"rwae_tf.{name}", "--help"] for name in ("train", "evaluate")}}
     if values.run_dir:  # what evaluate does before it reads data
-        commands["load a run"] = ["-c", "import sys; from rwae_tf import data; from rwae_tf.figures import table; from "
-                                        "rwae_tf.training import judge_dir, run_dir; run_dir.load(sys.argv[1])",
+        commands["load a run"] = ["-c", "import sys; from rwae_tf import data; from rwae_tf.evaluation import "
+                                        "console; from rwae_tf.judges import storage; from rwae_tf.runs import run_dir; "
+                                        "run_dir.load(sys.argv[1])",
                                   values.run_dir]
     found = {}
     for name, command in commands.items():
@@ -366,7 +370,7 @@ def main(argv):
         return 0
     if unknown := sorted(set(values.suite) - set(SUITES)):
         raise InputError(f"--suite={unknown[0]}: choose of {', '.join(SUITES)}")
-    best = next((name for name in _INSTRUCTIONS if name in processor.instructions()), platform.machine())
+    best = next((name for name in _INSTRUCTIONS if name in cpu_info.instructions()), platform.machine())
     machine = {"machine": f"{os.cpu_count()} cores ({best})", "threads": values.threads}
     result = known(values.out, machine) if values.out else machine  # before hours of measuring, as it may be refused
     for name in values.suite:
@@ -382,4 +386,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

@@ -18,7 +18,8 @@ from unittest import mock
 from absl import flags as absl_flags
 from layer_tables import frame_shape
 
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 SMALL = (2, 2)
 """Clips and frames of the steps that are taken."""
@@ -33,7 +34,7 @@ _SCALES = ("", "k", "M", "G", "T", "P", "E", "Z")
 
 def build(config):
     """The model of a configuration; its first weights repeat a few numbers, which is quick, and as large."""
-    from rwae_tf.training import run_dir
+    from rwae_tf.runs import run_dir
     from rwae_tf.types import SequenceSpec
 
     spec = SequenceSpec(frame_shape(config), config.data.length)
@@ -171,4 +172,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

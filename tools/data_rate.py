@@ -11,7 +11,8 @@ import time
 
 from absl import flags as absl_flags
 
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 _WINDOWS = 7
 
@@ -27,7 +28,8 @@ def main(argv):
 
     from rwae_tf import data
     from rwae_tf.data import pipeline
-    from rwae_tf.training import distribution, run_dir
+    from rwae_tf.runs import run_dir
+    from rwae_tf.training import distribution
     from rwae_tf.training.trainer import Trainer
 
     clips = data.from_config(config.data, "train", seed=config.training.seed)
@@ -65,4 +67,4 @@ def _rate(work, times, sequences):
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

@@ -11,7 +11,8 @@ import sys
 import marked_page
 
 from rwae_tf import config as config_lib
-from rwae_tf import errors, flags, schedule
+from rwae_tf import entry_point
+from rwae_tf.config import flags, schedule
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 PAGE = os.path.join(os.path.dirname(_HERE), "docs", "departures.md")
@@ -31,7 +32,7 @@ GROUPS = {
 """Title -> {preset: the preset with the paper's settings}."""
 # Which sequences, how a run is kept, and how long it may take: no setting of the method.
 _OTHER = {"dataset", "data_dir", "summary_minutes", "checkpoint_minutes", "max_minutes", "replicas", "log_every",
-          "hold_out", "test_share", "utterance_seconds", "skip_bad"}
+          "validation_fraction", "test_fraction", "utterance_seconds", "skip_invalid"}
 
 
 def main(argv):
@@ -75,4 +76,4 @@ def _written(value):
 
 if __name__ == "__main__":
     sys.path.insert(0, os.path.dirname(_HERE))
-    errors.run(main)
+    entry_point.run(main)

@@ -12,7 +12,8 @@ import math
 from typing import Any, NamedTuple, Tuple
 
 from rwae_tf import config as config_lib
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 NETWORKS = {
     "Tables 5 and 6: Sprites and SM-MNIST, C": {"backbone": "biggan"},
@@ -144,4 +145,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

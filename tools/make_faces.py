@@ -11,7 +11,8 @@ import os
 
 from absl import flags as absl_flags
 
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 _SHOWN = 8  # people on the contact sheet
 
@@ -34,20 +35,20 @@ def main(argv):
         return 0
     flags.required(values, "out_dir")
 
-    from rwae_tf import progress
-    from rwae_tf.data import _cartoon_takes
+    from rwae_tf.data.synthetic.cartoon_faces import recording
     from rwae_tf.figures import grids
+    from rwae_tf.utils import progress
 
-    takes = values.subjects * len(_cartoon_takes.EXPRESSIONS) * values.takes
+    takes = values.subjects * len(recording.EXPRESSIONS) * values.takes
     line = progress.Progress(takes)
-    _cartoon_takes.write(values.out_dir, values.subjects, values.takes, values.frames, values.size, values.seed,
+    recording.write(values.out_dir, values.subjects, values.takes, values.frames, values.size, values.seed,
                          line.show)
     line.close()
-    sheet = _cartoon_takes.heights(values.seed, min(_SHOWN, values.subjects), 64)
+    sheet = recording.heights(values.seed, min(_SHOWN, values.subjects), 64)
     grids.write_png(grids.tile(sheet, grids.FRAME_GAP), os.path.join(values.out_dir, "contact_sheet.png"))
     print(f"{values.out_dir}: {takes} takes of {values.frames} frames, of {values.subjects} people; contact_sheet.png")
     return 0
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

@@ -10,7 +10,8 @@ import functools
 
 from absl import flags as absl_flags
 
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 
 def main(argv):
@@ -28,13 +29,13 @@ def main(argv):
         return 0
     flags.required(values, "out_dir")
 
-    from rwae_tf.data.speech import synthetic
+    from rwae_tf.data.synthetic import voices
 
-    count = synthetic.write_corpus(values.out_dir, values.layout, values.speakers, values.utterances, values.vowels,
+    count = voices.write_corpus(values.out_dir, values.layout, values.speakers, values.utterances, values.vowels,
                                    values.seed)
     print(f"{values.out_dir}: {count} files of {values.speakers} speakers")
     return 0
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

@@ -1,7 +1,7 @@
 """Pages of Markdown with a part that a command makes, between two lines that say which."""
 
-from rwae_tf import files
 from rwae_tf.errors import InputError
+from rwae_tf.utils import files
 
 
 def main(argv, path, begin, end, made):

@@ -14,7 +14,8 @@ import os
 
 from absl import flags as absl_flags
 
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 NOTEBOOK = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "tour.ipynb")
 
@@ -70,4 +71,4 @@ def _figures():
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

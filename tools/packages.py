@@ -10,7 +10,7 @@ import pathlib
 
 import marked_page
 
-from rwae_tf import errors
+from rwae_tf import entry_point
 
 _ROOT = pathlib.Path(__file__).resolve().parent.parent
 PAGE = os.path.join(_ROOT, "docs", "packages.md")
@@ -65,4 +65,4 @@ def _counted(paths):
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

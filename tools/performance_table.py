@@ -10,7 +10,7 @@ All is read from the file, nothing is measured.
 import json
 import os
 
-from rwae_tf import errors
+from rwae_tf import entry_point
 from rwae_tf.errors import InputError
 
 _RESULTS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs", "results")
@@ -92,4 +92,4 @@ def table(result, prefix=""):
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

@@ -13,7 +13,8 @@ import os
 
 from absl import flags as absl_flags
 
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 
 def _define():
@@ -27,7 +28,7 @@ def _define():
                             0.0, 1.0, flag_values=values)
     absl_flags.DEFINE_integer("stride", 2, "Use one of so many frames: 2 for every other one.", 1, flag_values=values)
     absl_flags.DEFINE_integer("length", 10, "Used frames below which a take is skipped.", 1, flag_values=values)
-    absl_flags.DEFINE_bool("skip_bad", False, "Skip and count what cannot be read or understood instead of ending.",
+    absl_flags.DEFINE_bool("skip_invalid", False, "Skip and count what cannot be read or understood instead of ending.",
                            flag_values=values)
     return values
 
@@ -39,25 +40,26 @@ def main(argv):
         return 0
     flags.required(values, "raw_dir", "data_dir")
 
-    from rwae_tf import progress
-    from rwae_tf.data import _mug_overview, _mug_prepare, clips
+    from rwae_tf.data import base
+    from rwae_tf.data.prepare.mug import overview, writer
     from rwae_tf.figures import grids
+    from rwae_tf.utils import progress
 
-    planned = _mug_prepare.plan(values.raw_dir, values.crop, values.margin, values.stride, values.length,
-                                values.skip_bad)
+    planned = writer.plan(values.raw_dir, values.crop, values.margin, values.stride, values.length,
+                                values.skip_invalid)
     print(f"{values.raw_dir}: {len(planned.takes)} takes to read")
     line = progress.Progress(len(planned.takes))
     try:
-        manifest, before = _mug_prepare.write(planned, values.data_dir, values.skip_bad, line.show)
+        manifest, before = writer.write(planned, values.data_dir, values.skip_invalid, line.show)
     finally:
         line.close()
-    sheet = clips.area_average(_mug_overview.table(manifest, values.data_dir), 32)
+    sheet = base.area_average(overview.table(manifest, values.data_dir), 32)
     grids.write_png(grids.table(sheet, 2), os.path.join(values.data_dir, "contact_sheet.png"))
-    for text in _mug_overview.lines(manifest):
+    for text in overview.lines(manifest):
         print(text)
     print(f"{values.data_dir}: {len(manifest['shards'])} shards, {before} of them there before; contact_sheet.png")
     return 0
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

@@ -14,7 +14,7 @@ import zlib
 
 import numpy as np
 
-from rwae_tf import errors
+from rwae_tf import entry_point, errors
 
 FILES = {  # key in mnist.npz -> file, MD5 of the unpacked file, bytes of its header
     "x_train": ("train-images-idx3-ubyte", "6bbc9ace898e44ae57da46a324031adb", 16),
@@ -65,4 +65,4 @@ def main(argv):
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

@@ -15,7 +15,7 @@ started=$SECONDS
 source tools/steps.sh
 
 judge="$run/judge"
-step judge "$judge/" python -m rwae_tf.judge --dataset=moving_shapes --size=32 --length=16 --kind=ridge \
+step judge "$judge/" python -m rwae_tf.judge --dataset=moving_shapes --size=32 --length=16 --architecture=ridge \
   --judge_dir="$judge"
 measure=(--judge_dir="$judge" --repeats=1)
 train_to_export "$run" --flagfile=tools/quickstart.flags ${ARGS[@]+"${ARGS[@]}"}
@@ -59,7 +59,7 @@ python - "$run/evaluation/metrics.json" <<'EOF'
 import json, sys
 measured = json.load(open(sys.argv[1]))
 print(f"squared error      {measured['squared_error_per_sequence']:.1f} per sequence, "
-      f"{measured['floors']['mean_image']:.1f} for the mean image\n")
+      f"{measured['baselines']['mean_image']:.1f} for the mean image\n")
 print(f"{'read off clips that share':27}{'z_c':>8}{'z_m':>8}{'chance':>8}")
 for kind, own in (("static", "z_c"), ("dynamic", "z_m")):
     for factor, kept in measured[kind + "_kept"]["per_factor"].items():

@@ -18,8 +18,10 @@ import marked_page
 from ablation import HEAD, line, summary
 
 from rwae_tf import config as config_lib
-from rwae_tf import errors, json_file, schedule
+from rwae_tf import entry_point
+from rwae_tf.config import schedule
 from rwae_tf.errors import InputError
+from rwae_tf.utils import json_file
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 RESULTS = os.path.join(_ROOT, "docs", "results")
@@ -102,7 +104,7 @@ def _speech(name, result):
     cells = (
         f"{_flagfile(name)}, {SPEECH[name]}", f"{rates['trials']:,}",
         *(f"{100 * rates[kind]:.1f}" for kind in ("content", "motion", "motion_deviation", "mean_log_spectrum")),
-        f"{result['squared_error_per_sequence']:.0f} ({result['floors']['mean_image']:.0f})",
+        f"{result['squared_error_per_sequence']:.0f} ({result['baselines']['mean_image']:.0f})",
         f"{budget['passes']:.3g}, {budget['seconds'] / 60:.0f}", f"[JSON](results/{name}.json)",
     )
     return f"| {' | '.join(cells)} |"
@@ -159,7 +161,7 @@ def _identity(results):
 def _training(name, results):
     """A training's row: means over its seeds, ± their standard deviation where there are several."""
     method, _, pictures = VIDEO[name]
-    floors = results[0]["floors"]
+    baselines = results[0]["baselines"]
     links = [f"[JSON](results/{name}.json)"]
     links += [f"[{os.path.splitext(file)[0].split('_')[-1]}](figures/{file})" for file in pictures]
     cells = (
@@ -169,7 +171,7 @@ def _training(name, results):
         _identity(results),
         _aucs(results),
         f"{_over([result['squared_error_per_sequence'] for result in results])} "
-        f"({floors['mean_image']:.0f}, {floors['first_frame']:.0f})",
+        f"({baselines['mean_image']:.0f}, {baselines['first_frame']:.0f})",
         f"{results[0]['budget']['passes']:.3g}, {_minutes(results)}", ", ".join(links),
     )
     return f"| {' | '.join(cells)} |"
@@ -249,4 +251,4 @@ def _part(value):
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

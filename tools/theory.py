@@ -14,7 +14,8 @@ import numpy as np
 from absl import flags as absl_flags
 from scipy import optimize
 
-from rwae_tf import errors, flags
+from rwae_tf import entry_point
+from rwae_tf.config import flags
 
 X, Z = 6, 4  # values of x and of each of z_c, z_1, z_2
 SHARPNESS = np.linspace(0, 6, 25)
@@ -176,4 +177,4 @@ def _draw_mmd():
 
 
 if __name__ == "__main__":
-    errors.run(main)
+    entry_point.run(main)

@@ -11,8 +11,8 @@ import keras
 import tensorflow as tf
 from keras import layers
 
+from rwae_tf.kernels.batch_norm import BatchNorm
 from rwae_tf.layers.attention import SelfAttention
-from rwae_tf.layers.batch_norm import BatchNorm
 from rwae_tf.layers.ladder import Ladder
 from rwae_tf.layers.residual import ResidualDown, ResidualUp, conv
 

@@ -8,10 +8,10 @@ import math
 
 from keras import layers
 
-from rwae_tf.layers.batch_norm import BatchNorm
-from rwae_tf.layers.convolution import Conv2D, Conv2DTranspose
-from rwae_tf.layers.dense import Dense
-from rwae_tf.layers.leaky_relu import LeakyReLU
+from rwae_tf.kernels.batch_norm import BatchNorm
+from rwae_tf.kernels.conv import Conv2D, Conv2DTranspose
+from rwae_tf.kernels.dense import Dense
+from rwae_tf.kernels.leaky_relu import LeakyReLU
 from rwae_tf.layers.stack import Stack
 
 

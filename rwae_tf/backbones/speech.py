@@ -2,7 +2,7 @@
 
 from keras import layers
 
-from rwae_tf.layers.leaky_relu import LeakyReLU
+from rwae_tf.kernels.leaky_relu import LeakyReLU
 from rwae_tf.layers.stack import Stack
 
 

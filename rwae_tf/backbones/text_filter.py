@@ -10,7 +10,7 @@ import math
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.layers.convolution import Conv2D
+from rwae_tf.kernels.conv import Conv2D
 from rwae_tf.layers.residual import double, halve
 from rwae_tf.layers.stack import Stack
 

@@ -1,11 +1,11 @@
-"""Datasets, found by name: one module of this package each, all loaded by `load`.
+"""Datasets, found by name: one module of `rwae_tf.data.datasets` each, all loaded by `load`.
 
     clips = rwae_tf.data.load("sprites", split="test", data_dir="sheets", size=32)
     for batch in clips.batches(60):
         batch["x"], batch["labels"]["action"]
 
 A dataset is a module holding a class `Dataset`, a `Clips`, made as
-`Dataset(split, data_dir, size, length, seed, hold_out, **options)`; adding the module is all it takes.
+`Dataset(split, data_dir, size, length, seed, validation_fraction, **options)`; adding the module is all it takes.
 """
 
 import dataclasses
@@ -15,35 +15,34 @@ import inspect
 import os
 import pkgutil
 
-from rwae_tf import files, progress
-from rwae_tf.data.clips import Clips
+from rwae_tf.data import datasets
+from rwae_tf.data.base import Clips
 from rwae_tf.errors import InputError
+from rwae_tf.utils import files, progress
 
 __all__ = ["Clips", "from_config", "load", "names"]
 
 SPLITS = ("train", "validation", "test")
 SIZES = (64, 32, 16)
-_INFRASTRUCTURE = ("clips", "pipeline", "speech", "variations", "videos")
 
 
 def names():
     """The names of all datasets, sorted."""
-    modules = (module.name for module in pkgutil.iter_modules(__path__))
-    return sorted(name for name in modules if not name.startswith("_") and name not in _INFRASTRUCTURE)
+    return sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
 
 
-def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, hold_out=0.0, **options):
+def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, validation_fraction=0.0, **options):
     """The clips of one split of a dataset.
 
     Args:
       dataset: a name out of `names()`.
-      split: "train", "test" or "validation", which is what `hold_out` takes from "train".
+      split: "train", "test" or "validation", which is what `validation_fraction` takes from "train".
       data_dir: folder with the dataset's files; None or "" where none are needed. One of a bucket, s3:// or gs://, is
         copied to this machine first, and again what has changed.
       size: height and width of a video frame in pixels, 64, 32 or 16; below 64 by area averaging.
       length: frames per clip; the dataset's own (of that split) when None.
       seed: of whatever the dataset draws at random, 0 <= seed < 2**32.
-      hold_out: share of the training identities (characters, digit images, videos) that "train" leaves to "validation",
+      validation_fraction: share of the training identities (characters, digit images, videos) that "train" leaves to "validation",
         0 to 0.5; the same ones for every seed.
       **options: of this dataset alone, as `num_digits` of sm_mnist, `split_by` of folder or `spectrum` of speech.
 
@@ -61,10 +60,10 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, ho
         raise InputError(f"dataset {dataset} has no option {unknown[0]!r}; its options: {has}")
     if split not in SPLITS:
         raise InputError(f"split={split!r}: choose one of {', '.join(SPLITS)}")
-    if isinstance(hold_out, bool) or not isinstance(hold_out, (int, float)) or not 0 <= hold_out <= 0.5:
-        raise InputError(f"hold_out={hold_out!r}: must be a number of 0 to 0.5")
-    if split == "validation" and not hold_out:
-        raise InputError("split=validation: no training data were kept for it; train with --hold_out=0.1, or evaluate "
+    if isinstance(validation_fraction, bool) or not isinstance(validation_fraction, (int, float)) or not 0 <= validation_fraction <= 0.5:
+        raise InputError(f"validation_fraction={validation_fraction!r}: must be a number of 0 to 0.5")
+    if split == "validation" and not validation_fraction:
+        raise InputError("split=validation: no training data were kept for it; train with --validation_fraction=0.1, or evaluate "
                          "on the test split")
     if size not in SIZES:
         raise InputError(f"size={size!r}: choose one of {', '.join(map(str, SIZES))}")
@@ -72,14 +71,14 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, ho
         raise InputError(f"length={length!r}: give at least 1 frame, or None for the dataset's own")
     if not isinstance(seed, int) or not 0 <= seed < 2**32:
         raise InputError(f"seed={seed!r}: must be an integer of 0 to 2**32 - 1")
-    return _class(dataset)(split, _at_hand(data_dir), size, length, seed, hold_out, **options)
+    return _class(dataset)(split, _at_hand(data_dir), size, length, seed, validation_fraction, **options)
 
 
 def _at_hand(data_dir):
     """The folder of data on this machine, copied from its bucket if it lies in one."""
     if data_dir is None or not files.is_remote(data_dir):
         return data_dir
-    from rwae_tf.data.videos import cache
+    from rwae_tf.data.video import cache
 
     local = os.path.join(cache.folder(), "buckets", hashlib.sha256(data_dir.rstrip("/").encode()).hexdigest()[:16])
     line, done = None, 0
@@ -114,7 +113,7 @@ def from_config(config, split, length=None, seed=0):
         value = getattr(config, field.name)
         if field.name not in common and (field.name in accepted or value != field.default):
             options[field.name] = value
-    return load(config.dataset, split, config.data_dir, config.size, length or config.length, seed, config.hold_out,
+    return load(config.dataset, split, config.data_dir, config.size, length or config.length, seed, config.validation_fraction,
                 **options)
 
 
@@ -122,7 +121,7 @@ def _class(dataset):
     """The class `Dataset` of the module called `dataset`."""
     if dataset not in names():
         raise InputError(f"dataset={dataset!r}: choose one of {', '.join(names())}")
-    return importlib.import_module(f"{__name__}.{dataset}").Dataset
+    return importlib.import_module(f"{datasets.__name__}.{dataset}").Dataset
 
 
 def _options(dataset):

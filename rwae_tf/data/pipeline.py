@@ -9,11 +9,11 @@ import time
 import numpy as np
 import tensorflow as tf
 
-from rwae_tf.data import variations
+from rwae_tf.data import augmentation
 from rwae_tf.errors import InputError
 
 
-def check(clips, batch_size, vary=()):
+def check(clips, batch_size, augment=()):
     """Refuse what `batch_stream` cannot do.
 
     Raises:
@@ -21,11 +21,11 @@ def check(clips, batch_size, vary=()):
     """
     if len(clips) < batch_size:
         raise InputError(f"batch_size={batch_size}: the data have only {len(clips)} sequences")
-    if vary and clips.spec.modality != "video":
-        raise InputError(f"vary={','.join(vary)}: only pictures can be varied so; drop --vary")
+    if augment and clips.spec.modality != "video":
+        raise InputError(f"augment={','.join(augment)}: only pictures can be varied so; drop --augment")
 
 
-def batch_stream(clips, batch_size, seed, start=0, vary=()):
+def batch_stream(clips, batch_size, seed, start=0, augment=()):
     """Full batches of `clips`, reshuffled every epoch, for ever.
 
     Batch k is a function of (seed, k) alone: it belongs to epoch k // (len(clips) // batch_size), and a
@@ -37,7 +37,7 @@ def batch_stream(clips, batch_size, seed, start=0, vary=()):
       batch_size: clips per batch, at most len(clips).
       seed: of the shuffling, at least 0.
       start: number of the first batch.
-      vary: names in `variations.KINDS` of what is done to the clips, anew in every batch.
+      augment: names in `augmentation.KINDS` of what is done to the clips, anew in every batch.
 
     Returns:
       A tf.data.Dataset of {"x": float32 [batch_size, T, H, W, C], "labels": {factor: int32 [batch_size]}}.
@@ -45,7 +45,7 @@ def batch_stream(clips, batch_size, seed, start=0, vary=()):
     Raises:
       InputError: as `check`.
     """
-    check(clips, batch_size, vary)
+    check(clips, batch_size, augment)
     steps = len(clips) // batch_size
     names = list(clips.spec.factors)
 
@@ -62,7 +62,7 @@ def batch_stream(clips, batch_size, seed, start=0, vary=()):
     def element(k):
         x, *labels = tf.numpy_function(make, [k], [tf.float32] + [tf.int32] * len(names), stateful=False)
         x = tf.ensure_shape(x, (batch_size, clips.spec.length, *clips.spec.frame_shape))
-        x = variations.vary(x, vary, tf.stack([tf.constant(seed, tf.int64), k]))
+        x = augmentation.augment(x, augment, tf.stack([tf.constant(seed, tf.int64), k]))
         labels = [tf.ensure_shape(label, (batch_size,)) for label in labels]
         return {"x": x, "labels": dict(zip(names, labels, strict=True))}
 

@@ -4,9 +4,9 @@ import os
 
 import numpy as np
 
-from rwae_tf import files
 from rwae_tf.errors import InputError
 from rwae_tf.figures import animation, grids, spectrogram
+from rwae_tf.utils import files
 
 
 def _write_png(videos, path, fps, scale, names=None):

@@ -2,9 +2,9 @@
 
 import numpy as np
 
-from rwae_tf import files
 from rwae_tf.errors import InputError
 from rwae_tf.figures import grids
+from rwae_tf.utils import files
 
 
 def animate(clips, scale=1):

@@ -6,8 +6,8 @@ Clips are [..., T, H, W, C] with one or three channels, uint8 or float in [0, 1]
 
 import numpy as np
 
-from rwae_tf import files
 from rwae_tf.errors import InputError
+from rwae_tf.utils import files
 
 BACKGROUND = 128  # middle grey separates frames on black and on white alike
 FRAME_GAP = 1

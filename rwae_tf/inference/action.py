@@ -4,7 +4,7 @@ import tensorflow as tf
 from keras import layers
 
 from rwae_tf import distributions
-from rwae_tf.layers.lstm import LSTM
+from rwae_tf.kernels.lstm import LSTM
 
 
 class ActionPosterior(layers.Layer):

@@ -6,7 +6,7 @@ from keras import layers
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions
-from rwae_tf.layers.lstm import LSTM
+from rwae_tf.kernels.lstm import LSTM
 
 
 class LastOutputs(layers.Layer):

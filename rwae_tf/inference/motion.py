@@ -6,9 +6,9 @@ from keras import layers
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions
+from rwae_tf.kernels.lstm import LSTM
+from rwae_tf.kernels.simple_rnn import SimpleRNN
 from rwae_tf.layers.gaussian_lstm import GaussianLSTM
-from rwae_tf.layers.lstm import LSTM
-from rwae_tf.layers.simple_rnn import SimpleRNN
 
 
 class _Posterior(layers.Layer):

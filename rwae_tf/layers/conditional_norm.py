@@ -3,7 +3,7 @@
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.layers.batch_norm import BatchNorm
+from rwae_tf.kernels.batch_norm import BatchNorm
 
 
 class ConditionalNorm(layers.Layer):

@@ -5,7 +5,7 @@ import tensorflow as tf
 from keras import layers
 
 from rwae_tf import distributions
-from rwae_tf.layers import lstm, products
+from rwae_tf.kernels import lstm, matmul
 
 
 class GaussianLSTM(layers.Layer):
@@ -35,7 +35,7 @@ class GaussianLSTM(layers.Layer):
     def given(self, z):
         """Teacher-forced, without x: z [B, T, D] -> (loc, scale) given the codes before, each [B, T, D]."""
         previous = tf.pad(z[:, :-1], [[0, 0], [1, 0], [0, 0]])
-        gates = products.of_all(lstm.time_major(previous), self.cell.kernel.value, products.precision())
+        gates = matmul.of_all(lstm.time_major(previous), self.cell.kernel.value, matmul.precision())
         gates += self.cell.bias.value
         h = lstm.time_major(lstm.run(gates, tf.convert_to_tensor(self.cell.recurrent_kernel.value)))
         return self.loc(h), distributions.scale(self.raw_scale(h))
@@ -47,7 +47,7 @@ class GaussianLSTM(layers.Layer):
         if x is None:
             gates = tf.zeros_like(noise[..., :1]) + self.cell.bias.value
         else:
-            gates = products.of_all(lstm.time_major(x), of_x, products.precision())
+            gates = matmul.of_all(lstm.time_major(x), of_x, matmul.precision())
             gates = tf.ensure_shape(gates, [*noise.shape[:2], None])
             gates += self.cell.bias.value
         found = lstm.run_sampled(

@@ -8,9 +8,9 @@ norm follows that would take it out again.
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.layers.batch_norm import BatchNorm
+from rwae_tf.kernels.batch_norm import BatchNorm
+from rwae_tf.kernels.conv import Conv2D
 from rwae_tf.layers.conditional_norm import ConditionalNorm
-from rwae_tf.layers.convolution import Conv2D
 
 
 def conv(width, kernel_size=3, use_bias=True):

@@ -2,7 +2,7 @@
 
 import keras
 
-from rwae_tf.layers.batch_norm import BatchNorm
+from rwae_tf.kernels.batch_norm import BatchNorm
 
 
 class Stack(keras.layers.Layer):

@@ -6,7 +6,7 @@ categories are matched to the classes of a factor on the training clips, one to 
 
 import numpy as np
 
-from rwae_tf.metrics import disentanglement, scores, usage
+from rwae_tf.metrics import collapse, disentanglement, scores
 
 UNUSED = 0.1  # of its even share of the clips: a category that takes fewer is not used
 BATCH = 100
@@ -140,6 +140,6 @@ def verdicts(found):
         lines += [f"a leaves {len(found['unused'])} of {len(found['matching'])} categories unused: H(a) "
                   f"{found['entropy']:.2f} of {found['entropy_at_most']:.2f} nats"]
     accuracy = found.get("conditional", {}).get("accuracy", 1.0)
-    if accuracy < usage.KEPT_ACCURACY:
+    if accuracy < collapse.KEPT_ACCURACY:
         lines += [f"a loses: {found['factor']} {100 * accuracy:.0f} %"]
     return lines

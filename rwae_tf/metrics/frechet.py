@@ -30,6 +30,6 @@ def frechet(real, generated):
         raise InputError("Frechet distance: fewer than two clips have no covariance; give more clips")
     if not (np.isfinite(real).all() and np.isfinite(generated).all()):
         raise InputError("Frechet distance: features that are not finite; look for NaN in the clips")
-    from rwae_tf import tfgan  # loads TensorFlow
+    from rwae_tf.compat import tfgan  # loads TensorFlow
 
     return max(0.0, float(tfgan.frechet_distance(real, generated)))  # equal sets come out at about -1e-13

@@ -1,6 +1,6 @@
 """Collapse and leakage at a glance: what a few clips tell of a model while it is trained."""
 
-from rwae_tf.metrics import exchange, match, usage
+from rwae_tf.metrics import collapse, interventions, match
 
 MOVED = 50  # clips that exchange codes for the influence
 
@@ -25,21 +25,21 @@ def glance(batches, reader, verbs, spec, seed=0, ended=False):
       "verdicts": lines of `usage.verdicts` on what is dead and what leaks. Not on what a code loses: that is much
       while a model learns, and a reader of blurred clips adds to it. Fit for JSON.
     """
-    rows = [{"codes": exchange.by_name(verbs.encode(batch["x"])), "parameters": verbs.parameters(batch["x"])}
+    rows = [{"codes": interventions.by_name(verbs.encode(batch["x"])), "parameters": verbs.parameters(batch["x"])}
             for batch in batches]
-    known = exchange.joined(rows)
-    uses = {code: usage.code_usage(**parameters) for code, parameters in known["parameters"].items()}
-    moved = exchange.influence(verbs.decode, known["codes"], seed, MOVED)
+    known = interventions.joined(rows)
+    uses = {code: collapse.code_usage(**parameters) for code, parameters in known["parameters"].items()}
+    moved = interventions.influence(verbs.decode, known["codes"], seed, MOVED)
     kept = None
     if reader:
-        kept = exchange.kept(batches, reader, verbs, verbs.encode, spec, 1, exchange.Seeds(seed))
-    matched = exchange.matched(batches, verbs, exchange.Seeds(seed))
+        kept = interventions.kept(batches, reader, verbs, verbs.encode, spec, 1, interventions.Seeds(seed))
+    matched = interventions.matched(batches, verbs, interventions.Seeds(seed))
     return {
         "usage": {code: {"kl": use["kl_total"], "information": use["information_total"],
                          "active_units": use["active_units"], "influence": moved[code]} for code, use in uses.items()},
         **_accuracies(kept),
         "match": matched,
-        "verdicts": usage.verdicts(kept, uses, moved, losses=False) + match.verdicts(matched if ended else None),
+        "verdicts": collapse.verdicts(kept, uses, moved, losses=False) + match.verdicts(matched if ended else None),
     }
 
 

@@ -64,7 +64,7 @@ def inception_score(probabilities):
       {"inception_score": 1 to K, "h_y_given_v": intra-entropy, low for sharp samples,
       "h_y": inter-entropy, ln K for samples of all classes alike}.
     """
-    from rwae_tf import tfgan  # loads TensorFlow
+    from rwae_tf.compat import tfgan  # loads TensorFlow
 
     p = checked(probabilities)
     logits = np.log(np.maximum(p, np.finfo(np.float64).tiny))

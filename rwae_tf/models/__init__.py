@@ -1,6 +1,6 @@
 """Models: R-WAE and what it is compared with, each found by its name."""
 
-from rwae_tf import keras_settings
+from rwae_tf.compat import keras_settings
 from rwae_tf.errors import InputError
 from rwae_tf.models.ds_vae import DSVAE
 from rwae_tf.models.rwae import RWAE

@@ -6,7 +6,8 @@ A model that derives from it adds its motion posterior, its losses and its phase
 import keras
 import tensorflow as tf
 
-from rwae_tf import backbones, distributions, reconstruction, schedule
+from rwae_tf import backbones, distributions, reconstruction
+from rwae_tf.config import schedule
 from rwae_tf.inference.action import ActionPosterior
 from rwae_tf.inference.content import ContentPosterior
 from rwae_tf.models.base import SequenceModel

@@ -29,8 +29,8 @@ class DSVAE(SequenceAutoencoder):
     def make_motion_posterior(self):
         model = self.config.model
         return _POSTERIORS[model.motion_posterior](
-            model.motion_size, model.hidden_size, model.motion_initial_scale, model.motion_input == "changes",
-            model.motion_gain)
+            model.motion_size, model.hidden_size, model.motion_initial_scale, model.motion_input == "mean_centered",
+            model.motion_input_scale)
 
     def parts(self):
         return {"autoencoder": [*self.encoders(), self.decoder, self.motion_prior]}

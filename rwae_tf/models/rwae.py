@@ -35,7 +35,7 @@ class RWAE(SequenceAutoencoder):
     def make_motion_posterior(self):
         model = self.config.model
         return MotionPosterior(model.motion_size, model.hidden_size, model.motion_initial_scale,
-                               model.motion_input == "changes", model.motion_gain)
+                               model.motion_input == "mean_centered", model.motion_input_scale)
 
     def parts(self):
         return {"encoders": self.encoders(), "critic": [self.critic],
@@ -47,7 +47,7 @@ class RWAE(SequenceAutoencoder):
                      Update("critic", "critic", "critic_learning_rate"))
         generation = (Update("decoder", "objective", "decoder_learning_rate"),
                       Update("motion_prior", "objective", "decoder_learning_rate"))
-        if self.config.training.fused:
+        if self.config.training.joint_update:
             return (Phase("joint", 1, inference + generation),)
         return (Phase("inference", self.config.training.inference_steps, inference),
                 Phase("generation", 1, generation))

@@ -4,7 +4,7 @@ import math
 
 import tensorflow as tf
 
-from rwae_tf import tfgan
+from rwae_tf.compat import tfgan
 
 SPECTRAL = False
 

@@ -8,9 +8,9 @@ import time
 import keras
 import tensorflow as tf
 
-from rwae_tf import files, patterns
 from rwae_tf.errors import InputError, reason
 from rwae_tf.serving import metadata, model_card, signatures, warm_up
+from rwae_tf.utils import files, patterns
 
 CARD = "README.md"
 _PART = ".part-"

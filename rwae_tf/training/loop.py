@@ -9,13 +9,16 @@ import numpy as np
 import tensorflow as tf
 
 from rwae_tf import config as config_lib
-from rwae_tf import data, patterns, progress, quiet
+from rwae_tf import data
+from rwae_tf.compat import quiet
 from rwae_tf.data import pipeline
 from rwae_tf.errors import InputError
-from rwae_tf.training import checkpoints, data_record, distribution, indicators, run_lock
-from rwae_tf.training import run_dir as run_dir_lib
+from rwae_tf.runs import checkpoints, data_record, run_lock
+from rwae_tf.runs import run_dir as run_dir_lib
+from rwae_tf.training import distribution, monitor
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
+from rwae_tf.utils import patterns, progress
 
 _WATCHED = ("reconstruction", "content_divergence", "motion_divergence", "motion_kl", "content_kl",
             "action_kl", "action_divergence")
@@ -39,7 +42,7 @@ def train(config, run_dir, accept_changed_data=False):
     tf.config.experimental.enable_op_determinism()
     quiet.introduce_xla()
     clips = data.from_config(config.data, "train", seed=config.training.seed)
-    pipeline.check(clips, config.training.batch_size, config.training.vary)  # before anything is left in run_dir
+    pipeline.check(clips, config.training.batch_size, config.training.augment)  # before anything is left in run_dir
     strategy = distribution.strategy(config.training.replicas)
     with strategy.scope():
         model = run_dir_lib.build(config, clips.spec)
@@ -73,7 +76,7 @@ class Loop:
         """Train to the end, a signal or the time limit; returns the exit status."""
         handlers = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
         self._log = MetricsLog(self._run_dir, self._iteration, self._model)
-        self._indicators = indicators.Indicators(self._model, self._clips)
+        self._indicators = monitor.Indicators(self._model, self._clips)
         self._progress = progress.Progress(self._total)
         self._begin = time.monotonic() - float(self._counters.seconds)
         self._saved = self._pictured = self._window_begin = time.monotonic()
@@ -102,7 +105,7 @@ class Loop:
 
     def _stream(self):
         stream = pipeline.batch_stream(self._clips, self._config.batch_size, self._config.seed, self._batches,
-                                       self._config.vary)
+                                       self._config.augment)
         stream = pipeline.without_autotuning(stream.map(lambda batch: batch["x"]))
         return iter(self._trainer.strategy.experimental_distribute_dataset(stream))
 
@@ -110,7 +113,7 @@ class Loop:
         """Every phase of the algorithm once, with its repeats."""
         x = self._next(batches) if self._config.reuse_batch else None
         for phase in self._trainer.phases:
-            if self._config.lagging_stop and phase.name == "inference":
+            if self._config.adaptive_inference_steps and phase.name == "inference":
                 self._repeat_until_no_gain(phase, self._next(batches) if x is None else x)
                 continue
             for _ in range(phase.repeats):
@@ -161,7 +164,7 @@ class Loop:
         before, epoch = (self._log.last or {}).get("verdicts", []), self._epoch()
         found = self._indicators.measure(epoch, self._means() if self._window else self._terms, ended)
         self._log.indicators({"iteration": self._iteration, "epoch": epoch, "ended": ended}, found)
-        for line in indicators.news(found["verdicts"], before):
+        for line in monitor.news(found["verdicts"], before):
             self._progress.say(line)
 
     def _epoch(self):

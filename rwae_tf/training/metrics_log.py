@@ -9,10 +9,11 @@ import numpy as np
 import tensorflow as tf
 
 from rwae_tf import config as config_lib
-from rwae_tf import figures, files
+from rwae_tf import figures
 from rwae_tf.errors import InputError, reason
 from rwae_tf.figures import grids
-from rwae_tf.training import run_dir as run_dir_lib
+from rwae_tf.runs import run_dir as run_dir_lib
+from rwae_tf.utils import files
 
 _REMOTE_SECONDS = 60  # between two writings of TensorBoard's file to a bucket, which each write all of it
 _PICTURED = 4  # clips in a picture, and rows and columns of a swap

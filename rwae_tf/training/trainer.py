@@ -5,11 +5,11 @@ import functools
 
 import tensorflow as tf
 
-from rwae_tf import schedule
-from rwae_tf.layers import products
+from rwae_tf.config import schedule
+from rwae_tf.kernels import matmul
+from rwae_tf.kernels.adam import Adam
 from rwae_tf.noise import BatchNoise
 from rwae_tf.training import distribution, schedules
-from rwae_tf.training.adam import Adam
 
 
 class Trainer:
@@ -76,7 +76,7 @@ class Trainer:
 
     def _compile(self, phase, plain=False):
         precision = self.config.training.precision
-        block = contextlib.nullcontext if plain else functools.partial(products.training, precision)
+        block = contextlib.nullcontext if plain else functools.partial(matmul.training, precision)
 
         def step(x, seed):
             terms = self.strategy.run(functools.partial(self._replica_step, phase, block), args=(x, seed))

@@ -6,10 +6,11 @@ import pytest
 import tensorflow as tf
 import tiny
 
-from rwae_tf import backbones, flags
+from rwae_tf import backbones
+from rwae_tf.config import flags
 from rwae_tf.layers.attention import SelfAttention
+from rwae_tf.runs.checkpoints import Checkpoints, Counters
 from rwae_tf.serving import saved_model
-from rwae_tf.training.checkpoints import Checkpoints, Counters
 
 SIZES = {"channels": 4, "feature_size": 8}
 KINDS = {

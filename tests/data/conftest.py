@@ -4,8 +4,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rwae_tf.data import _cartoon_takes, _mug_prepare
-from rwae_tf.data.speech import synthetic
+from rwae_tf.data.prepare.mug import writer
+from rwae_tf.data.synthetic import voices
+from rwae_tf.data.synthetic.cartoon_faces import recording
 
 
 @pytest.fixture(scope="session")
@@ -40,7 +41,7 @@ def sheets_dir(tmp_path_factory):
 def faces_dir(tmp_path_factory):
     """Cartoon faces in MUG's layout: 5 subjects, a take of 12 frames of each of 6 expressions."""
     folder = tmp_path_factory.mktemp("faces")
-    _cartoon_takes.write(str(folder), 5, 1, 12, 32, seed=0)
+    recording.write(str(folder), 5, 1, 12, 32, seed=0)
     return folder
 
 
@@ -61,7 +62,7 @@ def gifs_dir(tmp_path_factory):
 def mug_dir(faces_dir, tmp_path_factory):
     """These faces, prepared; 6 of the 30 takes are for test."""
     folder = tmp_path_factory.mktemp("mug")
-    _mug_prepare.write(_mug_prepare.plan(str(faces_dir), "none", stride=1), str(folder))
+    writer.write(writer.plan(str(faces_dir), "none", stride=1), str(folder))
     return folder
 
 
@@ -69,9 +70,9 @@ def mug_dir(faces_dir, tmp_path_factory):
 def speech_dirs(tmp_path_factory):
     """Folders of six synthetic speakers, two of them to test on, in the layout of each corpus of speech."""
     folder = tmp_path_factory.mktemp("speech")
-    for layout in synthetic.LAYOUTS:
-        synthetic.write_corpus(str(folder / layout), layout, speakers=6, utterances=2, vowels=4)
-    return {layout: str(folder / layout) for layout in synthetic.LAYOUTS}
+    for layout in voices.LAYOUTS:
+        voices.write_corpus(str(folder / layout), layout, speakers=6, utterances=2, vowels=4)
+    return {layout: str(folder / layout) for layout in voices.LAYOUTS}
 
 
 @pytest.fixture(scope="session")

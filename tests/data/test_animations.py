@@ -6,8 +6,8 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
-from rwae_tf.data.videos.finding import Bad, Video, find
-from rwae_tf.data.videos.reading import Reader
+from rwae_tf.data.video.decoding import Reader
+from rwae_tf.data.video.discovery import Bad, Video, find
 from rwae_tf.errors import InputError
 
 LEVELS = [0, 50, 100, 150]

@@ -7,7 +7,7 @@ import wave
 import numpy as np
 import pytest
 
-from rwae_tf import ffmpeg, tfio
+from rwae_tf.compat import ffmpeg, tfio
 from rwae_tf.data.speech import audio
 from rwae_tf.errors import InputError
 

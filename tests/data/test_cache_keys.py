@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from rwae_tf import data
-from rwae_tf.data.videos import cache, finding
+from rwae_tf.data.video import cache, discovery
 
 OLD = (315532800, 315532800)  # a time of change as out of a reproducible archive
 
@@ -49,7 +49,7 @@ def test_a_file_written_over_in_place(tmp_path):
     path = tmp_path / "clips.npz"
     path.write_bytes(bytes(1 << 20))
     os.utime(path, OLD)
-    videos = [finding.Video("clips", "array", (str(path),))]
+    videos = [discovery.Video("clips", "array", (str(path),))]
     before = cache._digests(videos, 3, None)
     with open(path, "r+b") as file:
         file.seek(5000)  # between the first two blocks

@@ -10,9 +10,9 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
-from rwae_tf.data.videos import levels
-from rwae_tf.data.videos.finding import Video
-from rwae_tf.data.videos.reading import Reader
+from rwae_tf.data.video import levels
+from rwae_tf.data.video.decoding import Reader
+from rwae_tf.data.video.discovery import Video
 from rwae_tf.errors import InputError
 
 

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from rwae_tf.data.videos import films
-from rwae_tf.data.videos.finding import Video
-from rwae_tf.data.videos.reading import Reader
+from rwae_tf.data.video import films
+from rwae_tf.data.video.decoding import Reader
+from rwae_tf.data.video.discovery import Video
 from rwae_tf.errors import InputError
 
 RAMP = [0, 60, 120, 180]

@@ -13,7 +13,7 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
-from rwae_tf.data.videos import cache, finding, reading
+from rwae_tf.data.video import cache, decoding, discovery
 from rwae_tf.errors import InputError
 
 
@@ -71,7 +71,7 @@ def forms(tmp_path_factory):
 @pytest.mark.parametrize("split", data.SPLITS)
 @pytest.mark.parametrize("grey", [False, True])
 def test_every_form_gives_the_same_arrays(forms, split, grey):
-    made = {name: load(path, split, length=4, hold_out=0.2, grey=grey) for name, path in forms.items()}
+    made = {name: load(path, split, length=4, validation_fraction=0.2, grey=grey) for name, path in forms.items()}
     first = made["npz"]
     # Of 7 videos a fifth, 1, is for the test, a fifth of the 6 left, 1, for validation; 9 // 4 = 2 clips each.
     assert len(first) == {"train": 10, "validation": 2, "test": 2}[split]
@@ -123,9 +123,9 @@ def test_pictures_of_every_mode(tmp_path):
     for name, (picture, _) in pictures.items():
         (tmp_path / name).mkdir()
         picture.save(tmp_path / name / "0.png")
-    videos, _ = finding.find(str(tmp_path), finding.Bad(False))
+    videos, _ = discovery.find(str(tmp_path), discovery.Bad(False))
     for video in videos:
-        (frame,) = reading.Reader(3).frames(video)
+        (frame,) = decoding.Reader(3).frames(video)
         assert frame.reshape(-1, 3).max(0).tolist() == frame.reshape(-1, 3).min(0).tolist()
         assert frame[0, 0].tolist() == list(pictures[video.name][1]), video.name
 
@@ -208,7 +208,7 @@ def test_training_clips_begin_anywhere(tmp_path):
 
 def spread(tmp_path, count=20):
     arrays_of_their_own(tmp_path, [np.full((1, 64, 64, 1), v, np.uint8) for v in range(count)])
-    return {split: every_clip(load(tmp_path, split, length=1, hold_out=0.25))[:, 0, 0, 0, 0].tolist()
+    return {split: every_clip(load(tmp_path, split, length=1, validation_fraction=0.25))[:, 0, 0, 0, 0].tolist()
             for split in data.SPLITS}
 
 
@@ -235,7 +235,7 @@ def test_bad_videos_do_not_move_the_others(tmp_path):
     gifs(tmp_path, films.noise(10, 4))
     before = {split: every_clip(load(tmp_path, split, length=4)) for split in ("train", "test")}
     (tmp_path / "3.gif").write_bytes(b"GIF89a")
-    after = {split: every_clip(load(tmp_path, split, length=4, skip_bad=True)) for split in ("train", "test")}
+    after = {split: every_clip(load(tmp_path, split, length=4, skip_invalid=True)) for split in ("train", "test")}
     for split in before:
         kept = {clip.tobytes() for clip in after[split]}
         assert kept <= {clip.tobytes() for clip in before[split]}
@@ -256,7 +256,7 @@ def test_folders_called_train_and_test_decide(tmp_path, names):
 
 def test_a_label_can_keep_its_videos_together(tmp_path):
     faces(tmp_path)
-    parts = {split: load(tmp_path, split, length=1, split_by="who", label_names="who,mood", hold_out=0.3)
+    parts = {split: load(tmp_path, split, length=1, split_by="who", label_names="who,mood", validation_fraction=0.3)
              for split in data.SPLITS}
     assert {clips.spec.factors["mood"] for clips in parts.values()} == {("glad", "sad")}
     assert "who" not in parts["train"].spec.factors  # no judge could learn those of the test
@@ -382,7 +382,7 @@ def test_decoded_once_and_mapped_into_memory(tmp_path, monkeypatch, capsys):
     clips = load(tmp_path, length=2)
     assert isinstance(clips._frames, np.memmap)
     assert "5 videos, 20 frames, decoded in " in capsys.readouterr().err
-    monkeypatch.setattr(reading.Reader, "frames", no_reading)
+    monkeypatch.setattr(decoding.Reader, "frames", no_reading)
     for split, length in (("train", 2), ("test", 4)):  # whatever is cut from it
         load(tmp_path, split, length=length)
     moved = tmp_path.rename(tmp_path.with_name("moved"))
@@ -404,14 +404,14 @@ def place(tmp_path, monkeypatch):
 
 def test_interrupted_decoding_leaves_nothing(tmp_path, place, monkeypatch):
     gifs(tmp_path / "videos", films.noise(5, 4))
-    frames, calls = reading.Reader.frames, itertools.count()
+    frames, calls = decoding.Reader.frames, itertools.count()
 
     def interrupted(self, video):
         if next(calls) == 3:
             raise KeyboardInterrupt
         return frames(self, video)
 
-    monkeypatch.setattr(reading.Reader, "frames", interrupted)
+    monkeypatch.setattr(decoding.Reader, "frames", interrupted)
     with pytest.raises(KeyboardInterrupt):
         load(tmp_path / "videos", length=4)
     assert list(place.iterdir()) == []

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
-from rwae_tf.data.videos import arrays, cache, reading
+from rwae_tf.data.video import cache, decoding, npz
 from rwae_tf.errors import InputError, one_line
 
 GOOD = 5
@@ -164,11 +164,11 @@ def test_bad_video(folder, good, damage, says, capsys):
         load(folder, split="train")
         load(folder, split="test")
     line = str(caught.value)
-    assert line.startswith(str(folder)) and line.endswith("--skip_bad to leave out what is bad") and "\n" not in line
+    assert line.startswith(str(folder)) and line.endswith("--skip_invalid to leave out what is bad") and "\n" not in line
     for word in says:
         assert word in line
     capsys.readouterr()
-    kept = [load(folder, split, skip_bad=True) for split in ("train", "test")]
+    kept = [load(folder, split, skip_invalid=True) for split in ("train", "test")]
     clips = {clip.tobytes() for part in kept for clip in part.frames(np.arange(len(part)), 0)}
     whole = {video[k:k + 3].tobytes() for video in good for k in range(2)}
     assert len(clips) == sum(map(len, kept)) == GOOD and clips <= whole
@@ -239,15 +239,15 @@ def test_array_with_a_wrong_checksum(tmp_path, good, key):
 def test_clips_of_an_array_with_a_wrong_checksum_are_left_out(tmp_path, good, monkeypatch, capsys):
     flipped(tmp_path, good[0], good[0])
     np.savez(tmp_path / "good.npz", x=np.stack(good), kind=np.arange(5))
-    calls, read = [], arrays.clips
-    monkeypatch.setattr(arrays, "clips", lambda path: calls.append(path) or read(path))
-    assert sum(len(load(tmp_path, split, skip_bad=True)) for split in ("train", "test")) == GOOD
+    calls, read = [], npz.clips
+    monkeypatch.setattr(npz, "clips", lambda path: calls.append(path) or read(path))
+    assert sum(len(load(tmp_path, split, skip_invalid=True)) for split in ("train", "test")) == GOOD
     assert ": 5 left out as bad: " in capsys.readouterr().err and len(calls) == 2  # each file read once
 
 
 def test_array_larger_than_memory_is_not_read(folder, good, monkeypatch):
     archive()(folder, good[0])
-    monkeypatch.setattr(arrays, "memory", lambda: 400_000)  # x is 5 * 4 * 64 * 64 * 3 = 245,760 bytes
+    monkeypatch.setattr(npz, "memory", lambda: 400_000)  # x is 5 * 4 * 64 * 64 * 3 = 245,760 bytes
     monkeypatch.setattr(np, "load", lambda *_, **__: pytest.fail("read"))
     with pytest.raises(InputError, match="bad.npz: declares 0.0 GiB, more than half of this machine's memory"):
         load(folder)
@@ -255,14 +255,14 @@ def test_array_larger_than_memory_is_not_read(folder, good, monkeypatch):
 
 def test_huge_film_is_refused_before_its_pixels(folder, good, monkeypatch):
     films.write_film(folder / "bad.mp4", good[0])
-    monkeypatch.setattr(reading, "MAX_PIXELS", 64 * 64 - 1)
+    monkeypatch.setattr(decoding, "MAX_PIXELS", 64 * 64 - 1)
     monkeypatch.setattr(Image, "frombytes", lambda *_: pytest.fail("decoded"))
     with pytest.raises(InputError, match="bad.mp4: not a film that can be read to its end|bad.gif: declares"):
-        next(reading.Reader(3).frames(reading_of(folder / "bad.mp4", "film")))
+        next(decoding.Reader(3).frames(reading_of(folder / "bad.mp4", "film")))
 
 
 def reading_of(path, kind):
-    from rwae_tf.data.videos.finding import Video
+    from rwae_tf.data.video.discovery import Video
 
     return Video("bad", kind, (str(path),))
 
@@ -271,7 +271,7 @@ def test_huge_picture_is_refused_before_its_pixels(folder):
     for name, write, kind in (("bad.png", png_header, "stack"), ("bad.gif", gif_header, "gif")):
         (folder / name).write_bytes(write(6000, 6000))
         with pytest.raises(InputError, match=rf"{name}: declares frames of 6000x6000 pixels, more than 33554432"):
-            next(reading.Reader(3).frames(reading_of(folder / name, kind)))
+            next(decoding.Reader(3).frames(reading_of(folder / name, kind)))
 
 
 # Modes do not bind root, who may run these tests: what the system would say is said in its place.
@@ -282,10 +282,10 @@ def test_unreadable_file(folder, monkeypatch, capsys):
             raise PermissionError(13, "Permission denied", str(path))
         return open(path, *args, **kwargs)
 
-    monkeypatch.setattr(reading, "open", forbidden, raising=False)
+    monkeypatch.setattr(decoding, "open", forbidden, raising=False)
     with pytest.raises(InputError, match=r"good 2.gif: cannot be read \(Permission denied\)"):
         load(folder)
-    clips = [load(folder, split, skip_bad=True) for split in ("train", "test")]
+    clips = [load(folder, split, skip_invalid=True) for split in ("train", "test")]
     assert sum(map(len, clips)) == GOOD - 1
     assert "1 left out as bad" in capsys.readouterr().err
 
@@ -296,10 +296,10 @@ def test_mended_permissions_are_seen(folder, monkeypatch):
         raise PermissionError(13, "Permission denied", str(path))
 
     with monkeypatch.context() as patch:
-        patch.setattr(reading, "open", forbidden, raising=False)
+        patch.setattr(decoding, "open", forbidden, raising=False)
         patch.setattr(os, "access", lambda *_: False)
         with pytest.raises(InputError, match="no video is left"):
-            load(folder, skip_bad=True)
+            load(folder, skip_invalid=True)
     assert len(load(folder)) == GOOD - 1
 
 
@@ -315,7 +315,7 @@ def test_folder_that_cannot_be_listed(folder, monkeypatch):
     monkeypatch.setattr(os, "scandir", forbidden)
     with pytest.raises(InputError, match=r"shut: cannot be listed \(Permission denied\); mend"):
         load(folder)
-    assert len(load(folder, skip_bad=True)) == GOOD - 1
+    assert len(load(folder, skip_invalid=True)) == GOOD - 1
 
 
 @pytest.mark.parametrize("content, says", [
@@ -342,13 +342,13 @@ def test_all_are_bad(folder):
     for path in folder.iterdir():
         path.write_bytes(b"GIF89a")
     with pytest.raises(InputError, match="no video is left for split=train of 5 in all"):
-        load(folder, skip_bad=True)
+        load(folder, skip_invalid=True)
 
 
 def test_many_bad_files_are_counted_and_the_first_named(folder, capsys):
     for number in range(14):
         (folder / f"bad {number}.gif").write_bytes(b"")
-    load(folder, skip_bad=True)
+    load(folder, skip_invalid=True)
     (said,) = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
     assert ": 14 left out as bad: " in said and "bad 9.gif" in said and said.endswith("; and 4 more")
 
@@ -369,10 +369,10 @@ def test_labels_that_do_not_match(folder, rows, says, capsys):
     with pytest.raises(InputError) as caught:
         load(folder)
     assert says[0] in str(caught.value) and "labels.csv" in str(caught.value) and "\n" not in str(caught.value)
-    clips = load(folder, skip_bad=True)
+    clips = load(folder, skip_invalid=True)
     assert clips.spec.factors == {"kind": ("a", "b")}
     assert ": 1 left out as bad: " in capsys.readouterr().err
-    assert len(clips) + len(load(folder, "test", skip_bad=True)) == GOOD - (len(rows) < 7)
+    assert len(clips) + len(load(folder, "test", skip_invalid=True)) == GOOD - (len(rows) < 7)
 
 
 @pytest.mark.parametrize("content, says", [
@@ -384,7 +384,7 @@ def test_labels_that_do_not_match(folder, rows, says, capsys):
 def test_table_that_cannot_be_read(folder, content, says):
     (folder / "labels.csv").write_bytes(content)
     with pytest.raises(InputError, match=rf"labels.csv: .*{says}") as caught:
-        load(folder, skip_bad=True)
+        load(folder, skip_invalid=True)
     assert "\n" not in str(caught.value)
 
 

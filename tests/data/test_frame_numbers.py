@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
-from rwae_tf.data.videos import numbering
+from rwae_tf.data.video import numbering
 from rwae_tf.errors import InputError
 
 STAMPS = [1403636579763555584 + 50000000 * n + 128 * (n // 2) for n in range(5)]  # nanoseconds, as of a flying robot

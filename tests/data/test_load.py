@@ -26,7 +26,7 @@ def test_names_are_datasets_only():
 
 @pytest.mark.parametrize("split", data.SPLITS)
 def test_batch_is_as_the_spec_says(name, split, data_dirs):
-    clips = data.load(name, split, data_dirs[name], size=32, length=5, hold_out=0.1)
+    clips = data.load(name, split, data_dirs[name], size=32, length=5, validation_fraction=0.1)
     batch = clips.batch([0, 1, len(clips) - 1])
     assert batch["x"].shape == (3, 5, *clips.spec.frame_shape)
     assert batch["x"].dtype == np.float32
@@ -74,15 +74,15 @@ def test_a_clip_does_not_depend_on_its_batch(name, data_dirs):
 
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_measured_clips_are_the_same_in_every_epoch(name, split, data_dirs):
-    clips = data.load(name, split, data_dirs[name], length=4, hold_out=0.1)
+    clips = data.load(name, split, data_dirs[name], length=4, validation_fraction=0.1)
     index = np.arange(2)
     np.testing.assert_array_equal(clips.frames(index, epoch=0), clips.frames(index, epoch=5))
-    again = data.load(name, split, data_dirs[name], length=4, hold_out=0.1)
+    again = data.load(name, split, data_dirs[name], length=4, validation_fraction=0.1)
     np.testing.assert_array_equal(again.frames(index), clips.frames(index))
 
 
 def test_validation_clips_are_no_other_clips(name, data_dirs):
-    made = {split: data.load(name, split, data_dirs[name], length=2, hold_out=0.1) for split in data.SPLITS}
+    made = {split: data.load(name, split, data_dirs[name], length=2, validation_fraction=0.1) for split in data.SPLITS}
     index = np.arange(min(len(clips) for clips in made.values()))
     # With their labels: of the small stand-ins, which hide much, two characters may look alike.
     found = {split: {(clip.tobytes(), *map(int, labels))
@@ -92,13 +92,13 @@ def test_validation_clips_are_no_other_clips(name, data_dirs):
 
 
 def test_holding_out_leaves_test_alone(name, data_dirs):
-    whole, beside = (data.load(name, "test", data_dirs[name], 16, 2, hold_out=share) for share in (0.0, 0.3))
+    whole, beside = (data.load(name, "test", data_dirs[name], 16, 2, validation_fraction=share) for share in (0.0, 0.3))
     for batch, same in zip(whole.batches(600), beside.batches(600), strict=True):
         np.testing.assert_array_equal(batch["x"], same["x"])
 
 
 def test_validation_needs_clips_that_were_held_out(name, data_dirs):
-    with pytest.raises(InputError, match="split=validation.*--hold_out=0.1") as caught:
+    with pytest.raises(InputError, match="split=validation.*--validation_fraction=0.1") as caught:
         data.load(name, "validation", data_dirs[name])
     assert "\n" not in str(caught.value)
 
@@ -108,16 +108,16 @@ def test_validation_needs_clips_that_were_held_out(name, data_dirs):
     ({"dataset": "pipeline"}, ["pipeline", "moving_shapes"]),
     ({"dataset": "../sprites"}, ["../sprites", "moving_shapes"]),
     ({"split": "valid"}, ["valid", "train", "validation", "test"]),
-    ({"hold_out": 0.6}, ["hold_out=0.6", "0 to 0.5"]),
-    ({"hold_out": -0.1}, ["hold_out=-0.1"]),
-    ({"hold_out": float("nan")}, ["hold_out=nan"]),
-    ({"hold_out": True}, ["hold_out=True"]),
+    ({"validation_fraction": 0.6}, ["validation_fraction=0.6", "0 to 0.5"]),
+    ({"validation_fraction": -0.1}, ["validation_fraction=-0.1"]),
+    ({"validation_fraction": float("nan")}, ["validation_fraction=nan"]),
+    ({"validation_fraction": True}, ["validation_fraction=True"]),
     ({"size": 48}, ["48", "64", "32", "16"]),
     ({"length": 0}, ["length=0"]),
     ({"length": 2.5}, ["length=2.5"]),
     ({"seed": -1}, ["seed=-1"]),
     ({"seed": 2**32}, [f"seed={2**32}"]),
-    ({"num_digits": 2}, ["moving_shapes", "num_digits", "skip_bad"]),
+    ({"num_digits": 2}, ["moving_shapes", "num_digits", "skip_invalid"]),
     ({"dataset": "sm_mnist", "digits": 2}, ["sm_mnist", "digits", "num_digits"]),
     ({"dataset": "sm_mnist"}, ["sm_mnist", "data_dir", "mnist.npz"]),
     ({"dataset": "sprites", "data_dir": ""}, ["sprites", "data_dir", "body/0.png"]),
@@ -142,7 +142,7 @@ def test_from_config_passes_what_the_dataset_has(mnist_dir):
     assert clips.spec == same.spec and list(clips.spec.factors) == ["digit", "digit_2"]
     np.testing.assert_array_equal(clips.batch([1])["x"], same.batch([1])["x"])
     assert data.from_config(config, "test", length=3).spec.length == 3
-    held = dataclasses.replace(config, hold_out=0.1)  # 2 of 20 digits
+    held = dataclasses.replace(config, validation_fraction=0.1)  # 2 of 20 digits
     assert [len(data.from_config(held, split)) for split in data.SPLITS] == [18, 2, 12]
 
 

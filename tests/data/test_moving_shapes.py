@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from rwae_tf import data
-from rwae_tf.data import moving_shapes
+from rwae_tf.data.datasets import moving_shapes
 
 RADIUS = {"small": 6.0, "large": 11.0}
 COLOUR = {"white": (1, 1, 1), "red": (1, 0, 0), "green": (0, 1, 0), "blue": (0, 0, 1), "yellow": (1, 1, 0)}
@@ -147,17 +147,17 @@ def test_100_frames_stay_inside():
     np.testing.assert_allclose(area, np.broadcast_to(area[:, :1], area.shape), rtol=0.03)  # never cut off
 
 
-@pytest.mark.parametrize("hold_out, count", [(0.1, 900), (0.5, 4500), (0.00001, 1)])
-def test_validation_clips_are_a_share_beside_the_training_clips(hold_out, count):
-    assert len(data.load("moving_shapes", "validation", hold_out=hold_out)) == count
-    train, same = (data.load("moving_shapes", length=2, hold_out=share) for share in (0.0, hold_out))
+@pytest.mark.parametrize("validation_fraction, count", [(0.1, 900), (0.5, 4500), (0.00001, 1)])
+def test_validation_clips_are_a_share_beside_the_training_clips(validation_fraction, count):
+    assert len(data.load("moving_shapes", "validation", validation_fraction=validation_fraction)) == count
+    train, same = (data.load("moving_shapes", length=2, validation_fraction=share) for share in (0.0, validation_fraction))
     assert len(same) == 9000
     np.testing.assert_array_equal(train.frames(np.arange(20), 3), same.frames(np.arange(20), 3))
 
 
 def test_training_starts_are_fresh_and_the_others_fixed():
     index = np.arange(12)
-    train, validation, test = (data.load("moving_shapes", split, length=2, hold_out=0.1) for split in data.SPLITS)
+    train, validation, test = (data.load("moving_shapes", split, length=2, validation_fraction=0.1) for split in data.SPLITS)
     other = data.load("moving_shapes", "train", length=2, seed=1)
     starts = [centres(train, index, 0), centres(train, index, 1), centres(other, index, 0), centres(test, index),
               centres(validation, index)]

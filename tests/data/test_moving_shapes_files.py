@@ -69,7 +69,7 @@ def test_other_sizes_and_lengths(tmp_path):
 @pytest.mark.parametrize("below", [".", "train"])
 def test_one_folder_alone_is_split(tmp_path, below):
     write(tmp_path / below, ROWS)
-    made = {split: load(tmp_path, split, hold_out=0.2) for split in data.SPLITS}
+    made = {split: load(tmp_path, split, validation_fraction=0.2) for split in data.SPLITS}
     levels = {split: set(clips.frames(np.arange(len(clips)))[:, 0, 0, 63, 0].tolist()) for split, clips in made.items()}
     # Of 12 a fifth, 2, for the test, a fifth of the 10 left, 2, for validation.
     assert [len(levels[split]) for split in data.SPLITS] == [8, 2, 2]
@@ -105,8 +105,8 @@ def test_broken_file(published, name, content, says, capsys):
     with pytest.raises(InputError) as caught:
         load(published)
     line = str(caught.value)
-    assert line.startswith(f"{path}: ") and says in line and "--skip_bad" in line and "\n" not in line
-    assert len(load(published, skip_bad=True)) == 7 and len(load(published, "test", skip_bad=True)) == 4
+    assert line.startswith(f"{path}: ") and says in line and "--skip_invalid" in line and "\n" not in line
+    assert len(load(published, skip_invalid=True)) == 7 and len(load(published, "test", skip_invalid=True)) == 4
     (said,) = [line for line in capsys.readouterr().err.splitlines() if "left out" in line]
     assert said.startswith(f"{published}: 1 left out as bad: {path}: ") and says in said
 
@@ -121,4 +121,4 @@ def test_folder_of_other_things(tmp_path):
     with pytest.raises(InputError, match="a.txt: No such file or directory; every video has its labels"):
         load(tmp_path)
     with pytest.raises(InputError, match="no clip with labels; .*1 left out as bad: .*a.txt"):
-        load(tmp_path, skip_bad=True)
+        load(tmp_path, skip_invalid=True)

@@ -8,9 +8,10 @@ import tensorflow as tf
 
 from rwae_tf import data, judge
 from rwae_tf.config import DataConfig
-from rwae_tf.data import _mug_manifest, mug
+from rwae_tf.data.datasets import mug
+from rwae_tf.data.prepare.mug import manifest_file
 from rwae_tf.errors import InputError
-from rwae_tf.training import judge_dir
+from rwae_tf.judges import storage as judge_storage
 
 EXPRESSIONS = ("anger", "disgust", "fear", "happiness", "sadness", "surprise")
 
@@ -129,7 +130,7 @@ def test_checksums_are_of_the_files(mug_dir):
 
 def test_a_judge_of_faces_is_reported_whatever_it_reads(mug_dir, tmp_path, capsys):
     where = [f"--data_dir={mug_dir}", f"--judge_dir={tmp_path}"]
-    flags = ["--dataset=mug", "--size=16", "--length=4", "--kind=linear", "--steps=2"]
+    flags = ["--dataset=mug", "--size=16", "--length=4", "--architecture=linear", "--steps=2"]
     assert judge.main(["judge", *flags, *where]) == 0
     assert "of 6 test clips" in capsys.readouterr().out
     record = json.loads((tmp_path / "judge.json").read_text())
@@ -137,7 +138,7 @@ def test_a_judge_of_faces_is_reported_whatever_it_reads(mug_dir, tmp_path, capsy
     assert np.shape(record["confusion"]["expression"]) == (6, 6) and np.sum(record["confusion"]["subject"]) == 6
     other = DataConfig(dataset="mug", data_dir=str(mug_dir), size=16, length=4, split_by="subject")
     with pytest.raises(InputError, match=r"split_by \(video -> subject\).*--length=4 --split_by="):
-        judge_dir.load(str(tmp_path), other, data.from_config(other, "test").spec)
+        judge_storage.load(str(tmp_path), other, data.from_config(other, "test").spec)
 
 
 # What is broken.
@@ -225,7 +226,7 @@ def test_too_few_subjects_for_a_split_are_refused(copied):
 
 def test_a_shard_is_read_anew_once_it_has_changed(copied):
     data.load("mug", "test", str(copied))
-    assert _mug_manifest.read(str(copied))
+    assert manifest_file.read(str(copied))
     flip(copied)
     with pytest.raises(InputError, match="SHA-256"):
         data.load("mug", "test", str(copied))

@@ -82,8 +82,8 @@ def test_varied_batches_are_a_function_of_seed_and_number_too():
         stream = pipeline.batch_stream(clips, 5, seed, start, **vary)
         return [b["x"] for b in itertools.islice(stream.as_numpy_iterator(), count)]
 
-    plain, whole = batches(0, 0, 3), batches(0, 0, 3, vary=("mirror",))
-    np.testing.assert_array_equal(batches(0, 2, 1, vary=("mirror",)), whole[2:])
+    plain, whole = batches(0, 0, 3), batches(0, 0, 3, augment=("mirror",))
+    np.testing.assert_array_equal(batches(0, 2, 1, augment=("mirror",)), whole[2:])
     ways = []
     for x, y in zip(np.concatenate(plain), np.concatenate(whole), strict=True):
         assert np.array_equal(y, x) or np.array_equal(y, x[:, :, ::-1])
@@ -94,8 +94,8 @@ def test_varied_batches_are_a_function_of_seed_and_number_too():
 def test_only_pictures_can_be_varied():
     clips = Numbered(10)
     clips.spec = clips.spec._replace(modality="speech")
-    with pytest.raises(InputError, match="vary=mirror: only pictures"):
-        pipeline.batch_stream(clips, 3, seed=0, vary=("mirror",))
+    with pytest.raises(InputError, match="augment=mirror: only pictures"):
+        pipeline.batch_stream(clips, 3, seed=0, augment=("mirror",))
 
 
 def test_too_few_clips_for_a_batch():

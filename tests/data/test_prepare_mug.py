@@ -19,7 +19,9 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
-from rwae_tf.data import _face_boxes, _mug_manifest, _mug_prepare, _mug_takes, _pictures, mug
+from rwae_tf.data import pictures
+from rwae_tf.data.datasets import mug
+from rwae_tf.data.prepare.mug import discovery, face_boxes, manifest_file, writer
 from rwae_tf.errors import InputError
 
 HEADER = "take,left,top,width,height\n"
@@ -32,9 +34,9 @@ def draw(folder, numbers, colour=(0, 0), size=(64, 64), name="img_{:04d}.png"):
         Image.new("RGB", size, (*colour, number)).save(folder / name.format(number))
 
 
-def prepare(raw_dir, data_dir, crop="none", margin=0.0, stride=1, length=3, skip_bad=False):
-    planned = _mug_prepare.plan(str(raw_dir), str(crop), margin, stride, length, skip_bad)
-    return _mug_prepare.write(planned, str(data_dir), skip_bad)[0]
+def prepare(raw_dir, data_dir, crop="none", margin=0.0, stride=1, length=3, skip_invalid=False):
+    planned = writer.plan(str(raw_dir), str(crop), margin, stride, length, skip_invalid)
+    return writer.write(planned, str(data_dir), skip_invalid)[0]
 
 
 def takes_in(manifest):
@@ -113,7 +115,7 @@ def test_links_are_followed_and_their_circles_are_not(layouts, tmp_path):
 @pytest.fixture
 def many(tmp_path, monkeypatch):
     """7 takes, which are 4 shards of 2."""
-    monkeypatch.setattr(_mug_prepare, "SHARD_TAKES", 2)
+    monkeypatch.setattr(writer, "SHARD_TAKES", 2)
     for take in range(7):
         draw(tmp_path / "raw" / f"00{take % 2}" / "anger" / f"take{take:03d}", range(4), (take, 9))
     return tmp_path / "raw"
@@ -121,14 +123,14 @@ def many(tmp_path, monkeypatch):
 
 def stop_after(frames, monkeypatch):
     """End the program as Ctrl-C does when so many frames were read: five of a take, the middle one of four twice."""
-    read, left = _pictures.read, [frames]
+    read, left = pictures.read, [frames]
 
     def reading(path):
         if not left[0]:
             raise KeyboardInterrupt
         left[0] -= 1
         return read(path)
-    monkeypatch.setattr(_pictures, "read", reading)
+    monkeypatch.setattr(pictures, "read", reading)
 
 
 @pytest.mark.parametrize("frames", [0, 3, 10, 21])  # in the first take, after a whole shard, in the third one
@@ -156,17 +158,17 @@ def test_a_finished_preparation_is_left_alone_and_a_damaged_one_mended(many, tmp
     first, second = (tmp_path / "out" / f"mug-0000{k}-of-00004.tfrecord" for k in range(2))
     first.write_bytes(before[first.name][:-1])
     second_time = second.stat().st_mtime_ns
-    planned = _mug_prepare.plan(str(many), "none", stride=1, length=3)
-    assert _mug_prepare.write(planned, str(tmp_path / "out"))[1] == 3  # of 4 were as they should be
+    planned = writer.plan(str(many), "none", stride=1, length=3)
+    assert writer.write(planned, str(tmp_path / "out"))[1] == 3  # of 4 were as they should be
     assert content(tmp_path / "out") == before and second.stat().st_mtime_ns == second_time
-    assert _mug_prepare.write(planned, str(tmp_path / "out"))[1] == 4
+    assert writer.write(planned, str(tmp_path / "out"))[1] == 4
 
 
 def test_bytes_do_not_depend_on_where_the_data_lie(many, tmp_path):
     (many / "000" / "anger" / "take000" / "img_0001.png").write_bytes(b"")  # with a message that names a path
     moved = shutil.copytree(many, tmp_path / "moved")
     for raw, out in ((many, "out"), (moved, "other")):
-        prepare(raw, tmp_path / out, skip_bad=True)
+        prepare(raw, tmp_path / out, skip_invalid=True)
     assert content(tmp_path / "out") == content(tmp_path / "other")
 
 
@@ -204,7 +206,7 @@ def test_boxes_from_a_file(wide, tmp_path, box, margin, left, top, side):
 
 def test_a_box_of_another_size_is_scaled():
     ramp = np.repeat(np.arange(0, 192, dtype=np.uint8)[None, :, None], 192, 0).repeat(3, -1)
-    found = _pictures.cut(ramp, (32, 32, 128), 64)
+    found = pictures.cut(ramp, (32, 32, 128), 64)
     # A pixel of the smaller picture is two of the ramp: their mean, 32.5 + 2 k, rounded either way.
     np.testing.assert_allclose(found[32, 2:-2, 0], 32.5 + 2 * np.arange(2, 62), atol=0.5)
 
@@ -335,19 +337,19 @@ def test_what_is_broken_is_refused_in_one_line_or_skipped_and_counted(sound, tmp
         prepare(raw, tmp_path / "out")
     assert "\n" not in str(caught.value)
     assert not list((tmp_path / "out").glob("*"))  # no shard of three takes
-    counts = (manifest := prepare(raw, tmp_path / "out", skip_bad=True))["counts"]
+    counts = (manifest := prepare(raw, tmp_path / "out", skip_invalid=True))["counts"]
     assert counts["takes"] == (3 if case in BROKEN else 4)
     assert counts["skipped"]["bad"] == 1
     skips = manifest["skipped"] + manifest["shards"][0]["skipped"]
     (detail,) = (skip["detail"] for skip in skips if skip["why"] == "bad")
     assert str(raw) not in detail and detail.startswith(says[:8])
-    assert len(_mug_manifest.read(str(tmp_path / "out"))["shards"]) == 1
+    assert len(manifest_file.read(str(tmp_path / "out"))["shards"]) == 1
 
 
 def test_a_file_without_permission_is_refused_in_one_line(sound, tmp_path, monkeypatch):
     def refuse(*args):
         raise PermissionError(13, "Permission denied", "somewhere")
-    monkeypatch.setattr(_pictures.Image, "open", refuse)
+    monkeypatch.setattr(pictures.Image, "open", refuse)
     with pytest.raises(InputError, match=r"img_0002.jpg: not a readable picture \(Permission denied\)"):
         prepare(sound, tmp_path / "out")
 
@@ -359,8 +361,8 @@ def test_a_folder_without_permission_is_refused_in_one_line_or_skipped(sound, mo
         return listdir(path)
     monkeypatch.setattr(os, "listdir", listing)
     with pytest.raises(InputError, match=r"002/fear: cannot be read \(Permission denied\); check its permissions"):
-        _mug_takes.find(str(sound), 1, 3)
-    takes, skipped = _mug_takes.find(str(sound), 1, 3, skip_bad=True)
+        discovery.find(str(sound), 1, 3)
+    takes, skipped = discovery.find(str(sound), 1, 3, skip_invalid=True)
     assert len(takes) == 3 and [(skip.name, skip.why) for skip in skipped] == [("002/fear", "bad")]
 
 
@@ -399,7 +401,7 @@ def test_what_cannot_be_prepared_at_all_is_refused_in_one_line(sound, tmp_path, 
 def test_boxes_that_are_no_text_are_refused(tmp_path):
     (tmp_path / "b.csv").write_bytes(b"\xff\xfe\x00\x81")
     with pytest.raises(InputError, match="b.csv: not text; give a CSV file with take,left"):
-        _face_boxes.finder(str(tmp_path / "b.csv"))
+        face_boxes.finder(str(tmp_path / "b.csv"))
 
 
 def test_the_folder_of_another_preparation_is_refused(sound, tmp_path):
@@ -440,10 +442,10 @@ def test_counts_on_the_fixture_of_all_layouts(shared_data, tmp_path):
     folder = shared_data / "faces" / "mug_layout_fixture"
     if not folder.is_dir():
         pytest.skip(f"{folder} is missing")
-    takes, skipped = _mug_takes.find(str(folder), stride=2, length=10)
+    takes, skipped = discovery.find(str(folder), stride=2, length=10)
     # 3 subjects x 6 expressions of 24 frames; a neutral take each, and one take of a single frame.
     assert len(takes) == 18 and {len(take.frames) for take in takes} == {12}
-    assert _mug_takes.counted(skipped) == "3 neutral, 1 short"
+    assert discovery.counted(skipped) == "3 neutral, 1 short"
     fear = next(take for take in takes if take.name == "001/fear/take000")
     assert [os.path.basename(path) for path in fear.frames[:2]] == ["img_0003.jpg", "img_0005.jpg"]
 

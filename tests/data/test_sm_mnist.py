@@ -3,7 +3,7 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
-from rwae_tf.data import sm_mnist
+from rwae_tf.data.datasets import sm_mnist
 from rwae_tf.errors import InputError
 
 
@@ -145,7 +145,7 @@ def shown(clips, folder):
 
 @pytest.mark.parametrize("num_digits", [1, 3])
 def test_validation_shares_no_digit_image_with_training(mnist_dir, num_digits):
-    train, validation = (data.load("sm_mnist", split, str(mnist_dir), hold_out=0.25, num_digits=num_digits)
+    train, validation = (data.load("sm_mnist", split, str(mnist_dir), validation_fraction=0.25, num_digits=num_digits)
                          for split in ("train", "validation"))
     kept, held = shown(train, mnist_dir), shown(validation, mnist_dir)
     assert len(train) == 15 and len(validation) == 5 and validation.spec.length == 10
@@ -155,7 +155,7 @@ def test_validation_shares_no_digit_image_with_training(mnist_dir, num_digits):
 
 
 def test_validation_clips_show_the_held_out_digits_along_paths_of_their_own(mnist_dir):
-    clips = data.load("sm_mnist", "validation", str(mnist_dir), seed=3, hold_out=0.1)
+    clips = data.load("sm_mnist", "validation", str(mnist_dir), seed=3, validation_fraction=0.1)
     with np.load(mnist_dir / "mnist.npz") as file:
         images, classes = file["x_train"], file["y_train"]
     (held,) = shown(clips, mnist_dir)

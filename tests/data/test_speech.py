@@ -8,7 +8,8 @@ import numpy as np
 import pytest
 
 from rwae_tf import data
-from rwae_tf.data.speech import audio, spectra, synthetic
+from rwae_tf.data.speech import audio, spectra
+from rwae_tf.data.synthetic import voices
 from rwae_tf.errors import InputError
 
 NOISE = np.random.default_rng(0).normal(0, 0.1, 16_000 * 3).clip(-1, 1)
@@ -42,7 +43,7 @@ def speakers(clips):
 # Segments.
 
 def test_segments_of_test_clips_follow_one_another(folder):
-    clips = load(folder, "test", test_share=0.0)
+    clips = load(folder, "test", test_fraction=0.0)
     assert len(clips) == 20 and list(clips.utterances[:5]) == [0, 0, 1, 1, 2]  # 48 // 20 = 2 in each of ten
     expected = spectra.log_spectrum(audio.read(folder / "ann" / "1.wav"))
     x = clips.batch(np.array([2, 3]))["x"]
@@ -50,7 +51,7 @@ def test_segments_of_test_clips_follow_one_another(folder):
 
 
 def test_training_segments_begin_elsewhere_in_every_epoch(folder):
-    clips = load(folder, test_share=0.0)
+    clips = load(folder, test_fraction=0.0)
     whole = spectra.log_spectrum(audio.read(folder / "ann" / "0.wav"))
     begins = set()
     for epoch in range(40):
@@ -72,7 +73,7 @@ def test_mel_preset(folder):
 
 def test_recordings_are_cut_into_utterances(folder):
     write(folder, "ann/2.wav", 1.0)  # 98 frames
-    clips = load(folder, "test", test_share=0.0, utterance_seconds=0.4)
+    clips = load(folder, "test", test_fraction=0.0, utterance_seconds=0.4)
     # 48 frames in utterances of 40: one, and 8 frames that are no segment; 98: two, and 18 frames.
     assert clips.utterances.max() + 1 == 10 + 2 and len(clips) == 2 * 12
     np.testing.assert_array_equal(np.bincount(clips.labels(np.arange(24))["speaker"]), [8, 4, 4, 4, 4])
@@ -102,14 +103,14 @@ def test_digital_silence_weighs_as_much_as_lowest_decibels_says(tmp_path):
     audio.write_wav(str(tmp_path / "ann" / "a.wav"), signal)
     whole = spectra.log_spectrum(audio.read(tmp_path / "ann" / "a.wav"))
     assert (whole[:48] == -400).all() and whole[50:].min() > -100
-    kept, raised = (load(tmp_path, "test", test_share=0.0, lowest_decibels=lowest).batch(np.arange(4))["x"]
+    kept, raised = (load(tmp_path, "test", test_fraction=0.0, min_db=lowest).batch(np.arange(4))["x"]
                     for lowest in (-400.0, -90.5))
     np.testing.assert_array_equal(kept.reshape(80, 200), whole[:80])
     np.testing.assert_array_equal(raised, np.where(kept < -90.5, np.float32(-90.5), kept))
     assert raised[:2].max() == -90.5
-    mean, deviation = load(tmp_path, test_share=0.0, lowest_decibels=-90.5).spec.normalization
+    mean, deviation = load(tmp_path, test_fraction=0.0, min_db=-90.5).spec.normalization
     np.testing.assert_allclose(mean, np.maximum(whole.astype(float), -90.5).mean(0), rtol=1e-6)
-    assert max(deviation) < 60 < min(load(tmp_path, test_share=0.0).spec.normalization[1])
+    assert max(deviation) < 60 < min(load(tmp_path, test_fraction=0.0).spec.normalization[1])
 
 
 # Splits.
@@ -135,7 +136,7 @@ def test_speaker_lists(folder, tmp_path):
 
 
 def test_librispeech_knows_its_subsets_and_sexes(tmp_path):
-    synthetic.write_corpus(str(tmp_path), "librispeech", speakers=4, utterances=1, vowels=3)
+    voices.write_corpus(str(tmp_path), "librispeech", speakers=4, utterances=1, vowels=3)
     (tmp_path / "LibriSpeech" / "SPEAKERS.TXT").write_text(
         ";ID|SEX\n" + "".join(f"{1000 + k} | {'FM'[k % 2]} | x | 1.0 | N\n" for k in range(4)))
     train, test = (data.load("librispeech", split, str(tmp_path)) for split in ("train", "test"))
@@ -184,19 +185,19 @@ BROKEN = {
 
 @pytest.mark.parametrize("case", BROKEN)
 def test_broken_file_stops_or_is_left_out(folder, case, capsys):
-    whole = load(folder, test_share=0.0)
+    whole = load(folder, test_fraction=0.0)
     damage, says = BROKEN[case]
     damage(folder)
     if says is None:  # an empty folder is nobody's recording
-        assert len(load(folder, test_share=0.0)) == len(whole)
+        assert len(load(folder, test_fraction=0.0)) == len(whole)
         return
     with pytest.raises(InputError) as caught:
-        load(folder, test_share=0.0)
+        load(folder, test_fraction=0.0)
     line = str(caught.value)
-    assert says in line and line.endswith("; --skip_bad leaves it out") and "\n" not in line
-    assert line.count("--skip_bad") == 1
+    assert says in line and line.endswith("; --skip_invalid leaves it out") and "\n" not in line
+    assert line.count("--skip_invalid") == 1
     capsys.readouterr()
-    clips = load(folder, test_share=0.0, skip_bad=True)
+    clips = load(folder, test_fraction=0.0, skip_invalid=True)
     np.testing.assert_array_equal(clips.batch(np.arange(20))["x"], whole.batch(np.arange(20))["x"])
     assert len(clips) == 20 and len(clips.skipped) == 1 and says in clips.skipped[0]
     (printed,) = capsys.readouterr().err.splitlines()
@@ -212,9 +213,9 @@ def test_unreadable_folder(folder, monkeypatch):
         return listdir(path)
 
     monkeypatch.setattr(os, "listdir", forbidden)  # modes do not bind root, who may run this
-    with pytest.raises(InputError, match="bob: Permission denied; check the path and its permissions; --skip_bad"):
+    with pytest.raises(InputError, match="bob: Permission denied; check the path and its permissions; --skip_invalid"):
         load(folder)
-    assert speakers(load(folder, test_share=0.0, skip_bad=True)) == ["ann", "cid", "dan", "eve"]
+    assert speakers(load(folder, test_fraction=0.0, skip_invalid=True)) == ["ann", "cid", "dan", "eve"]
 
 
 @pytest.mark.parametrize("train, test, says", [
@@ -228,7 +229,7 @@ def test_lists_that_do_not_match(folder, tmp_path, train, test, says):
     if train is not None:
         (tmp_path / "train.txt").write_bytes(train if isinstance(train, bytes) else train.encode())
     with pytest.raises(InputError) as caught:
-        load(folder, speaker_lists=str(tmp_path), skip_bad=True)
+        load(folder, speaker_lists=str(tmp_path), skip_invalid=True)
     assert "\n" not in str(caught.value)
     for word in says:
         assert word in str(caught.value)
@@ -236,8 +237,8 @@ def test_lists_that_do_not_match(folder, tmp_path, train, test, says):
 
 @pytest.mark.parametrize("option, says", [
     ({"spectrum": "bark"}, "spectrum='bark': choose one of linear, mel"),
-    ({"lowest_decibels": -500.0}, "lowest_decibels=-500.0: must be a number of -400 to 0"),
-    ({"test_share": 1.5}, "test_share=1.5: must be a number of 0 to 0.9"),
+    ({"min_db": -500.0}, "min_db=-500.0: must be a number of -400 to 0"),
+    ({"test_fraction": 1.5}, "test_fraction=1.5: must be a number of 0 to 0.9"),
     ({"utterance_seconds": 0.1}, "utterance_seconds=0.1: must be 0, or the 0.2 s of length=20 at least"),
     ({"utterance_seconds": float("nan")}, "utterance_seconds=nan"),
 ])
@@ -258,23 +259,23 @@ def test_nothing_good_to_read(folder):
     for path in folder.rglob("*.wav"):
         path.write_bytes(b"")
     with pytest.raises(InputError, match="none of 8 files can be used; the first: .*0.wav: the file is empty"):
-        load(folder, skip_bad=True)
+        load(folder, skip_invalid=True)
 
 
 def test_one_speaker_cannot_be_split(folder):
     for name in ("bob", "cid", "dan", "eve"):
         shutil.rmtree(folder / name)
-    with pytest.raises(InputError, match="split=train: no speaker is left for it, the corpus has 1; .*--test_share=0"):
+    with pytest.raises(InputError, match="split=train: no speaker is left for it, the corpus has 1; .*--test_fraction=0"):
         load(folder)
-    assert len(load(folder, test_share=0.0)) == 4
+    assert len(load(folder, test_fraction=0.0)) == 4
 
 
 # The synthetic speakers.
 
 def test_synthetic_voices_have_their_pitch_and_formants():
     rng = np.random.default_rng(0)
-    voice = synthetic.Voice(125.0, np.ones(5), 1.0, 0.0)
-    samples = synthetic.say(voice, np.full(6, 4), rng)  # the vowel of hod: 730, 1090 and 2440 Hz
+    voice = voices.Voice(125.0, np.ones(5), 1.0, 0.0)
+    samples = voices.say(voice, np.full(6, 4), rng)  # the vowel of hod: 730, 1090 and 2440 Hz
     assert np.abs(samples).max() == pytest.approx(0.3)
     middle = samples[len(samples) // 2 - 2048:len(samples) // 2 + 2048]
     power = np.abs(np.fft.rfft(middle * np.hanning(4096)))
@@ -288,7 +289,7 @@ def test_synthetic_voices_have_their_pitch_and_formants():
 
 def test_synthetic_corpus_is_the_same_for_a_seed(tmp_path):
     for name in ("one", "two"):
-        assert synthetic.write_corpus(str(tmp_path / name), "speakers", 4, 1, 2) == 4
+        assert voices.write_corpus(str(tmp_path / name), "speakers", 4, 1, 2) == 4
     files = sorted(path.relative_to(tmp_path / "one") for path in (tmp_path / "one").rglob("*.wav"))
     assert len(files) == 4
     for path in files:

@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
-from rwae_tf.data import sprites
+from rwae_tf.data.datasets import sprites
 from rwae_tf.errors import InputError
 
 # Cells of a sheet, numbered row by row, 13 to a row, frame by frame; as Li & Mandt's script cuts them.
@@ -64,10 +64,10 @@ def numbers(clips):
     return 216 * labels["body"] + 36 * labels["bottom"] + 6 * labels["top"] + labels["hair"]
 
 
-@pytest.mark.parametrize("split, characters, hold_out", [
+@pytest.mark.parametrize("split, characters, validation_fraction", [
     ("train", 1000, 0.0), ("test", 296, 0.0), ("train", 900, 0.1), ("validation", 100, 0.1)])
-def test_each_character_shows_each_action_once(split, characters, hold_out, sheets_dir):
-    clips = data.load("sprites", split, str(sheets_dir), hold_out=hold_out)
+def test_each_character_shows_each_action_once(split, characters, validation_fraction, sheets_dir):
+    clips = data.load("sprites", split, str(sheets_dir), validation_fraction=validation_fraction)
     assert len(clips) == 9 * characters
     number, action = numbers(clips), clips.labels(np.arange(len(clips)))["action"]
     assert len(set(zip(number.tolist(), action.tolist(), strict=True))) == 9 * characters
@@ -78,17 +78,17 @@ def test_each_character_shows_each_action_once(split, characters, hold_out, shee
 
 def test_validation_characters_are_training_characters_kept_from_training(sheets_dir):
     published = sprites.split_characters()
-    train, validation = (data.load("sprites", split, str(sheets_dir), hold_out=0.1) for split in data.SPLITS[:2])
+    train, validation = (data.load("sprites", split, str(sheets_dir), validation_fraction=0.1) for split in data.SPLITS[:2])
     assert not set(numbers(train)) & set(numbers(validation))
     assert set(numbers(train)) | set(numbers(validation)) == set(published["train"])
     order = numbers(data.load("sprites", "train", str(sheets_dir)))
     np.testing.assert_array_equal(order[:1000], published["train"])  # all of them, as published, where none is kept
-    other = data.load("sprites", "validation", str(sheets_dir), hold_out=0.1, seed=5)
+    other = data.load("sprites", "validation", str(sheets_dir), validation_fraction=0.1, seed=5)
     np.testing.assert_array_equal(numbers(other), numbers(validation))  # whatever the seed of the run
 
 
 def test_validation_frames_are_pillows_composition(sheets_dir):
-    clips = data.load("sprites", "validation", str(sheets_dir), hold_out=0.01)  # 10 characters
+    clips = data.load("sprites", "validation", str(sheets_dir), validation_fraction=0.01)  # 10 characters
     frames, labels = clips.frames(np.arange(0, 90, 13)), clips.labels(np.arange(0, 90, 13))
     for b in range(7):
         action, *worn = (int(labels[f][b]) for f in ("action", "body", "bottom", "top", "hair"))
@@ -168,16 +168,16 @@ def write_published(folder, split, sheets, shown):
             np.save(f"{folder}/{action}_{direction}_attributes_{split}.npy", labels)
 
 
-@pytest.mark.parametrize("split, below, hold_out, shown", [
+@pytest.mark.parametrize("split, below, validation_fraction, shown", [
     ("test", "npy", 0.0, (0, 295)), ("train", ".", 0.2, (1, 999))])
-def test_published_arrays_in_their_published_order(sheets_dir, tmp_path, split, below, hold_out, shown):
+def test_published_arrays_in_their_published_order(sheets_dir, tmp_path, split, below, validation_fraction, shown):
     (tmp_path / below).mkdir(exist_ok=True)
     write_published(tmp_path / below, split, sheets_dir, shown)
     parts = data.SPLITS[:2] if split == "train" else ("test",)
     published = sprites.split_characters()[split]
     seen = 0
     for part in parts:
-        arrays, sheets = (data.load("sprites", part, str(d), hold_out=hold_out) for d in (tmp_path, sheets_dir))
+        arrays, sheets = (data.load("sprites", part, str(d), validation_fraction=validation_fraction) for d in (tmp_path, sheets_dir))
         assert len(arrays) == len(sheets) and arrays.spec == sheets.spec
         indices = np.flatnonzero(np.isin(numbers(arrays), published[list(shown)]))
         np.testing.assert_array_equal(arrays.frames(indices), sheets.frames(indices))

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from rwae_tf import data
-from rwae_tf.data import timit
+from rwae_tf.data.datasets import timit
 from rwae_tf.data.speech import audio
 from rwae_tf.errors import InputError
 
@@ -52,7 +52,7 @@ def disc(speech_dirs):
 def test_layouts_hold_the_same_utterances(tmp_path, disc, speech_dirs, layout):
     root = lay_out(disc, tmp_path / "näher am Ohr", LAYOUTS[layout])
     for split in data.SPLITS:
-        clips, known = (data.load("timit", split, str(folder), hold_out=0.1) for folder in (root, speech_dirs["timit"]))
+        clips, known = (data.load("timit", split, str(folder), validation_fraction=0.1) for folder in (root, speech_dirs["timit"]))
         assert clips.spec == known.spec
         found, expected = (one.batch(np.arange(len(one))) for one in (clips, known))
         np.testing.assert_array_equal(found["x"], expected["x"])  # of the twins as well
@@ -62,7 +62,7 @@ def test_layouts_hold_the_same_utterances(tmp_path, disc, speech_dirs, layout):
 
 def test_what_the_fixture_holds(speech_dirs):
     """6 speakers, 2 of the core test set, 2 of the development set; 2 sentences each beside SA1 and SA2."""
-    split = {name: data.load("timit", name, speech_dirs["timit"], hold_out=0.1) for name in data.SPLITS}
+    split = {name: data.load("timit", name, speech_dirs["timit"], validation_fraction=0.1) for name in data.SPLITS}
     speakers = {name: {clips.spec.factors["speaker"][k] for k in clips.labels(np.arange(len(clips)))["speaker"]}
                 for name, clips in split.items()}
     assert speakers == {"test": {"felc0", "mdab0"}, "validation": {"fdac1", "mjar0"}, "train": {"fzae0", "mzaf0"}}
@@ -97,7 +97,7 @@ def test_other_speakers_of_the_test_part_are_not_trained_on(tmp_path, disc):
 def test_sample_without_test_speakers(tmp_path, disc, share, train, test):
     root = lay_out([row for row in disc if row[0] == "TRAIN"], tmp_path, LAYOUTS["disc, upper case"])
     for split, expected in (("train", train), ("test", test)):
-        clips = data.load("timit", split, str(root), test_share=share)
+        clips = data.load("timit", split, str(root), test_fraction=share)
         names = clips.spec.factors["speaker"]
         assert names == ("fzae0", "mzaf0")  # of the corpus: the same numbers in each split
         assert {names[k] for k in clips.labels(np.arange(len(clips)))["speaker"]} == expected
@@ -114,7 +114,7 @@ def sample(shared_data):
     folder = shared_data / "speech" / "timit_sample"
     if not folder.is_dir():
         pytest.skip(f"no {folder}")
-    return data.load("timit", "test", str(folder), test_share=0.0)
+    return data.load("timit", "test", str(folder), test_fraction=0.0)
 
 
 def test_real_sample(sample):
@@ -136,7 +136,7 @@ def test_real_sample_in_other_layouts(shared_data, sample, tmp_path, layout):
         for target in LAYOUTS[layout](part, dialect, speaker, name):
             (tmp_path / target).parent.mkdir(parents=True, exist_ok=True)
             (tmp_path / target).symlink_to(path)
-    clips = data.load("timit", "test", str(tmp_path), test_share=0.0)
+    clips = data.load("timit", "test", str(tmp_path), test_fraction=0.0)
     assert clips.spec == sample.spec
     np.testing.assert_array_equal(clips.utterances, sample.utterances)
     found, expected = (one.batch(np.arange(len(one))) for one in (clips, sample))
@@ -152,7 +152,7 @@ def test_real_sphere_and_its_riff_twin_have_equal_spectra(shared_data, sample, t
     with wave.open(str(tmp_path / "riff" / "madd0" / "sx88.wav"), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))
         file.writeframes(path.read_bytes()[1024:])
-    sphere, riff = (data.load("timit", "test", str(tmp_path / folder), test_share=0.0) for folder in ("sphere", "riff"))
+    sphere, riff = (data.load("timit", "test", str(tmp_path / folder), test_fraction=0.0) for folder in ("sphere", "riff"))
     assert len(sphere) == 16  # 52839 samples: 1 + (52839 - 400) // 160 = 328 frames
     np.testing.assert_array_equal(sphere.batch(np.arange(16))["x"], riff.batch(np.arange(16))["x"])
     assert sphere.batch([0])["x"].shape == (1, 20, 200)

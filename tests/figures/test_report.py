@@ -7,14 +7,14 @@ import re
 import numpy as np
 import pytest
 
-from rwae_tf import files
 from rwae_tf.errors import InputError
-from rwae_tf.figures import report
+from rwae_tf.evaluation import report
 from rwae_tf.types import SequenceSpec
+from rwae_tf.utils import files
 
 SPEC = SequenceSpec((16, 16, 3), 4, "video", {"act<ion>": ("up", "down"), "hair": ("a & b", "c")}, ("hair",))
 PLAIN = {"squared_error_per_sequence": 12.34, "split": "validation", "test_sequences": 90,
-         "floors": {"mean_image": 56.7, "first_frame": 8.9},
+         "baselines": {"mean_image": 56.7, "first_frame": 8.9},
          "budget": {"passes": 2.0, "iterations": 45, "sequences": 180, "seconds": 33.4, "hardware": "2 CPU cores"},
          "config": {"data": {"dataset": "lamps"}, "objective": {"reconstruction": "squared_error"},
                     "training": {"seed": 7}},
@@ -41,7 +41,7 @@ KEPT = {"static_kept": group(0.912, "hair", 0.5), "dynamic_kept": group(0.47, "a
         "leakage": {"hair": row(0.53, 0.52, "z_m"), "act<ion>": row(0.74, 0.49, "z_c")}}
 JUDGED = {
     **PLAIN, **KEPT, "repeats": 5, "codes": "mean", "with_sample": KEPT, **SCORE, "inception_of": "act<ion>",
-    "judge": {"kind": "linear", "seed": 4, "classes": SPEC.factors, "on_real": {"hair": 0.997, "act<ion>": 1.0}},
+    "judge": {"architecture": "linear", "seed": 4, "classes": SPEC.factors, "on_real": {"hair": 0.997, "act<ion>": 1.0}},
     "inception_per_factor": {"hair": SCORE, "act<ion>": SCORE}, "frechet_judge": 3.5, "frechet_judge_std": 0.25,
     "consistency": {"frames": 100, "mean": 0.95, "last": 0.875, "last_of_data": 0.925},
     "probes": {"linear": {code: {"hair": row(0.5, 0.25), "act<ion>": row(0.6, 0.5)} for code in ("z_c", "z_m")}},

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rwae_tf.data.clips import Clips, identities, source
+from rwae_tf.data.base import Clips, identities, source
 
 FACTORS = {"colour": ("red", "green", "blue"), "trend": ("up", "down", "level")}
 COUNTS = {"train": 270, "test": 90}
@@ -11,8 +11,8 @@ COUNTS = {"train": 270, "test": 90}
 class Dataset(Clips):
     """Every pair of classes in turn, with noise; 4 frames."""
 
-    def __init__(self, split, data_dir, size, length, seed, hold_out):
-        self._chosen = identities(COUNTS[source(split)], split, hold_out)
+    def __init__(self, split, data_dir, size, length, seed, validation_fraction):
+        self._chosen = identities(COUNTS[source(split)], split, validation_fraction)
         super().__init__(len(self._chosen), size, length or 4, 3, FACTORS, ("colour",))
         self._stream = (seed, split == "test")
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf.layers.batch_norm import BatchNorm
+from rwae_tf.kernels.batch_norm import BatchNorm
 
 
 def trained(layer, x, direction):

@@ -3,7 +3,7 @@
 import numpy as np
 import tensorflow as tf
 
-from rwae_tf.layers.batch_norm import BatchNorm
+from rwae_tf.kernels.batch_norm import BatchNorm
 from rwae_tf.layers.conditional_norm import ConditionalNorm
 
 

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf.layers import convolution, products
+from rwae_tf.kernels import conv, matmul
 
 # (kernel, stride): every kind of the backbones.
 KINDS = [(1, 1), (3, 1), (4, 2), (5, 1), (5, 2)]
@@ -38,8 +38,8 @@ def normal(shape, seed):
 
 @pytest.mark.parametrize("kernel,stride", KINDS)
 @pytest.mark.parametrize("filters", [3, 6])
-@pytest.mark.parametrize("ours,kerass", [(convolution.Conv2D, keras.layers.Conv2D),
-                                         (convolution.Conv2DTranspose, keras.layers.Conv2DTranspose)])
+@pytest.mark.parametrize("ours,kerass", [(conv.Conv2D, keras.layers.Conv2D),
+                                         (conv.Conv2DTranspose, keras.layers.Conv2DTranspose)])
 def test_equals_keras(ours, kerass, filters, kernel, stride):
     x = normal([5, 8, 8, 4], 1)
     found, expected = (forward_and_backward(layer, x) for layer in pair(ours, kerass, x, filters, kernel, stride))
@@ -52,7 +52,7 @@ def test_equals_keras(ours, kerass, filters, kernel, stride):
 def test_four_products_are_the_gradient_of_a_kernel(rows):
     x, dy = normal([2, 8, 8, 6], 1), normal([2, 4, 4, 7], 2)
     shapes = [tf.TensorSpec([rows, *array.shape[1:]]) for array in (x, dy)]
-    found = tf.function(lambda x, dy: convolution._to_kernel_by_products(x, dy, [4, 4, 6, 7]), input_signature=shapes)
+    found = tf.function(lambda x, dy: conv._to_kernel_by_products(x, dy, [4, 4, 6, 7]), input_signature=shapes)
     expected = tf.raw_ops.Conv2DBackpropFilter(
         input=x, filter_sizes=[4, 4, 6, 7], out_backprop=dy, strides=[1, 2, 2, 1], padding="SAME")
     # Sums of 32 products of standard normals.
@@ -62,7 +62,7 @@ def test_four_products_are_the_gradient_of_a_kernel(rows):
 @pytest.mark.parametrize("width", [1000, 1024])
 def test_a_product_of_rows_a_page_apart_is_the_same(width):
     x, y = normal([30, 20], 1), normal([30, width], 2)
-    found = products.transposed_times(x, y)
+    found = matmul.transposed_times(x, y)
     assert found.shape == [20, width]
     # Sums of 30 products of standard normals.
     np.testing.assert_allclose(found, x.numpy().T.astype(np.float64) @ y.numpy(), atol=1e-4)
@@ -70,12 +70,12 @@ def test_a_product_of_rows_a_page_apart_is_the_same(width):
 
 def test_times_transposed():
     x, kernel = normal([5, 7], 1), normal([3, 7], 2)
-    np.testing.assert_allclose(products.times_transposed(x, kernel), x.numpy() @ kernel.numpy().T, atol=1e-5)
+    np.testing.assert_allclose(matmul.times_transposed(x, kernel), x.numpy() @ kernel.numpy().T, atol=1e-5)
 
 
 def test_the_pixels_of_a_block_come_from_one_convolution():
     """A transposed convolution of one point by hand: output q takes weight k = q - 2 p + 1."""
-    layer = convolution.Conv2DTranspose(1, 4, 2, use_bias=False)
+    layer = conv.Conv2DTranspose(1, 4, 2, use_bias=False)
     layer.build((None, 3, 3, 1))
     kernel = np.arange(1.0, 17.0, dtype=np.float32).reshape(4, 4, 1, 1)
     layer.set_weights([kernel])
@@ -87,8 +87,8 @@ def test_the_pixels_of_a_block_come_from_one_convolution():
 
 
 @pytest.mark.parametrize("ours,size,channels,filters", [
-    (convolution.Conv2D, 8, 64, 64), (convolution.Conv2D, 32, 2, 128), (convolution.Conv2DTranspose, 4, 64, 64),
-    (convolution.Conv2DTranspose, 8, 6, 12), (convolution.Conv2D, 8, 3, 8)])
+    (conv.Conv2D, 8, 64, 64), (conv.Conv2D, 32, 2, 128), (conv.Conv2DTranspose, 4, 64, 64),
+    (conv.Conv2DTranspose, 8, 6, 12), (conv.Conv2D, 8, 3, 8)])
 def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, filters):
     x = normal([3, size, size, channels], 1)
     layer = ours(filters, 4, 2, use_bias=False)
@@ -96,7 +96,7 @@ def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, f
     layer.set_weights([normal(layer.kernel.shape, 3)])
     y = layer(x)
     dy = normal(y.shape, 2)
-    with products.training("bfloat16"):
+    with matmul.training("bfloat16"):
         found = forward_and_backward(layer, x, dy)
 
     def rounded(values):
@@ -113,13 +113,13 @@ def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, f
 
 @pytest.mark.parametrize("size,channels,filters", [(8, 64, 64), (8, 3, 8)])
 def test_bfloat16_is_the_same_where_the_processor_has_none(monkeypatch, size, channels, filters):
-    if not products._has_bfloat16():
+    if not matmul._has_bfloat16():
         pytest.skip("this processor has no bfloat16 to compare with; the test above measures what stands in for it")
-    x, layer = normal([3, size, size, channels], 1), convolution.Conv2D(filters, 4, 2, use_bias=False)
+    x, layer = normal([3, size, size, channels], 1), conv.Conv2D(filters, 4, 2, use_bias=False)
     layer.build(x.shape)
-    with products.training("bfloat16"):
+    with matmul.training("bfloat16"):
         expected = forward_and_backward(layer, x)
-        monkeypatch.setattr(products, "_has_bfloat16", lambda: False)
+        monkeypatch.setattr(matmul, "_has_bfloat16", lambda: False)
         found = forward_and_backward(layer, x)
     for a, b in zip(found, expected, strict=True):
         # Sums in float32, in another order, may round to the neighbour: 2^-8 of a value, and of the largest part.
@@ -129,32 +129,32 @@ def test_bfloat16_is_the_same_where_the_processor_has_none(monkeypatch, size, ch
 @pytest.mark.parametrize("said,option,expected", [
     ({"avx512bw"}, "1", True), ({"avx512bw"}, "0", False), ({"avx2"}, "1", False)])
 def test_who_has_bfloat16(monkeypatch, said, option, expected):
-    monkeypatch.setattr(products.processor, "instructions", lambda: frozenset(said))
+    monkeypatch.setattr(matmul.processor, "instructions", lambda: frozenset(said))
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", option)
-    assert products._has_bfloat16() == expected
+    assert matmul._has_bfloat16() == expected
 
 
 def test_without_bfloat16_factors_are_multiplied_in_float32(monkeypatch):
-    monkeypatch.setattr(products, "_has_bfloat16", lambda: False)
+    monkeypatch.setattr(matmul, "_has_bfloat16", lambda: False)
     ones = tf.ones([1, 256 + 2], tf.bfloat16)
     seen = []
-    found = products.taken(lambda x, y: seen.append(x.dtype) or tf.matmul(x, y), ones, tf.transpose(ones))
+    found = matmul.taken(lambda x, y: seen.append(x.dtype) or tf.matmul(x, y), ones, tf.transpose(ones))
     # A sum in bfloat16 stands still at 256, where its last place is 2; 258 has 7 bits and a place of 2.
     assert seen == [tf.float32] and found.dtype == tf.bfloat16 and float(found[0, 0]) == 258
 
 
 def test_float32_is_what_is_outside_the_block():
     x = normal([3, 8, 8, 4], 1)
-    layer = convolution.Conv2D(5, 4, 2)
+    layer = conv.Conv2D(5, 4, 2)
     before = layer(x)
-    with products.training("bfloat16"):
+    with matmul.training("bfloat16"):
         within = layer(x)
     np.testing.assert_array_equal(before, layer(x))
     assert not np.array_equal(before, within)
 
 
-@pytest.mark.parametrize("ours", [convolution.Conv2D, convolution.Conv2DTranspose])
+@pytest.mark.parametrize("ours", [conv.Conv2D, conv.Conv2DTranspose])
 def test_any_number_of_rows_in_a_graph(ours):
     layer = ours(3, 4, 2)
     layer.build((None, 8, 8, 4))

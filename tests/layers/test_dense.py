@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf.layers import dense, products
+from rwae_tf.kernels import dense, matmul
 
 
 def normal(shape, seed):
@@ -33,7 +33,7 @@ def test_equals_keras(shape, units, options):
 def test_the_gradients_of_a_product_of_all_have_gradients():
     x, kernel = normal([2, 3, 4], 1), normal([4, 5], 2)
     found = []
-    for way in (products.of_all, lambda x, kernel: tf.tensordot(x, kernel, 1)):
+    for way in (matmul.of_all, lambda x, kernel: tf.tensordot(x, kernel, 1)):
         with tf.GradientTape() as outer:
             outer.watch([x, kernel])
             with tf.GradientTape() as inner:
@@ -46,13 +46,13 @@ def test_the_gradients_of_a_product_of_all_have_gradients():
 
 
 def test_the_shape_of_a_product_of_all_is_known_in_a_graph():
-    graph = tf.function(products.of_all).get_concrete_function(tf.TensorSpec([None, 3, 4]), tf.TensorSpec([4, 5]))
+    graph = tf.function(matmul.of_all).get_concrete_function(tf.TensorSpec([None, 3, 4]), tf.TensorSpec([4, 5]))
     assert graph.output_shapes.as_list() == [None, 3, 5]
 
 
 def test_a_product_of_all_rounds_its_factors_in_bfloat16():
     x, kernel = normal([3, 4], 1), normal([4, 5], 2)
-    found = products.of_all(x, kernel, "bfloat16")
+    found = matmul.of_all(x, kernel, "bfloat16")
     expected = tf.cast(tf.cast(x, tf.bfloat16), tf.float32) @ tf.cast(tf.cast(kernel, tf.bfloat16), tf.float32)
     assert found.dtype == tf.float32 and not np.array_equal(found, x @ kernel)
     # The sum is rounded once more: half of a last place, 2^-9.

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf.layers.leaky_relu import LeakyReLU
+from rwae_tf.kernels.leaky_relu import LeakyReLU
 
 
 def with_gradients(layer, x):

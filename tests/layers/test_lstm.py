@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 
 from rwae_tf import distributions
-from rwae_tf.layers import lstm, products
+from rwae_tf.kernels import lstm, matmul
 from rwae_tf.layers.gaussian_lstm import GaussianLSTM
 
 T, B, D, H = 5, 3, 2, 4
@@ -76,7 +76,7 @@ def test_bfloat16_rounds_what_is_multiplied_and_returns_float32(form, of):
                 "sample": lambda x: layer.sample(normal(B, T, D, seed=1), x)}[of]
     weights = [w.value for w in layer.weights]
     exact = gradients(function, [x], weights)
-    with products.training("bfloat16"):
+    with matmul.training("bfloat16"):
         found = gradients(function, [x], weights)
     for a, b in zip(found, exact, strict=True):
         # Three roundings of 2^-9 a step, in five steps that feed one another: 2^-5 of the largest is what they leave.

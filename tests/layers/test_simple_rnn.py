@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf.layers.simple_rnn import SimpleRNN
+from rwae_tf.kernels.simple_rnn import SimpleRNN
 
 
 @pytest.mark.parametrize("length", [3, 40])

@@ -4,7 +4,7 @@ import numpy as np
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.layers.batch_norm import BatchNorm
+from rwae_tf.kernels.batch_norm import BatchNorm
 from rwae_tf.layers.stack import Stack
 
 

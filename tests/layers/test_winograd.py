@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf.layers import convolution, products, winograd
+from rwae_tf.kernels import conv, matmul, winograd
 from rwae_tf.training import flops
 
 
@@ -96,28 +96,28 @@ CASES = [({}, True), ({"channels": 31}, False), ({"filters": 31}, False), ({"ker
 
 
 @pytest.mark.parametrize("ours,sides,others", [
-    (convolution.Conv2D, (8, 4), [(6, 4), (8, 6), (8, None)]),
-    (convolution.Conv2DTranspose, (4, 2), [(3, 2), (4, 1), (None, 2)])])
+    (conv.Conv2D, (8, 4), [(6, 4), (8, 6), (8, None)]),
+    (conv.Conv2DTranspose, (4, 2), [(3, 2), (4, 1), (None, 2)])])
 def test_where_it_is_taken(monkeypatch, ours, sides, others):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     assert not is_taken(ours, sides), "a model that is not trained needs no XLA"
-    with products.training("bfloat16"):
+    with matmul.training("bfloat16"):
         assert not is_taken(ours, sides)
-    with products.training("float32"):
+    with matmul.training("float32"):
         assert [is_taken(ours, sides, **case) for case, _ in CASES] == [expected for _, expected in CASES]
         assert not any(is_taken(ours, other) for other in others)
         monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
         assert not is_taken(ours, sides)
 
 
-@pytest.mark.parametrize("ours,sides", [(convolution.Conv2D, (8, 8)), (convolution.Conv2DTranspose, (4, 4))])
+@pytest.mark.parametrize("ours,sides", [(conv.Conv2D, (8, 8)), (conv.Conv2DTranspose, (4, 4))])
 @pytest.mark.parametrize("use_bias", [True, False])
 def test_a_layer_is_the_same_in_training(ours, sides, use_bias):
     layer, x = ours(32, 4, 2, use_bias=use_bias), tf.constant(normal([3, *sides, 32], 1))
     layer.build(x.shape)
     layer.set_weights([normal(weight.shape, 3) for weight in layer.weights])
     found = []
-    for block in (contextlib.nullcontext(), products.training("float32")):
+    for block in (contextlib.nullcontext(), matmul.training("float32")):
         with block, tf.GradientTape() as tape:
             tape.watch(x)
             y = layer(x)

@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 from toys import CLIPS, FACTORS, SPEC, Actor, Judge, Perfect, batches, verbs
 
-from rwae_tf.metrics import actions, evaluation, exchange
+from rwae_tf.evaluation import evaluators
+from rwae_tf.metrics import actions, interventions
 from rwae_tf.types import SequenceSpec
 
 TREND = FACTORS["trend"]
@@ -19,7 +20,7 @@ def of(matching):
 
 
 def conditional(model, matching, clips=99, repeats=2):
-    return actions.conditional(Judge(), verbs(model), SPEC, of(matching), clips, repeats, exchange.Seeds(0))
+    return actions.conditional(Judge(), verbs(model), SPEC, of(matching), clips, repeats, interventions.Seeds(0))
 
 
 @pytest.mark.parametrize("size, classes", [(1, 1), (3, 3), (5, 5), (4, 6), (6, 4), (1, 3), (3, 1)])
@@ -137,7 +138,7 @@ def measured():
     counts = actions.count(batches(), model.encode, "trend", (3, 3))
     counts[1, 0] += 1  # "up" rather than "level", which are equally many
     found = actions.record(counts, "trend", TREND)
-    return evaluation.measure(batches, Judge(), verbs(model), SPEC, 2, action=found), found
+    return evaluators.measure(batches, Judge(), verbs(model), SPEC, 2, action=found), found
 
 
 def test_both_accuracies_of_a_model(measured):
@@ -172,9 +173,9 @@ def test_draws_are_as_many_as_announced():
             return super().generate(*arguments, **given)
 
     found = actions.record(np.eye(3, dtype=int), "trend", TREND)
-    evaluation.measure(batches, Judge(), verbs(Counted()), SPEC, 1, action=found)
-    assert len(calls) == evaluation.draws(CLIPS, SPEC, repeats=1, batch=60, action=found)
+    evaluators.measure(batches, Judge(), verbs(Counted()), SPEC, 1, action=found)
+    assert len(calls) == evaluators.draws(CLIPS, SPEC, repeats=1, batch=60, action=found)
 
 
 def test_a_model_without_actions_has_no_such_numbers():
-    assert "action" not in evaluation.measure(batches, Judge(), verbs(Perfect()), SPEC, 1)
+    assert "action" not in evaluators.measure(batches, Judge(), verbs(Perfect()), SPEC, 1)

@@ -10,7 +10,7 @@ import scipy.stats
 from sklearn.metrics import accuracy_score
 
 from rwae_tf.errors import InputError
-from rwae_tf.metrics import disentanglement, usage
+from rwae_tf.metrics import collapse, disentanglement
 
 CLASSES = {"body": 6, "hair": 4, "action": 9}
 STATIC = ("body", "hair")
@@ -76,7 +76,7 @@ def test_perfect_model():
     for row in found["leakage"].values():
         # 4 x 237 independent draws: the s.d. of the accuracy is at most sqrt(.25 x .75 / 948) = 0.014
         assert abs(row["excess"]) < 0.05
-    assert usage.verdicts(found) == []
+    assert collapse.verdicts(found) == []
 
 
 def test_everything_in_the_content():
@@ -84,7 +84,7 @@ def test_everything_in_the_content():
     assert found["static_kept"]["accuracy"] == 1.0
     assert found["leakage"]["action"]["accuracy"] == 1.0
     assert found["dynamic_kept"]["accuracy"] == pytest.approx(1 / 9, abs=0.05)
-    dead, leaks = usage.verdicts(found)
+    dead, leaks = collapse.verdicts(found)
     assert dead == "z_m is dead: no factor follows it"
     assert leaks.startswith("z_c leaks: action 100 % (chance ")
 
@@ -93,13 +93,13 @@ def test_everything_in_the_motion():
     found = Toy(z_m=tuple(CLASSES)).kept()
     assert found["dynamic_kept"]["accuracy"] == 1.0
     assert found["leakage"]["body"]["accuracy"] == found["leakage"]["hair"]["accuracy"] == 1.0
-    dead, leaks = usage.verdicts(found)
+    dead, leaks = collapse.verdicts(found)
     assert dead == "z_c is dead: no factor follows it"
     assert leaks.startswith("z_m leaks: body 100 % (chance ") and ", hair 100 % (chance " in leaks
 
 
 def test_one_factor_in_the_wrong_code():
-    leaks, loses = usage.verdicts(Toy(z_c=("body",), z_m=("action", "hair")).kept())
+    leaks, loses = collapse.verdicts(Toy(z_c=("body",), z_m=("action", "hair")).kept())
     assert leaks.startswith("z_m leaks: hair 100 % (chance ") and "body" not in leaks
     assert loses.startswith("z_c loses: hair 2")  # 1/4
 
@@ -113,7 +113,7 @@ def test_untrained_model():
         zeros = np.mean(np.concatenate([labels[factor] for labels in everything]) == 0)
         assert row["accuracy"] == pytest.approx(zeros) == row["chance"]
         assert found["leakage"][factor]["excess"] == pytest.approx(0, abs=1e-12)
-    assert usage.verdicts(found) == ["z_m is dead: no factor follows it", "z_c is dead: no factor follows it"]
+    assert collapse.verdicts(found) == ["z_m is dead: no factor follows it", "z_c is dead: no factor follows it"]
 
 
 def test_against_labels_and_against_the_judge_are_told_apart():
@@ -213,7 +213,7 @@ def test_data_without_dynamic_labels():
     found = disentanglement.kept(only, judge, toy.resampled("z_m"), toy.resampled("z_c"), STATIC)
     assert found["dynamic_kept"] is None and list(found["leakage"]) == ["body"]
     assert found["static_kept"]["accuracy"] == 1.0
-    assert usage.verdicts(found) == []  # without a label for its motion nothing says that z_m is dead
+    assert collapse.verdicts(found) == []  # without a label for its motion nothing says that z_m is dead
 
 
 @pytest.mark.parametrize("stream", [[], [{"x": np.zeros((2, 8, 3)), "labels": {"digit": np.zeros(2, int)}}]])

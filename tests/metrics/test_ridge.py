@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from rwae_tf import config as config_lib
-from rwae_tf import data, errors, judge
-from rwae_tf.metrics import ridge
-from rwae_tf.training import judge_dir
+from rwae_tf import data, entry_point, judge
+from rwae_tf.judges import ridge
+from rwae_tf.judges import storage as judge_storage
 
 CLIPS = data.load("moving_shapes", split="test", size=16, length=8)
 
@@ -59,13 +59,13 @@ def test_weights_of_another_judge_are_refused(fitted, change):
 
 def test_command_makes_it_in_seconds_and_loads_it(tmp_path, capsys):
     folder = str(tmp_path / "judge")
-    arguments = ["judge", "--dataset=moving_shapes", "--size=16", "--length=8", "--kind=ridge", f"--judge_dir={folder}"]
+    arguments = ["judge", "--dataset=moving_shapes", "--size=16", "--length=8", "--architecture=ridge", f"--judge_dir={folder}"]
     assert judge.main(arguments) == 0
     record = json.loads((tmp_path / "judge" / "judge.json").read_text())
     assert min(record["accuracy"].values()) > 0.995  # of 3600 clips that it has not seen
-    assert (record["kind"], record["steps_taken"], record["train_clips"]) == ("ridge", 0, ridge.MOST_CLIPS)
+    assert (record["architecture"], record["steps_taken"], record["train_clips"]) == ("ridge", 0, ridge.MOST_CLIPS)
     config = config_lib.DataConfig(dataset="moving_shapes", size=16, length=8)
-    found, _ = judge_dir.load(folder, config, CLIPS.spec)
+    found, _ = judge_storage.load(folder, config, CLIPS.spec)
     batch = CLIPS.batch(np.arange(200))
     for factor, p in found(batch["x"]).items():
         assert (p.argmax(1) == batch["labels"][factor]).mean() > 0.97
@@ -77,15 +77,15 @@ def test_command_makes_it_in_seconds_and_loads_it(tmp_path, capsys):
 def test_too_few_clips_are_refused(lamps, tmp_path, capsys):
     """Of 270 lamps a tenth is held out: 27."""
     with pytest.raises(SystemExit):
-        errors.run(judge.main, ["judge", "--dataset=lamps", "--size=16", "--length=4", "--kind=ridge",
+        entry_point.run(judge.main, ["judge", "--dataset=lamps", "--size=16", "--length=4", "--architecture=ridge",
                                 f"--judge_dir={tmp_path}"])
     line = capsys.readouterr().err
-    assert "--kind=ridge: fewer than 50 clips" in line and "Traceback" not in line
+    assert "--architecture=ridge: fewer than 50 clips" in line and "Traceback" not in line
     assert not list(tmp_path.iterdir())
 
 
-@pytest.mark.parametrize("flag", ["--steps=10", "--vary=mirror"])
+@pytest.mark.parametrize("flag", ["--steps=10", "--augment=mirror"])
 def test_flags_of_a_training_are_refused(flag, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        errors.run(judge.main, ["judge", "--dataset=moving_shapes", "--kind=ridge", f"--judge_dir={tmp_path}", flag])
+        entry_point.run(judge.main, ["judge", "--dataset=moving_shapes", "--architecture=ridge", f"--judge_dir={tmp_path}", flag])
     assert "solved in closed form" in capsys.readouterr().err

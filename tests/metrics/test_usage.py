@@ -7,7 +7,7 @@ import pytest
 import scipy.stats
 
 from rwae_tf.errors import InputError
-from rwae_tf.metrics import usage
+from rwae_tf.metrics import collapse
 
 NATS = "nats per clip, less than one bit"
 
@@ -20,7 +20,7 @@ def posterior(shape=(6, 5, 3), seed=0):
 def test_kl_against_a_loop_over_the_closed_form():
     mean, variance = posterior()
     prior_mean, prior_variance = posterior(seed=1)
-    found = usage.code_usage(mean, variance, prior_mean, prior_variance)
+    found = collapse.code_usage(mean, variance, prior_mean, prior_variance)
     for d in range(3):
         total = 0.0
         for i in range(6):
@@ -36,7 +36,7 @@ def test_kl_against_integration():
     z = np.linspace(-12, 12, 20001)
     q, p = scipy.stats.norm(0.7, 0.5).pdf(z), scipy.stats.norm(0, 1).pdf(z)
     expected = np.sum(q * np.log(np.maximum(q, 1e-300) / p)) * (z[1] - z[0])
-    found = usage.code_usage(np.array([[0.7]]), np.array([[0.25]]))
+    found = collapse.code_usage(np.array([[0.7]]), np.array([[0.25]]))
     assert found["kl_total"] == pytest.approx(expected, rel=1e-6)
 
 
@@ -44,7 +44,7 @@ def test_variances_leave_out_what_all_clips_share():
     """Means that move with the frame alone tell nothing of a clip: variance over clips 0 in every frame."""
     mean = np.tile(np.linspace(-3, 3, 5)[None, :, None], (6, 1, 2))
     mean[:, :, 1] += np.array([-1, 1, -1, 1, -1, 1])[:, None]  # variance 1 in every frame
-    found = usage.code_usage(mean, np.full(mean.shape, 0.3))
+    found = collapse.code_usage(mean, np.full(mean.shape, 0.3))
     assert found["variance_of_means"] == pytest.approx([0, 1])
     assert found["mean_variance"] == pytest.approx([0.3, 0.3])
     assert found["active_units"] == 1 and found["dimensions"] == 2
@@ -52,7 +52,7 @@ def test_variances_leave_out_what_all_clips_share():
 
 def test_active_units_are_those_above_a_hundredth():
     mean = np.array([[1.0], [-1.0]]) * np.sqrt([0.0099, 0.0101, 1.0, 0.0])  # variances 0.0099, 0.0101, 1, 0
-    found = usage.code_usage(mean, np.ones(mean.shape))
+    found = collapse.code_usage(mean, np.ones(mean.shape))
     assert found["variance_of_means"] == pytest.approx([0.0099, 0.0101, 1, 0])
     assert found["active_units"] == 2
 
@@ -60,19 +60,19 @@ def test_active_units_are_those_above_a_hundredth():
 def test_information_is_the_capacity_of_a_gaussian_channel():
     """Means of variance 3 behind noise of variance 1: ln(1 + 3) / 2 = ln 2 nats in each of 5 frames."""
     mean = np.tile(np.sqrt(3) * np.array([-1, 1])[:, None, None], (1, 5, 1))
-    found = usage.code_usage(mean, np.ones(mean.shape), prior_variance=100.0)
+    found = collapse.code_usage(mean, np.ones(mean.shape), prior_variance=100.0)
     assert found["information"] == pytest.approx([5 * math.log(2)])
 
 
 def test_information_is_the_kl_to_the_best_gaussian_prior():
     mean, variance = posterior((50, 1))
-    least = min(usage.code_usage(mean, variance, mean.mean(), v)["kl_total"] for v in np.linspace(0.2, 6, 3000))
-    assert usage.code_usage(mean, variance)["information_total"] == pytest.approx(least, rel=1e-5)
+    least = min(collapse.code_usage(mean, variance, mean.mean(), v)["kl_total"] for v in np.linspace(0.2, 6, 3000))
+    assert collapse.code_usage(mean, variance)["information_total"] == pytest.approx(least, rel=1e-5)
 
 
 def test_information_sees_through_a_narrow_posterior():
     """The same N(0, 0.02^2) for every clip: 3.4 nats a dimension to N(0, 1), and nothing about the clip."""
-    found = usage.code_usage(np.zeros((4, 3)), np.full((4, 3), 0.02 ** 2))
+    found = collapse.code_usage(np.zeros((4, 3)), np.full((4, 3), 0.02 ** 2))
     assert found["kl"][0] == pytest.approx(math.log(50) - 0.5 + 0.0002)  # ln(1/s) + (s^2 - 1) / 2
     assert found["information_total"] == pytest.approx(0)
 
@@ -93,12 +93,12 @@ def test_influence(decode, expected):
             changes = {"z_c": changes["z_c"] + 4 * (c ** 2).sum(), "z_m": changes["z_m"] + (m ** 2).sum(),
                        "both": changes["both"] + ((c + m) ** 2).sum()}
         expected = {code: changes[code] / changes["both"] for code in ("z_c", "z_m")}
-    assert usage.influence(decode, z_c, z_m) == pytest.approx(expected)
+    assert collapse.influence(decode, z_c, z_m) == pytest.approx(expected)
 
 
 def test_influence_of_one_clip_is_an_error():
     with pytest.raises(InputError, match="at least two"):
-        usage.influence(lambda z_c, z_m: z_m, np.zeros((1, 2)), np.zeros((1, 4, 2)))
+        collapse.influence(lambda z_c, z_m: z_m, np.zeros((1, 2)), np.zeros((1, 4, 2)))
 
 
 def row(accuracy, chance=0.17):
@@ -136,21 +136,21 @@ def used(kl_total, information_total=9.0):
     ({"kept": kept(), "usage": {"z_c": used(40), "z_m": used(0.3)}}, [f"z_m is dead: 0.30 {NATS}"]),
 ])
 def test_verdicts(numbers, lines):
-    assert usage.verdicts(**numbers) == lines
+    assert collapse.verdicts(**numbers) == lines
 
 
 def test_a_factor_that_a_linear_probe_reads_and_an_identity_that_changes_are_wrong():
     """Above chance by more than 15 points, from the code that should not contain it; below 90 % of the roll-outs."""
     probes = {"z_c": {"body": row(1.0), "action": row(0.35, 0.11)}, "z_m": {"body": row(0.3), "action": row(1.0)}}
     lasting = {"frames": 100, "last": 0.74}
-    assert usage.verdicts(kept(), probes=probes, consistency=lasting) == [
+    assert collapse.verdicts(kept(), probes=probes, consistency=lasting) == [
         "z_c contains: action 35 % by a linear probe (chance 11 %)", "identity does not last: 74 % after 100 frames"]
     probes["z_c"]["action"] = row(0.25, 0.11)
-    assert usage.verdicts(kept(), probes=probes, consistency={**lasting, "last": 0.9}) == []
+    assert collapse.verdicts(kept(), probes=probes, consistency={**lasting, "last": 0.9}) == []
 
 
 def test_holds_says_what_is_wanted_and_whether_it_is_so():
-    found = usage.holds(kept(body=0.89, action_by_content=0.3))  # less than the 90 % kept; 19 points above chance
+    found = collapse.holds(kept(body=0.89, action_by_content=0.3))  # less than the 90 % kept; 19 points above chance
     assert {code: {factor: (row["accuracy"], row["wanted"], row["good"]) for factor, row in rows.items()}
             for code, rows in found.items()} == {
         "z_c": {"body": (0.89, True, False), "action": (0.3, False, False)},

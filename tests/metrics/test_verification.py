@@ -123,7 +123,7 @@ def test_baseline_on_the_timit_sample(shared_data):
     folder = shared_data / "speech" / "timit_sample"
     if not folder.is_dir():
         pytest.skip(f"no {folder}")
-    clips = data.load("timit", "test", str(folder), test_share=0.0)
+    clips = data.load("timit", "test", str(folder), test_fraction=0.0)
     speakers = clips.labels(np.arange(len(clips)))["speaker"]
     found = verification.measure(clips.batches(500), lambda x: Codes(x.mean(1), x), clips.utterances, speakers)
     assert (found["utterances"], found["speakers"], found["trials"]) == (128, 16, 8128)  # 128 * 127 / 2

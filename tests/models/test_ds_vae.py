@@ -9,8 +9,8 @@ from tensorflow_probability import distributions as tfd
 from rwae_tf import reconstruction
 from rwae_tf.models import ds_vae
 from rwae_tf.noise import BatchNoise
+from rwae_tf.runs import checkpoints
 from rwae_tf.serving import saved_model, signatures
-from rwae_tf.training import checkpoints
 from rwae_tf.training.trainer import Trainer
 from rwae_tf.types import Codes, Posterior, Prior
 

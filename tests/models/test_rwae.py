@@ -55,7 +55,7 @@ def test_reconstruction_term_is_the_error_of_decoded_samples(model):
     {"reconstruction": "bernoulli"}, {"action_size": 3, "action_input": "motion_and_features"},
     {"action_size": 3, "action_kl": "monte_carlo"}, {"motion_kernel": "imq"}, {"motion_bandwidth_rule": "median"},
     {"mmd_estimator": "biased"}, {"mmd_cross_coefficient": 1.0}, {"content_kl_weight": 0.5},
-    {"motion_input": "changes"}, {"motion_gain": 3.0}, {"decoder_channels": 6},
+    {"motion_input": "mean_centered"}, {"motion_input_scale": 3.0}, {"decoder_channels": 6},
 ], ids=lambda changes: ",".join(f"{k}={v}" for k, v in changes.items()))
 def test_every_option_changes_the_losses(model, changes):
     """An option nobody reads would leave every term as it is."""
@@ -83,7 +83,7 @@ def test_one_frame_decides_only_its_own_motion_and_later_ones(model):
 
 def test_a_motion_encoder_of_changes_does_not_see_what_stays(model):
     still = np.repeat(tiny.sequences(batch=3, length=1), 5, axis=1)  # three clips in which nothing moves
-    blind = tiny.build(motion_input="changes").encode(still).z_m.numpy()
+    blind = tiny.build(motion_input="mean_centered").encode(still).z_m.numpy()
     np.testing.assert_allclose(blind, np.broadcast_to(blind[:1], blind.shape), atol=1e-5)
     seen = model.encode(still).z_m.numpy()
     assert np.abs(seen - seen[:1]).max() > 1e-3
@@ -92,7 +92,7 @@ def test_a_motion_encoder_of_changes_does_not_see_what_stays(model):
 def test_an_action_posterior_beside_a_blind_motion_encoder_is_as_blind():
     still = tf.constant(np.repeat(tiny.sequences(batch=3, length=1), 5, axis=1))
     blind, seeing = (tiny.build(action_size=3, action_input="motion_and_features", motion_input=kind).posterior_of(
-        still).action.logits.numpy() for kind in ("changes", "features"))
+        still).action.logits.numpy() for kind in ("mean_centered", "features"))
     np.testing.assert_allclose(blind, np.broadcast_to(blind[:1], blind.shape), atol=1e-5)
     assert np.ptp(seeing, axis=0).max() > 1e-4
 

@@ -14,8 +14,9 @@ import numpy as np
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1]))
 import tiny
 
-from rwae_tf.data.clips import Clips
-from rwae_tf.training import loop, run_dir
+from rwae_tf.data.base import Clips
+from rwae_tf.runs import run_dir
+from rwae_tf.training import loop
 from rwae_tf.training.distribution import strategy
 from rwae_tf.training.trainer import Trainer
 

@@ -4,7 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from rwae_tf.training.adam import Adam
+from rwae_tf.kernels.adam import Adam
 
 OPTIONS = {"learning_rate": 0.01, "beta_1": 0.5, "beta_2": 0.9}
 

@@ -11,7 +11,7 @@ import pytest
 import tensorflow as tf
 
 from rwae_tf.errors import InputError
-from rwae_tf.training.checkpoints import Checkpoints, Counters
+from rwae_tf.runs.checkpoints import Checkpoints, Counters
 
 
 def model(width=3):
@@ -161,7 +161,7 @@ def test_a_folder_whose_name_is_a_pattern_is_that_folder(tmp_path, name):
 
 
 def test_a_pattern_in_a_bucket_is_refused():
-    from rwae_tf import patterns
+    from rwae_tf.utils import patterns
 
     with pytest.raises(InputError, match=r"s3://bucket/a\[1\]: .*take a name without"):
         patterns.refuse_in_bucket("s3://bucket/a[1]")

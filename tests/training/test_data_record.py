@@ -7,9 +7,9 @@ import numpy as np
 import pytest
 
 from rwae_tf import config, data
-from rwae_tf.data.clips import Clips
+from rwae_tf.data.base import Clips
 from rwae_tf.errors import InputError
-from rwae_tf.training import data_record
+from rwae_tf.runs import data_record
 from rwae_tf.types import SequenceSpec
 
 

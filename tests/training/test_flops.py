@@ -61,7 +61,7 @@ def test_a_call_of_another_graph():
 
 def test_the_products_that_a_step_takes_instead():
     """As below with 32 channels: between 8x8x32 and 4x4x64 a step takes 9 products for 16, forward and backward."""
-    model = tiny.build(fused=True, inference_steps=1, decoder="dense", channels=32)
+    model = tiny.build(joint_update=True, inference_steps=1, decoder="dense", channels=32)
     trainer = Trainer(model, tf.distribute.get_strategy())
     plain, taken = (flops.count(trainer.graph(trainer.phases[0], tf.constant(tiny.sequences()), plain=plain))
                     for plain in (True, False))
@@ -72,7 +72,7 @@ def test_the_products_that_a_step_takes_instead():
 
 def test_the_convolutions_of_a_step():
     """The tiny model, 4 clips of 4 frames 16x16x3: encoder 3 -> 4 -> 8 channels to 4x4, decoder 8 -> 4 -> 3 back."""
-    model = tiny.build(fused=True, inference_steps=1, decoder="dense")
+    model = tiny.build(joint_update=True, inference_steps=1, decoder="dense")
     trainer = Trainer(model, tf.distribute.get_strategy())
     found = flops.count(trainer.graph(trainer.phases[0], tf.constant(tiny.sequences())))
     # Products of the stride-2 layers between 16x16x3 and 8x8x4, and between 8x8x4 and 4x4x8, in 16 frames.

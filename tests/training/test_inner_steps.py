@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tiny
 
-from rwae_tf.training import indicators, loop
+from rwae_tf.training import loop, monitor
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
 
@@ -21,7 +21,7 @@ def steps(lamps, tmp_path, monkeypatch):
 
         monkeypatch.setattr(Trainer, "step", step)
         monkeypatch.setattr(MetricsLog, "pictures", lambda self, x, iteration: None)
-        monkeypatch.setattr(indicators.Indicators, "measure", lambda self, epoch, terms, ended: {
+        monkeypatch.setattr(monitor.Indicators, "measure", lambda self, epoch, terms, ended: {
             "usage": {}, "kept": {}, "leakage": {}, "match": {}, "terms": {}, "verdicts": []})
         # The lamps' 270 clips in batches of 30 are 9 batches: an epoch ends after two iterations of five.
         config = tiny.config(dataset="lamps", batch_size=30, inference_steps=4, epochs=1, max_minutes=1e-9,
@@ -40,7 +40,7 @@ def test_every_step_has_a_batch_and_noise_of_its_own(steps):
 
 
 def test_adaptive_steps_compare_one_batch_and_stop_without_a_gain(steps):
-    taken = steps([5.0, 4.0, 4.0, 1.0], lagging_stop=True)  # no gain from the second step, so three are taken
+    taken = steps([5.0, 4.0, 4.0, 1.0], adaptive_inference_steps=True)  # no gain from the second step, so three are taken
     assert [name for name, *_ in taken] == ["inference"] * 3 + ["generation"]
     (first, _, third, last) = taken
     assert {(x, number) for _, x, number in taken[:3]} == {first[1:]}

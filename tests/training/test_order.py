@@ -47,10 +47,10 @@ def unordered(graph):
 
 
 @pytest.mark.parametrize("changes", [
-    {"content_divergence": "adversarial", "fused": True, "inference_steps": 1, "decoder": "dense"},
+    {"content_divergence": "adversarial", "joint_update": True, "inference_steps": 1, "decoder": "dense"},
     {"content_divergence": "adversarial", "action_size": 3},
     {"content_divergence": "scaled_mmd"},
-], ids=lambda changes: changes["content_divergence"] + ("_fused" if "fused" in changes else ""))
+], ids=lambda changes: changes["content_divergence"] + ("_fused" if "joint_update" in changes else ""))
 def test_no_weight_is_written_while_it_may_yet_be_read(changes):
     model = models.build(tiny.config(**changes), tiny.SPEC)
     made = Trainer(model, tf.distribute.get_strategy())

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from rwae_tf import files
-from rwae_tf.training import run_dir
+from rwae_tf.runs import run_dir
+from rwae_tf.utils import files
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 

@@ -1,6 +1,6 @@
 """The log of a run, read back by what shows it."""
 
-from rwae_tf.training import run_dir
+from rwae_tf.runs import run_dir
 
 
 def test_log_is_read_up_to_a_row_cut_short(tmp_path):

@@ -12,7 +12,7 @@ import time
 import pytest
 
 from rwae_tf.errors import InputError
-from rwae_tf.training import run_lock
+from rwae_tf.runs import run_lock
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOLD = """
@@ -112,7 +112,7 @@ def test_the_time_is_written_again_and_again(tmp_path, no_flock, monkeypatch):
 
 
 def test_a_bucket_has_a_lock_too(bucket, tmp_path):
-    from rwae_tf import files
+    from rwae_tf.utils import files
 
     folder = f"{bucket}/lock-{tmp_path.name}"
     with run_lock.held(folder):

@@ -53,7 +53,7 @@ def test_each_phase_moves_its_parts_and_no_others(divergence):
 
 
 def test_the_joint_step_moves_everything():
-    made = trainer(fused=True, inference_steps=1, action_size=3)
+    made = trainer(joint_update=True, inference_steps=1, action_size=3)
     before = weights(made)
     made.step(made.phases[0], tf.constant(tiny.sequences()), 0)
     assert moved(before, weights(made)) == {"encoders", "critic", "decoder", "motion_prior"}
@@ -64,7 +64,7 @@ def test_the_joint_step_takes_the_gradients_of_the_two_phases():
     as after the generation phase of a twin that skipped inference.
     """
     x, optimizer_free = tf.constant(tiny.sequences()), {"inference_steps": 1}
-    joint, first, second = trainer(fused=True, **optimizer_free), trainer(**optimizer_free), trainer(**optimizer_free)
+    joint, first, second = trainer(joint_update=True, **optimizer_free), trainer(**optimizer_free), trainer(**optimizer_free)
     joint.step(joint.phases[0], x, 0)
     first.step(first.phases[0], x, 0)
     second.step(second.phases[1], x, 0)
@@ -77,7 +77,7 @@ def test_the_joint_step_takes_the_gradients_of_the_two_phases():
 
 def test_steps_descend():
     """On one batch again and again, the encoders' and the decoder's steps lower the reconstruction error."""
-    made = trainer(fused=True, inference_steps=1, decoder_learning_rate=5e-3, encoder_learning_rate=5e-3)
+    made = trainer(joint_update=True, inference_steps=1, decoder_learning_rate=5e-3, encoder_learning_rate=5e-3)
     x = tf.constant(tiny.sequences())
     errors = [float(made.step(made.phases[0], x, number)["reconstruction"]) for number in range(40)]
     assert np.mean(errors[-5:]) < 0.95 * np.mean(errors[:5])
@@ -141,7 +141,7 @@ def test_a_compiled_step_weighs_the_terms_by_the_schedule():
 
 @pytest.mark.parametrize("changes", [
     {"content_divergence": "scaled_mmd", "action_size": 3, "action_divergence_weight": 2.0},
-    {"content_divergence": "adversarial", "fused": True, "inference_steps": 1, "decoder": "dense"},
+    {"content_divergence": "adversarial", "joint_update": True, "inference_steps": 1, "decoder": "dense"},
     {"model": "ds_vae", "motion_kl_prior": "free", "content_kl_weight": 1.0},
 ], ids=["scaled_mmd", "adversarial", "ds_vae"])
 def test_one_and_two_replicas_end_with_the_same_weights(two_replicas, changes):
@@ -189,7 +189,7 @@ def test_a_trainer_goes_with_its_last_name():
 def test_bfloat16_moves_float32_weights_nearly_alike_and_leaves_the_verbs_alone():
     x, found = tf.constant(tiny.sequences()), {}
     for precision in ("float32", "bfloat16"):
-        made = trainer(fused=True, inference_steps=1, precision=precision)
+        made = trainer(joint_update=True, inference_steps=1, precision=precision)
         codes = made.model.encode(tiny.sequences())
         terms = made.step(made.phases[0], x, 0)
         found[precision] = codes, {name: float(value) for name, value in terms.items()}

@@ -7,8 +7,8 @@ import pytest
 import tiny
 
 from rwae_tf import data
-from rwae_tf.data.clips import Clips
-from rwae_tf.training import indicators, loop
+from rwae_tf.data.base import Clips
+from rwae_tf.training import loop, monitor
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
 
@@ -38,7 +38,7 @@ class Flicker(Clips):
 def test_rows_of_a_model_on_labelled_clips(lamps, model, action_size):
     """The lamps' colour and trend are read without fault; the row is the same in every call."""
     measured = tiny.build(action_size=action_size) if action_size else model
-    looks = indicators.Indicators(measured, data.load("lamps", size=16))
+    looks = monitor.Indicators(measured, data.load("lamps", size=16))
     row = looks.measure(epoch=1.0)
     assert row["on_real"] == {"colour": 1.0, "trend": 1.0} == dict.fromkeys(row["kept"], 1.0)
     assert {factor: value["code"] for factor, value in row["leakage"].items()} == {"colour": "z_m", "trend": "z_c"}
@@ -52,14 +52,14 @@ def test_rows_of_a_model_on_labelled_clips(lamps, model, action_size):
     Flicker(16), Flicker(2), Flicker(3, {"who": ("a", "b")}), Flicker(150, {"who": ("a", "b")}, ("who",))
 ], ids=["no labels", "two clips", "three clips", "labels that are not in the pictures"])
 def test_codes_are_measured_where_nothing_can_be_read(model, clips):
-    row = indicators.Indicators(model, clips).measure(epoch=1.0)
+    row = monitor.Indicators(model, clips).measure(epoch=1.0)
     assert row["kept"] == row["leakage"] == row["on_real"] == {} and set(row["usage"]) == {"z_c", "z_m"}
     # The initial weights hardly look at the clips.
     assert "z_c is dead" in " ".join(row["verdicts"])
 
 
 def test_no_verdict_within_the_first_pass(model):
-    looks = indicators.Indicators(model, Flicker(8))
+    looks = monitor.Indicators(model, Flicker(8))
     early, late = looks.measure(epoch=0.99), looks.measure(epoch=1.0)
     assert early["verdicts"] == [] != late["verdicts"] and early["usage"] == late["usage"]
 
@@ -72,7 +72,7 @@ def test_clips_that_are_looked_at_are_not_fitted_to(model):
             asked.append([int(index) for index in indices])
             return super().batch(indices, epoch)
 
-    looks = indicators.Indicators(model, Asked(130, {"who": ("a", "b")}))
+    looks = monitor.Indicators(model, Asked(130, {"who": ("a", "b")}))
     looks.measure(1.0)
     looks.measure(1.0)
     # Half of the clips, 65, are looked at, and the reader gets the rest; all are read once.
@@ -83,8 +83,8 @@ def test_one_and_two_replicas_indicate_the_same(two_replicas, model):
     clips = Flicker(8)
     with two_replicas.scope():
         mirrored = tiny.build()
-    ours = indicators.Indicators(model, clips).measure(1.0)["usage"]
-    theirs = indicators.Indicators(mirrored, clips).measure(1.0)["usage"]
+    ours = monitor.Indicators(model, clips).measure(1.0)["usage"]
+    theirs = monitor.Indicators(mirrored, clips).measure(1.0)["usage"]
     for code, values in ours.items():
         assert theirs[code] == pytest.approx(values, rel=1e-4, abs=1e-5)
 
@@ -106,13 +106,13 @@ DEAD, LEAK = f"z_m is dead: 0.10 {NATS}", "z_c leaks: action 43 % (chance 11 %)"
     ([], [LEAK], ["no more warnings: both codes are used, and nothing leaks"]),
 ])
 def test_only_what_is_new_is_said(verdicts, before, said):
-    assert indicators.news(verdicts, before) == said
+    assert monitor.news(verdicts, before) == said
 
 
 def test_a_run_writes_its_indicators_and_warns_at_changes(lamps, tmp_path, monkeypatch, capsys):
     """9 iterations in one pass over 270 clips; looks at 3, 6 and 9, and after a resume at 12, 15 and 18."""
     verdicts = iter([[], [DEAD], [f"z_m is dead: 0.32 {NATS}"], [f"z_m is dead: 0.33 {NATS}", LEAK], [LEAK], []])
-    monkeypatch.setattr(indicators.Indicators, "measure",
+    monkeypatch.setattr(monitor.Indicators, "measure",
                         lambda self, epoch, terms, ended: {"usage": {}, "kept": {}, "leakage": {}, "match": {},
                                                            "terms": {}, "verdicts": next(verdicts)})
     # Neither is what this is about.
@@ -120,7 +120,7 @@ def test_a_run_writes_its_indicators_and_warns_at_changes(lamps, tmp_path, monke
     monkeypatch.setattr(Trainer, "step", lambda self, phase, x, number: {"objective": 1.0})
 
     def run(epochs):
-        config = tiny.config(dataset="lamps", batch_size=30, fused=True, inference_steps=1, log_every=3,
+        config = tiny.config(dataset="lamps", batch_size=30, joint_update=True, inference_steps=1, log_every=3,
                              summary_minutes=0.0, decoder="dense", content_encoder="forward", epochs=epochs)
         assert loop.train(config, str(tmp_path)) == 0
         said = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]

@@ -54,8 +54,7 @@ def _corner(tf, function, **options):
 
 def _convolution(tf, side, channels, filters):
     """Forward, and the gradients to the input and to the kernel, 4x4 and stride 2."""
-    from rwae_tf import processor
-    from rwae_tf.layers import winograd
+    from rwae_tf.kernels import cpu_info, winograd
 
     half, raw = side // 2, {"strides": [1, 2, 2, 1], "padding": "SAME"}
     valid = {"strides": [1, 1, 1, 1], "padding": "VALID"}
@@ -96,7 +95,7 @@ def _convolution(tf, side, channels, filters):
             tf.matmul(rows(part), rows(dy), transpose_a=True) for part in parts(x)],
         "all three": lambda x, w, dy: [by[one](x, w, dy) for one in ("forward", "to input", "to kernel")],
     }
-    for precision in (tf.float32, tf.bfloat16)[: 1 + processor.bfloat16_is_fast()]:
+    for precision in (tf.float32, tf.bfloat16)[: 1 + cpu_info.bfloat16_is_fast()]:
         arguments = [tf.cast(array, precision) for array in (x, w, dy)]
         for name, way in by.items():
             found[f"{side}x{side}x{channels} -> {filters}, {precision.name}: {name}"] = (_corner(tf, way), arguments)
@@ -133,7 +132,7 @@ def _norm_and_activation(tf):
 
 def _recurrence(tf):
     """An LSTM forward and backward: ours, ours by XLA, and TensorFlow's block."""
-    from rwae_tf.layers import lstm
+    from rwae_tf.kernels import lstm
 
     x, dh = _normal(tf, _LENGTH, _CLIPS, _UNITS // 2), _normal(tf, _LENGTH, _CLIPS, _UNITS)
     w, nothing = 0.05 * _normal(tf, _UNITS // 2 + _UNITS, 4 * _UNITS), tf.zeros([_CLIPS, _UNITS])

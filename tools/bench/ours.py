@@ -23,7 +23,8 @@ def build(options):
         tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
 
     from rwae_tf import config as config_lib
-    from rwae_tf.training import distribution, run_dir
+    from rwae_tf.runs import run_dir
+    from rwae_tf.training import distribution
     from rwae_tf.training.trainer import Trainer
     from rwae_tf.types import SequenceSpec
 

@@ -14,8 +14,9 @@ import wave
 
 import numpy as np
 
-from rwae_tf import ffmpeg, files, tfio
+from rwae_tf.compat import ffmpeg, tfio
 from rwae_tf.errors import InputError
+from rwae_tf.utils import files
 
 RATE = 16_000  # Hz, of all speech here
 SUFFIXES = (".wav", ".flac", ".sph", ".nist", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".aifc",

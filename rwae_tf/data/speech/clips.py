@@ -4,7 +4,7 @@ import sys
 
 import numpy as np
 
-from rwae_tf.data.clips import Clips, clip_uniforms
+from rwae_tf.data.base import Clips, clip_uniforms
 from rwae_tf.data.speech import audio, corpus, spectra
 from rwae_tf.errors import InputError
 from rwae_tf.types import SequenceSpec
@@ -22,25 +22,25 @@ class SpeechClips(Clips):
 
     Attributes:
       utterances: of which utterance a clip is part, int [N].
-      skipped: why files were left out, a line each; empty without `skip_bad`.
+      skipped: why files were left out, a line each; empty without `skip_invalid`.
     """
 
     LAYOUT = ""  # of the files, in words, for errors
 
-    def __init__(self, split, data_dir, size, length, seed, hold_out, spectrum="linear", utterance_seconds=0.0,
-                 lowest_decibels=-400.0, test_share=0.2, speaker_lists="", skip_bad=False):
+    def __init__(self, split, data_dir, size, length, seed, validation_fraction, spectrum="linear", utterance_seconds=0.0,
+                 min_db=-400.0, test_fraction=0.2, speaker_lists="", skip_invalid=False):
         del size
         if data_dir is None:
             raise InputError(f"speech needs data_dir, a folder with {self.LAYOUT}")
         audio.library()  # at once, where it is missing: that is no fault of a file
         length = length or LENGTH
-        front_end, cut = _checked(spectrum, utterance_seconds, lowest_decibels, test_share, length)
-        self._bad, self._split, self._seed = corpus.Bad(skip_bad), split, seed
+        front_end, cut = _checked(spectrum, utterance_seconds, min_db, test_fraction, length)
+        self._bad, self._split, self._seed = corpus.Bad(skip_invalid), split, seed
         recordings = self._recordings(data_dir)
         factors = {"speaker": tuple(sorted({r.speaker for r in recordings})), **self.factors(recordings)}
-        chosen = set(corpus.speakers_of(split, recordings, test_share, hold_out, speaker_lists))
+        chosen = set(corpus.speakers_of(split, recordings, test_fraction, validation_fraction, speaker_lists))
         recordings = [recording for recording in recordings if recording.speaker in chosen]
-        self._read(recordings, front_end, length, cut, lowest_decibels)
+        self._read(recordings, front_end, length, cut, min_db)
         self._label(factors)
         self.spec = SequenceSpec((front_end.size,), length, "speech", factors, tuple(factors),
                                  normalization(self._frames) if split == "train" else None)
@@ -118,14 +118,14 @@ class SpeechClips(Clips):
                   f"{self.skipped[0]}", file=sys.stderr)
 
 
-def _checked(spectrum, utterance_seconds, lowest_decibels, test_share, length):
+def _checked(spectrum, utterance_seconds, min_db, test_fraction, length):
     """The front end and the frames per utterance (0: all) that options ask for; InputError for a wrong one."""
     if spectrum not in spectra.FRONT_ENDS:
         raise InputError(f"spectrum={spectrum!r}: choose one of {', '.join(spectra.FRONT_ENDS)}")
-    if not -400 <= lowest_decibels <= 0:
-        raise InputError(f"lowest_decibels={lowest_decibels!r}: must be a number of -400 to 0")
-    if not 0 <= test_share <= 0.9:
-        raise InputError(f"test_share={test_share!r}: must be a number of 0 to 0.9")
+    if not -400 <= min_db <= 0:
+        raise InputError(f"min_db={min_db!r}: must be a number of -400 to 0")
+    if not 0 <= test_fraction <= 0.9:
+        raise InputError(f"test_fraction={test_fraction!r}: must be a number of 0 to 0.9")
     least = length / spectra.FRAMES_PER_SECOND
     if not (utterance_seconds == 0 or utterance_seconds >= least):
         raise InputError(f"utterance_seconds={utterance_seconds!r}: must be 0, or the {least:g} s of length={length} "

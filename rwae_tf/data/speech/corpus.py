@@ -6,7 +6,7 @@ from typing import Mapping, NamedTuple
 
 import numpy as np
 
-from rwae_tf.data.clips import identities, source
+from rwae_tf.data.base import identities, source
 from rwae_tf.data.speech import audio
 from rwae_tf.errors import InputError
 
@@ -44,7 +44,7 @@ class Bad:
             yield
         except InputError as error:
             if not self._skip:
-                raise InputError(f"{error}; --skip_bad leaves it out") from None
+                raise InputError(f"{error}; --skip_invalid leaves it out") from None
             self.lines.append(str(error))
 
 
@@ -97,15 +97,15 @@ def without_twins(recordings):
     return [first[key] for key in sorted(first)]
 
 
-def speakers_of(split, recordings, test_share, hold_out, lists=""):
+def speakers_of(split, recordings, test_fraction, validation_fraction, lists=""):
     """The speakers of a split.
 
     Args:
       split: "train", "validation" or "test".
       recordings: of the corpus.
-      test_share: share of the speakers to test on where no part of the corpus is called "test", evenly spread over
+      test_fraction: share of the speakers to test on where no part of the corpus is called "test", evenly spread over
         their names, at least one; with 0, all speakers are both trained and tested on.
-      hold_out: share of the training speakers that is kept for "validation", where the corpus calls no part so.
+      validation_fraction: share of the training speakers that is kept for "validation", where the corpus calls no part so.
       lists: folder of train.txt and test.txt, which then say who is trained and tested on.
 
     Returns:
@@ -123,19 +123,19 @@ def speakers_of(split, recordings, test_share, hold_out, lists=""):
     elif parts["test"]:
         found = parts[source(split)]
     else:
-        found = _without_test_part(parts["train"], split, test_share)
-    chosen = identities(len(found), split, 0 if parts["validation"] and not lists else hold_out)
+        found = _without_test_part(parts["train"], split, test_fraction)
+    chosen = identities(len(found), split, 0 if parts["validation"] and not lists else validation_fraction)
     if not len(chosen):
         raise InputError(f"split={split}: no speaker is left for it, the corpus has {len(everybody)}; take more "
-                         "speakers, or --test_share=0 to train and test on all")
+                         "speakers, or --test_fraction=0 to train and test on all")
     return [found[k] for k in chosen]
 
 
-def _without_test_part(everybody, split, test_share):
+def _without_test_part(everybody, split, test_fraction):
     """The speakers of `source(split)` in a corpus that has no test part."""
-    if not test_share:
+    if not test_fraction:
         return everybody
-    tested = max(1, round(test_share * len(everybody)))
+    tested = max(1, round(test_fraction * len(everybody)))
     chosen = {everybody[(2 * k + 1) * len(everybody) // (2 * tested)] for k in range(tested)}
     return [speaker for speaker in everybody if (speaker in chosen) == (source(split) == "test")]
 

@@ -1,0 +1,74 @@
+"""Options that do nothing beside others: refused where a user gives them, so that nothing is ignored in silence."""
+
+import dataclasses
+
+from rwae_tf.config.schema import SECTIONS
+from rwae_tf.errors import InputError
+
+_VIDEOS = ("folder", "mug")
+_SPEECH = ("timit", "librispeech", "speakers")
+# Option -> (another option, the values of it beside which the option has an effect). Datasets of a user's own may take
+# any option of the data, so those of the data are in `_OF_DATASETS`.
+_NEEDS = {
+    "scale_weight": ("content_divergence", ("scaled_mmd",)),
+    "scale_samples": ("content_divergence", ("scaled_mmd",)),
+    "critic_features": ("content_divergence", ("scaled_mmd",)),
+    "gradient_penalty_weight": ("content_divergence", ("adversarial",)),
+    "gradient_penalty_of": ("content_divergence", ("adversarial",)),
+    "gradient_penalty_at": ("content_divergence", ("adversarial",)),
+    "encoder_loss": ("content_divergence", ("adversarial",)),
+    "conditioning": ("backbone", ("biggan",)),
+}
+_NEED_ACTION = ("action_input", "temperature", "temperature_anneal", "action_weight", "action_kl",
+                "action_divergence_weight")
+_OF_DATASETS = {
+    "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
+    "motion_labels": ("folder",), "grey": ("folder",), "splits": ("folder",), "frame_pattern": ("folder",),
+    "sample_range": ("folder",), "spectrum": _SPEECH, "utterance_seconds": _SPEECH,
+    "min_db": _SPEECH, "test_fraction": _SPEECH, "speaker_lists": _SPEECH,
+}
+_OF_MODELS = {
+    "motion_posterior": ("ds_vae",), "motion_kl_prior": ("ds_vae",), "learning_rate": ("ds_vae",),
+    **dict.fromkeys((
+        "content_divergence", "content_weight", "motion_weight", "mmd_cross_coefficient", "mmd_estimator",
+        "motion_kernel", "motion_bandwidths", "motion_bandwidth_rule", "motion_samples", "motion_horizon",
+        "horizon_weight", "scale_weight", "scale_samples", "critic_features", "gradient_penalty_weight",
+        "gradient_penalty_of", "gradient_penalty_at", "encoder_loss", "inference_steps", "adaptive_inference_steps", "reuse_batch",
+        "joint_update", "decoder_learning_rate", "encoder_learning_rate", "critic_learning_rate"), ("rwae",)),
+}
+_DATASETS = ("sm_mnist", "sprites", "moving_shapes", *_VIDEOS, *_SPEECH)
+
+
+def refuse(config):
+    """Refuse a configuration with an option that is not at its default and does nothing.
+
+    Raises:
+      InputError: naming the option, what makes it idle and what to do.
+    """
+    values = {field.name: getattr(getattr(config, section), field.name)
+              for section, kind in SECTIONS.items() for field in dataclasses.fields(kind)}
+    defaults = {field.name: field.default for kind in SECTIONS.values() for field in dataclasses.fields(kind)}
+    for name, reason in _idle(values):
+        if values[name] != defaults[name]:
+            raise InputError(f"{name}={values[name]} does nothing with {reason}; drop it")
+
+
+def _idle(values):
+    """(option, why it does nothing) for every option that does nothing beside `values`."""
+    yield from ((name, f"model={values['model']}") for name, own in _OF_MODELS.items() if values["model"] not in own)
+    if values["model"] != "rwae" and not values["action_size"]:  # its aggregated posterior is gathered too
+        yield "mmd_scope", f"model={values['model']} and action_size=0"
+    for name, (other, choices) in _NEEDS.items():
+        if values[other] not in choices:
+            yield name, f"{other}={values[other]}"
+    if not values["action_size"]:
+        yield from ((name, "action_size=0") for name in _NEED_ACTION)
+    if values["inference_steps"] == 1:
+        yield "adaptive_inference_steps", "inference_steps=1"
+    if not values["motion_horizon"]:
+        yield "horizon_weight", "motion_horizon=0"
+    if values["joint_update"]:
+        yield "reuse_batch", "joint_update=True"
+    if values["dataset"] in _DATASETS:
+        yield from ((name, f"dataset={values['dataset']}") for name, own in _OF_DATASETS.items()
+                    if values["dataset"] not in own)

@@ -1,0 +1,1 @@
+"""Preparations of data that users have, into forms that train fast."""

@@ -1,0 +1,1 @@
+"""From a copy of MUG to TFRecord shards of cropped takes."""

@@ -1,0 +1,1 @@
+"""Cartoon faces in MUG's folder layout."""

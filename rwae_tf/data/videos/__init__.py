@@ -1,4 +1,0 @@
-"""Users' own videos, for datasets that are files: found, labelled, read, kept decoded and cut into clips.
-
-No dataset itself. `rwae_tf.data.folder` is made of all of it.
-"""

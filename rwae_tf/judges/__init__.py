@@ -1,0 +1,1 @@
+"""Judges: classifiers of real clips, by which a model's clips are measured."""

@@ -1,0 +1,130 @@
+"""Codes of a model exchanged and drawn anew: what `disentanglement.kept` and `usage.influence` ask of it."""
+
+import itertools
+from typing import Callable, NamedTuple
+
+import numpy as np
+
+from rwae_tf.metrics import collapse, disentanglement, match
+from rwae_tf.types import Codes
+
+MOVED = 100  # clips that exchange codes to show what moves the decoder
+
+
+class Verbs(NamedTuple):
+    """What is measured of a model.
+
+    Attributes:
+      encode: function x -> `Codes`, posterior means.
+      sample: function (x, seed) -> `Codes`, posterior samples.
+      parameters: function x -> {code: Gaussians of the code}, keyword arguments of `usage.code_usage`.
+      decode: function `Codes` -> x.
+      generate: function (num, length, seed, z_c, z_m, action) -> x, seed int32 [num]; what is not given is
+        drawn from the priors.
+      draw: function (num, length, seed) -> `Codes` from the priors, seed int32 [num].
+    """
+
+    encode: Callable
+    sample: Callable
+    parameters: Callable
+    decode: Callable
+    generate: Callable
+    draw: Callable
+
+
+class Seeds:
+    """Seeds for rows of draws, no two alike but by chance."""
+
+    def __init__(self, seed):
+        self._seed, self._calls = seed, itertools.count()
+
+    def __call__(self, count):
+        return (np.random.SeedSequence((self._seed, next(self._calls))).generate_state(count) >> 1).astype(np.int32)
+
+
+class _Remembered:
+    """A function that keeps its last answer: every batch of clips is encoded once for all its repeats."""
+
+    def __init__(self, function):
+        self._function, self._x = function, None
+
+    def __call__(self, x):
+        if x is not self._x:
+            self._x, self._answer = x, self._function(x)
+        return self._answer
+
+
+def kept(batches, judge, verbs, encode, spec, repeats, seeds):
+    """`disentanglement.kept` of the codes that `encode` gives.
+
+    Args:
+      batches, judge, repeats: as there.
+      verbs: `Verbs` of the model.
+      encode: function x -> `Codes`.
+      spec: `SequenceSpec` of the clips.
+      seeds: a `Seeds`.
+    """
+    codes = _Remembered(encode)
+
+    def resample_motion(x, repeat):
+        return verbs.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_c=codes(x).z_c)
+
+    def resample_content(x, repeat):
+        given = codes(x)
+        return verbs.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_m=given.z_m, action=given.action)
+
+    found = disentanglement.kept(batches, judge, resample_motion, resample_content, spec.static, repeats)
+    del found["clips"]
+    return found
+
+
+def matched(batches, verbs, seeds):
+    """`match.measure` of sampled codes of all clips and of as many codes from the priors.
+
+    Args:
+      batches: iterable of {"x"}.
+      verbs: `Verbs` of the model.
+      seeds: a `Seeds`.
+    """
+    rows = []
+    for batch in batches:
+        x = batch["x"]
+        sampled, drawn = verbs.sample(x, seed=int(seeds(1)[0])), verbs.draw(len(x), x.shape[1], seeds(len(x)))
+        rows.append({side: {"z_c": codes.z_c, "z_m": codes.z_m} for side, codes in
+                     (("posterior", sampled), ("prior", drawn))})
+    found = joined(rows)
+    return match.measure(found["posterior"], found["prior"])
+
+
+def influence(decode, codes, seed, most=MOVED):
+    """`usage.influence` of at most `most` clips; an action goes with the motion.
+
+    Args:
+      decode: function `Codes` -> x.
+      codes: {name in `Codes`: array}, without "action" for a model that has none.
+      seed: of the order of the clips.
+      most: number of clips.
+    """
+    chosen = np.random.default_rng(seed).permutation(len(codes["z_c"]))[:most]
+    z_c, z_m, action = (codes[name][chosen] if name in codes else None for name in Codes._fields)
+    width = z_m.shape[-1]
+    if action is not None:  # beside every frame's z_m, so that both change clips together
+        z_m = np.concatenate([z_m, np.repeat(action[:, None], z_m.shape[1], 1)], -1)
+
+    def together(z_c, z_m):
+        return decode(Codes(z_c, z_m[..., :width], None if action is None else z_m[:, 0, width:]))
+
+    return collapse.influence(together, z_c, z_m)
+
+
+def by_name(codes):
+    """`Codes` -> {name: array}, without those that are None."""
+    return {name: np.asarray(code) for name, code in codes._asdict().items() if code is not None}
+
+
+def joined(rows):
+    """Nested dictionaries of arrays, joined along the first axis; numbers, the same in all, are kept."""
+    if isinstance(rows[0], dict):
+        return {name: joined([row[name] for row in rows]) for name in rows[0]}
+    arrays = [np.asarray(row) for row in rows]
+    return np.concatenate(arrays) if arrays[0].ndim else arrays[0]

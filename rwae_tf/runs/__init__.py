@@ -1,0 +1,1 @@
+"""The folder of a run: configuration, checkpoints, lock and the record of its data."""

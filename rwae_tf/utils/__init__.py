@@ -1,0 +1,1 @@
+"""Files, JSON and progress: what every layer needs and no method is about."""
