@@ -145,8 +145,9 @@ def measure(model, train, test):
 def _verbs(model, generate):
     from rwae_tf.metrics import interventions
 
-    return interventions.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode,
-                          generate, model.draw)
+    return interventions.Verbs(
+        model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode, generate, model.draw
+    )
 
 
 def matched(model, test):

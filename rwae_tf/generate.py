@@ -171,7 +171,9 @@ def _speak(model, values, path):
     from rwae_tf import spoken
 
     if values.mode == "resample_motion":
-        raise InputError(f"--mode=resample_motion: {values.run_dir} is a model of speech; use generate, swap or reconstruct")
+        raise InputError(
+            f"--mode=resample_motion: {values.run_dir} is a model of speech; use generate, swap or reconstruct"
+        )
     spoken.check_path(path)
     length = values.length or spoken.SEGMENTS * model.spec.length
     if values.mode == "generate":

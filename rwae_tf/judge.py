@@ -7,12 +7,13 @@ r"""Train a judge: it reads the factors off real clips, so that `rwae_tf.evaluat
 
 The last is solved in seconds. Size and length are those that are evaluated. Faces, of few people:
 
-    python -m rwae_tf.judge --dataset=mug --split_by=subject --validation_fraction=0.2 --size=32 --length=10 --frame_step=2 \
+    python -m rwae_tf.judge --dataset=mug --split_by=subject --validation_fraction=0.2 \
+        --size=32 --length=10 --frame_step=2 \
         --data_dir=DATA --architecture=changes --augment=mirror,shift,light --steps=600 --judge_dir=judges/mug_subject
 
-With --validation_fraction the clips that only end the training are of other people (Sprites: characters; SM-MNIST: digit images),
-else they are random ones. Leaves judge.json (accuracy and confusion on the test clips) and weights.npz in the judge's
-folder; a folder that already holds this judge is used again.
+With --validation_fraction the clips that only end the training are of other people (Sprites: characters; SM-MNIST:
+digit images), else they are random ones. Leaves judge.json (accuracy and confusion on the test clips) and weights.npz
+in the judge's folder; a folder that already holds this judge is used again.
 """
 
 import time
@@ -63,14 +64,18 @@ def main(argv):
         for name in ("steps", "augment"):
             if values[name].present:
                 raise InputError(f"--{name}: does nothing with --architecture=ridge, which is solved in closed form")
-    chosen = {name: values[name].value for name in ("architecture", "validation_fraction", "steps", "seed")} | {"augment": list(values.augment)}
+    chosen = {name: values[name].value for name in ("architecture", "validation_fraction", "steps", "seed")} | {
+        "augment": list(values.augment)
+    }
     wanted = {"data": judge_storage.described(config), **chosen, "fingerprint": judge_storage.fingerprint(train)}
     record = judge_storage.find(values.judge_dir, wanted)
     if record:
         print(f"{values.judge_dir}: trained before, with the same configuration; nothing to do")
     else:
         judge_storage.prepare(values.judge_dir)
-        held_out = data.from_config(config, "validation", config.length, values.seed) if config.validation_fraction else None
+        held_out = (
+            data.from_config(config, "validation", config.length, values.seed) if config.validation_fraction else None
+        )
         record, weights = train_judge(wanted, train, test, held_out)
         judge_storage.save(values.judge_dir, record, weights)
         print(f"{values.judge_dir}: trained in {record['seconds']:.0f} s")
@@ -101,11 +106,17 @@ def train_judge(wanted, train, test, held_out=None):
     fit = _solved if wanted["architecture"] == "ridge" else _learned
     made, clips_seen, taken = fit(wanted, fitted, held_out)
     counts = judge_networks.confusion(made, test.batches(_BATCH))
-    record = {**wanted, "accuracy": judge_networks.accuracies(counts), "threshold": judge_storage.threshold(wanted["data"]),
-              "test_clips": len(test), "train_clips": clips_seen, "steps_taken": taken,
-              "seconds": round(time.monotonic() - begin, 1),
-              "classes": {factor: list(names) for factor, names in train.spec.factors.items()},
-              "confusion": {factor: table.tolist() for factor, table in counts.items()}}
+    record = {
+        **wanted,
+        "accuracy": judge_networks.accuracies(counts),
+        "threshold": judge_storage.threshold(wanted["data"]),
+        "test_clips": len(test),
+        "train_clips": clips_seen,
+        "steps_taken": taken,
+        "seconds": round(time.monotonic() - begin, 1),
+        "classes": {factor: list(names) for factor, names in train.spec.factors.items()},
+        "confusion": {factor: table.tolist() for factor, table in counts.items()},
+    }
     return record, made.weights()
 
 

@@ -288,10 +288,13 @@ def suite_start(values):
     commands = {"import rwae_tf": ["-c", "import rwae_tf"],
                 **{f"{name} --help": ["-m", f"rwae_tf.{name}", "--help"] for name in ("train", "evaluate")}}
     if values.run_dir:  # what evaluate does before it reads data
-        commands["load a run"] = ["-c", "import sys; from rwae_tf import data; from rwae_tf.evaluation import "
-                                        "console; from rwae_tf.judges import storage; from rwae_tf.runs import run_dir; "
-                                        "run_dir.load(sys.argv[1])",
-                                  values.run_dir]
+        commands["load a run"] = [
+            "-c",
+            "import sys; from rwae_tf import data; from rwae_tf.evaluation import "
+            "console; from rwae_tf.judges import storage; from rwae_tf.runs import run_dir; "
+            "run_dir.load(sys.argv[1])",
+            values.run_dir,
+        ]
     found = {}
     for name, command in commands.items():
         times = []

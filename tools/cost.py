@@ -88,8 +88,7 @@ def steps(model):
 def counted(model):
     """FLOPs of a step of each phase, by its name, at the batch and length of the model's configuration."""
     import tensorflow as tf
-
-    from rwae_tf.training import flops
+    from bench import flops
 
     trainer = _trainer(model)
     x = tf.TensorSpec([model.config.training.batch_size, model.config.data.length, *model.spec.frame_shape])

@@ -75,7 +75,7 @@ def stages(network, input_shape):
 
 
 def _flops(graph, operations):
-    from rwae_tf.training import flops
+    from bench import flops
 
     return sum(flops.count(graph, operations).values())
 

@@ -33,8 +33,9 @@ _OF_MODELS = {
         "content_divergence", "content_weight", "motion_weight", "mmd_cross_coefficient", "mmd_estimator",
         "motion_kernel", "motion_bandwidths", "motion_bandwidth_rule", "motion_samples", "motion_horizon",
         "horizon_weight", "scale_weight", "scale_samples", "critic_features", "gradient_penalty_weight",
-        "gradient_penalty_of", "gradient_penalty_at", "encoder_loss", "inference_steps", "adaptive_inference_steps", "reuse_batch",
-        "joint_update", "decoder_learning_rate", "encoder_learning_rate", "critic_learning_rate"), ("rwae",)),
+        "gradient_penalty_of", "gradient_penalty_at", "encoder_loss", "inference_steps", "adaptive_inference_steps",
+        "reuse_batch", "joint_update",
+        "decoder_learning_rate", "encoder_learning_rate", "critic_learning_rate"), ("rwae",)),
 }
 _DATASETS = ("sm_mnist", "sprites", "moving_shapes", *_VIDEOS, *_SPEECH)
 

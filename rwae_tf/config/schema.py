@@ -72,7 +72,9 @@ class DataConfig:
         low=0.0, high=0.9)
     speaker_lists: str = _option(
         "", "Speech: folder with train.txt and test.txt, a speaker per line; empty for the corpus's own split.")
-    skip_invalid: bool = _option(False, "Leave out and count files that cannot be used, instead of stopping at the first.")
+    skip_invalid: bool = _option(
+        False, "Leave out and count files that cannot be used, instead of stopping at the first."
+    )
     validation_fraction: float = _option(
         0.0, "Share of the training data, by identity, kept from training for split=validation.", low=0.0, high=0.5)
 

@@ -84,7 +84,9 @@ def _check_together(config):
         raise InputError(f"inference_steps={training.inference_steps} does not go with joint_update=True; "
                          "give inference_steps=1, or joint_update=False")
     if training.joint_update and training.adaptive_inference_steps:
-        raise InputError("joint_update=True has no inner steps that adaptive_inference_steps=True could end; drop one of them")
+        raise InputError(
+            "joint_update=True has no inner steps that adaptive_inference_steps=True could end; drop one of them"
+        )
     _check_as_many(training, "decay_epochs", "decay_factors")
     if training.replicas and training.batch_size % training.replicas:
         raise InputError(f"batch_size={training.batch_size} does not divide among "

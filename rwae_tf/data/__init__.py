@@ -42,8 +42,8 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, va
       size: height and width of a video frame in pixels, 64, 32 or 16; below 64 by area averaging.
       length: frames per clip; the dataset's own (of that split) when None.
       seed: of whatever the dataset draws at random, 0 <= seed < 2**32.
-      validation_fraction: share of the training identities (characters, digit images, videos) that "train" leaves to "validation",
-        0 to 0.5; the same ones for every seed.
+      validation_fraction: share of the training identities (characters, digit images, videos) that "train" leaves to
+        "validation", 0 to 0.5; the same ones for every seed.
       **options: of this dataset alone, as `num_digits` of sm_mnist, `split_by` of folder or `spectrum` of speech.
 
     Returns:
@@ -60,11 +60,17 @@ def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, va
         raise InputError(f"dataset {dataset} has no option {unknown[0]!r}; its options: {has}")
     if split not in SPLITS:
         raise InputError(f"split={split!r}: choose one of {', '.join(SPLITS)}")
-    if isinstance(validation_fraction, bool) or not isinstance(validation_fraction, (int, float)) or not 0 <= validation_fraction <= 0.5:
+    if (
+        isinstance(validation_fraction, bool)
+        or not isinstance(validation_fraction, (int, float))
+        or not 0 <= validation_fraction <= 0.5
+    ):
         raise InputError(f"validation_fraction={validation_fraction!r}: must be a number of 0 to 0.5")
     if split == "validation" and not validation_fraction:
-        raise InputError("split=validation: no training data were kept for it; train with --validation_fraction=0.1, or evaluate "
-                         "on the test split")
+        raise InputError(
+            "split=validation: no training data were kept for it; train with --validation_fraction=0.1, or evaluate "
+            "on the test split"
+        )
     if size not in SIZES:
         raise InputError(f"size={size!r}: choose one of {', '.join(map(str, SIZES))}")
     if length is not None and (not isinstance(length, int) or length < 1):
@@ -113,15 +119,23 @@ def from_config(config, split, length=None, seed=0):
         value = getattr(config, field.name)
         if field.name not in common and (field.name in accepted or value != field.default):
             options[field.name] = value
-    return load(config.dataset, split, config.data_dir, config.size, length or config.length, seed, config.validation_fraction,
-                **options)
+    return load(
+        config.dataset,
+        split,
+        config.data_dir,
+        config.size,
+        length or config.length,
+        seed,
+        config.validation_fraction,
+        **options,
+    )
 
 
 def _class(dataset):
     """The class `Dataset` of the module called `dataset`."""
     if dataset not in names():
         raise InputError(f"dataset={dataset!r}: choose one of {', '.join(names())}")
-    return importlib.import_module(f"{datasets.__name__}.{dataset}").Dataset
+    return importlib.import_module(f"{__name__}.datasets.{dataset}").Dataset
 
 
 def _options(dataset):

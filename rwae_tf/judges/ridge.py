@@ -26,8 +26,10 @@ class RidgeJudge:
         """
         self._reader = kernel_probe.fit(batches, held_out, self.spec, seed, least=0.0)
         if self._reader is None:
-            raise InputError(f"--architecture=ridge: fewer than {kernel_probe.FEWEST} clips to check it on; take --architecture=linear or "
-                             "convolutional")
+            raise InputError(
+                f"--architecture=ridge: fewer than {kernel_probe.FEWEST} clips to check it on; "
+                "take --architecture=linear or convolutional"
+            )
 
     def read(self, x):
         """Clips [B, T, H, W, C] -> {factor: p(y|x) [B, K]} and features [B, D], the estimates of all classes.

@@ -17,8 +17,8 @@ from rwae_tf.utils import files, json_file
 THRESHOLDS = {"sprites": 0.995, "sm_mnist": 0.99, "moving_shapes": 0.995}
 THRESHOLDS_64 = {"sprites": 0.999}  # at 64x64 or more
 _FINGERPRINTED = 16
-# Options of the data that leave clips the same kind of clips. validation_fraction: a judge measures models and is not tuned, so
-# one that learned from all training clips may well judge those that the model was kept from.
+# Options of the data that leave clips the same kind of clips. validation_fraction: a judge measures models and is not
+# tuned, so one that learned from all training clips may well judge those that the model was kept from.
 _SAME_KIND = ("data_dir", "validation_fraction", "motion_labels", "skip_invalid")
 
 
@@ -114,7 +114,11 @@ def load(judge_dir, config, spec):
         raise InputError(f"{judge_dir}: a judge of other clips: {changed}; train one of these by "
                          f"python -m rwae_tf.judge {given} --judge_dir=OTHER")
     refuse_poor(judge_dir, record)
-    found = ridge.RidgeJudge(spec) if record["architecture"] == "ridge" else judge_networks.Judge(record["architecture"], spec)
+    found = (
+        ridge.RidgeJudge(spec)
+        if record["architecture"] == "ridge"
+        else judge_networks.Judge(record["architecture"], spec)
+    )
     try:
         with np.load(io.BytesIO(files.read(weights_path(judge_dir)))) as weights:
             found.set_weights(dict(weights))

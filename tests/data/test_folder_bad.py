@@ -164,7 +164,9 @@ def test_bad_video(folder, good, damage, says, capsys):
         load(folder, split="train")
         load(folder, split="test")
     line = str(caught.value)
-    assert line.startswith(str(folder)) and line.endswith("--skip_invalid to leave out what is bad") and "\n" not in line
+    assert (
+        line.startswith(str(folder)) and line.endswith("--skip_invalid to leave out what is bad") and "\n" not in line
+    )
     for word in says:
         assert word in line
     capsys.readouterr()

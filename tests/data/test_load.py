@@ -21,7 +21,7 @@ def test_names_are_datasets_only():
     assert {"folder", "moving_shapes", "sm_mnist", "sprites"} <= set(data.names())
     assert not {"clips", "pipeline", "variations", "videos"} & set(data.names())
     for name in data.names():
-        assert issubclass(importlib.import_module(f"rwae_tf.data.{name}").Dataset, data.Clips)
+        assert issubclass(importlib.import_module(f"rwae_tf.data.datasets.{name}").Dataset, data.Clips)
 
 
 @pytest.mark.parametrize("split", data.SPLITS)

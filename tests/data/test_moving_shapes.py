@@ -150,14 +150,18 @@ def test_100_frames_stay_inside():
 @pytest.mark.parametrize("validation_fraction, count", [(0.1, 900), (0.5, 4500), (0.00001, 1)])
 def test_validation_clips_are_a_share_beside_the_training_clips(validation_fraction, count):
     assert len(data.load("moving_shapes", "validation", validation_fraction=validation_fraction)) == count
-    train, same = (data.load("moving_shapes", length=2, validation_fraction=share) for share in (0.0, validation_fraction))
+    train, same = (
+        data.load("moving_shapes", length=2, validation_fraction=share) for share in (0.0, validation_fraction)
+    )
     assert len(same) == 9000
     np.testing.assert_array_equal(train.frames(np.arange(20), 3), same.frames(np.arange(20), 3))
 
 
 def test_training_starts_are_fresh_and_the_others_fixed():
     index = np.arange(12)
-    train, validation, test = (data.load("moving_shapes", split, length=2, validation_fraction=0.1) for split in data.SPLITS)
+    train, validation, test = (
+        data.load("moving_shapes", split, length=2, validation_fraction=0.1) for split in data.SPLITS
+    )
     other = data.load("moving_shapes", "train", length=2, seed=1)
     starts = [centres(train, index, 0), centres(train, index, 1), centres(other, index, 0), centres(test, index),
               centres(validation, index)]

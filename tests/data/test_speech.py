@@ -265,7 +265,9 @@ def test_nothing_good_to_read(folder):
 def test_one_speaker_cannot_be_split(folder):
     for name in ("bob", "cid", "dan", "eve"):
         shutil.rmtree(folder / name)
-    with pytest.raises(InputError, match="split=train: no speaker is left for it, the corpus has 1; .*--test_fraction=0"):
+    with pytest.raises(
+        InputError, match="split=train: no speaker is left for it, the corpus has 1; .*--test_fraction=0"
+    ):
         load(folder)
     assert len(load(folder, test_fraction=0.0)) == 4
 

@@ -78,7 +78,9 @@ def test_each_character_shows_each_action_once(split, characters, validation_fra
 
 def test_validation_characters_are_training_characters_kept_from_training(sheets_dir):
     published = sprites.split_characters()
-    train, validation = (data.load("sprites", split, str(sheets_dir), validation_fraction=0.1) for split in data.SPLITS[:2])
+    train, validation = (
+        data.load("sprites", split, str(sheets_dir), validation_fraction=0.1) for split in data.SPLITS[:2]
+    )
     assert not set(numbers(train)) & set(numbers(validation))
     assert set(numbers(train)) | set(numbers(validation)) == set(published["train"])
     order = numbers(data.load("sprites", "train", str(sheets_dir)))
@@ -177,7 +179,9 @@ def test_published_arrays_in_their_published_order(sheets_dir, tmp_path, split, 
     published = sprites.split_characters()[split]
     seen = 0
     for part in parts:
-        arrays, sheets = (data.load("sprites", part, str(d), validation_fraction=validation_fraction) for d in (tmp_path, sheets_dir))
+        arrays, sheets = (
+            data.load("sprites", part, str(d), validation_fraction=validation_fraction) for d in (tmp_path, sheets_dir)
+        )
         assert len(arrays) == len(sheets) and arrays.spec == sheets.spec
         indices = np.flatnonzero(np.isin(numbers(arrays), published[list(shown)]))
         np.testing.assert_array_equal(arrays.frames(indices), sheets.frames(indices))

@@ -52,7 +52,9 @@ def disc(speech_dirs):
 def test_layouts_hold_the_same_utterances(tmp_path, disc, speech_dirs, layout):
     root = lay_out(disc, tmp_path / "näher am Ohr", LAYOUTS[layout])
     for split in data.SPLITS:
-        clips, known = (data.load("timit", split, str(folder), validation_fraction=0.1) for folder in (root, speech_dirs["timit"]))
+        clips, known = (
+            data.load("timit", split, str(folder), validation_fraction=0.1) for folder in (root, speech_dirs["timit"])
+        )
         assert clips.spec == known.spec
         found, expected = (one.batch(np.arange(len(one))) for one in (clips, known))
         np.testing.assert_array_equal(found["x"], expected["x"])  # of the twins as well
@@ -152,7 +154,9 @@ def test_real_sphere_and_its_riff_twin_have_equal_spectra(shared_data, sample, t
     with wave.open(str(tmp_path / "riff" / "madd0" / "sx88.wav"), "wb") as file:
         file.setparams((1, 2, 16_000, 0, "NONE", ""))
         file.writeframes(path.read_bytes()[1024:])
-    sphere, riff = (data.load("timit", "test", str(tmp_path / folder), test_fraction=0.0) for folder in ("sphere", "riff"))
+    sphere, riff = (
+        data.load("timit", "test", str(tmp_path / folder), test_fraction=0.0) for folder in ("sphere", "riff")
+    )
     assert len(sphere) == 16  # 52839 samples: 1 + (52839 - 400) // 160 = 328 frames
     np.testing.assert_array_equal(sphere.batch(np.arange(16))["x"], riff.batch(np.arange(16))["x"])
     assert sphere.batch([0])["x"].shape == (1, 20, 200)

@@ -40,7 +40,9 @@ def test_every_step_has_a_batch_and_noise_of_its_own(steps):
 
 
 def test_adaptive_steps_compare_one_batch_and_stop_without_a_gain(steps):
-    taken = steps([5.0, 4.0, 4.0, 1.0], adaptive_inference_steps=True)  # no gain from the second step, so three are taken
+    taken = steps(
+        [5.0, 4.0, 4.0, 1.0], adaptive_inference_steps=True
+    )  # no gain from the second step, so three are taken
     assert [name for name, *_ in taken] == ["inference"] * 3 + ["generation"]
     (first, _, third, last) = taken
     assert {(x, number) for _, x, number in taken[:3]} == {first[1:]}

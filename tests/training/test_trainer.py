@@ -64,7 +64,11 @@ def test_the_joint_step_takes_the_gradients_of_the_two_phases():
     as after the generation phase of a twin that skipped inference.
     """
     x, optimizer_free = tf.constant(tiny.sequences()), {"inference_steps": 1}
-    joint, first, second = trainer(joint_update=True, **optimizer_free), trainer(**optimizer_free), trainer(**optimizer_free)
+    joint, first, second = (
+        trainer(joint_update=True, **optimizer_free),
+        trainer(**optimizer_free),
+        trainer(**optimizer_free),
+    )
     joint.step(joint.phases[0], x, 0)
     first.step(first.phases[0], x, 0)
     second.step(second.phases[1], x, 0)

@@ -45,7 +45,7 @@ def build(options):
     trainer.follow_schedules(0)
     phase = next(phase for phase in trainer.phases if phase.name == options["what"])
     if options.get("count"):
-        from rwae_tf.training import flops
+        import flops
 
         facts["flops"], facts["flops_taken"] = (
             flops.count(trainer.graph(phase, x, plain=plain)) for plain in (True, False))

@@ -38,8 +38,24 @@ class Dataset(Windows):
       skip_invalid: leave out, count and name what cannot be used instead of ending at the first of it.
     """
 
-    def __init__(self, split, data_dir, size, length, seed, validation_fraction, frame_step=1, split_by="video", label_names="",
-                 motion_labels="", grey=False, skip_invalid=False, splits="auto", frame_pattern="", sample_range=""):
+    def __init__(
+        self,
+        split,
+        data_dir,
+        size,
+        length,
+        seed,
+        validation_fraction,
+        frame_step=1,
+        split_by="video",
+        label_names="",
+        motion_labels="",
+        grey=False,
+        skip_invalid=False,
+        splits="auto",
+        frame_pattern="",
+        sample_range="",
+    ):
         if data_dir is None:
             raise InputError("folder needs data_dir, a folder of videos (mp4, webm, gif, folders of png or jpg), or an "
                              ".npz of sequences")

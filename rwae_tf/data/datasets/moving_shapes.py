@@ -49,7 +49,9 @@ class Dataset(Part):
         if data_dir is None:
             whole = Drawn(split, size, length, seed, validation_fraction)
         else:
-            whole = strips.load(data_dir, split, size, length, seed, validation_fraction, tuple(FACTORS), STATIC, skip_invalid)
+            whole = strips.load(
+                data_dir, split, size, length, seed, validation_fraction, tuple(FACTORS), STATIC, skip_invalid
+            )
         super().__init__(whole, np.arange(len(whole)))
 
 

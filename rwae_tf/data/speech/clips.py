@@ -27,8 +27,21 @@ class SpeechClips(Clips):
 
     LAYOUT = ""  # of the files, in words, for errors
 
-    def __init__(self, split, data_dir, size, length, seed, validation_fraction, spectrum="linear", utterance_seconds=0.0,
-                 min_db=-400.0, test_fraction=0.2, speaker_lists="", skip_invalid=False):
+    def __init__(
+        self,
+        split,
+        data_dir,
+        size,
+        length,
+        seed,
+        validation_fraction,
+        spectrum="linear",
+        utterance_seconds=0.0,
+        min_db=-400.0,
+        test_fraction=0.2,
+        speaker_lists="",
+        skip_invalid=False,
+    ):
         del size
         if data_dir is None:
             raise InputError(f"speech needs data_dir, a folder with {self.LAYOUT}")

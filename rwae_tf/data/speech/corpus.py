@@ -105,7 +105,8 @@ def speakers_of(split, recordings, test_fraction, validation_fraction, lists="")
       recordings: of the corpus.
       test_fraction: share of the speakers to test on where no part of the corpus is called "test", evenly spread over
         their names, at least one; with 0, all speakers are both trained and tested on.
-      validation_fraction: share of the training speakers that is kept for "validation", where the corpus calls no part so.
+      validation_fraction: share of the training speakers that is kept for "validation", where the corpus calls no
+        part so.
       lists: folder of train.txt and test.txt, which then say who is trained and tested on.
 
     Returns:

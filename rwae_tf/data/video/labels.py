@@ -9,9 +9,9 @@ a name is the video itself.
 What has one class in all, or another one for every video, is no label. Classes are in the order of their names.
 
 Where a level of sub-folders, .npz files or a column are called train and test, they decide, as `videos.splits` says;
-validation videos then train, as `validation_fraction` chooses those of the validation split. Otherwise a fifth of the videos, or
-of the classes of one label with all their videos, is for the test, always the same of as many of them in the order of
-their names.
+validation videos then train, as `validation_fraction` chooses those of the validation split. Otherwise a fifth of the
+videos, or of the classes of one label with all their videos, is for the test, always the same of as many of them in the
+order of their names.
 """
 
 import collections

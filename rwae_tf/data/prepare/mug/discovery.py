@@ -66,7 +66,8 @@ def find(raw_dir, stride, length, skip_invalid=False):
       Two lists, in the order of names: `Take`s and `Skip`s.
 
     Raises:
-      InputError: for a folder without subjects, and, unless `skip_invalid`, for the first one that cannot be understood.
+      InputError: for a folder without subjects, and, unless `skip_invalid`, for the first one that cannot
+        be understood.
     """
     search = _Search(subjects_folder(raw_dir), stride, length, skip_invalid)
     search.all_subjects()

@@ -23,7 +23,7 @@ from rwae_tf import entry_point
 from rwae_tf.data.datasets import moving_shapes, sprites
 from rwae_tf.utils import progress
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 TINY = ("--dataset=moving_shapes --size=16 --length=2 --channels=4 --feature_size=8 --content_size=6 --motion_size=3 "
         "--hidden_size=8 --decoder=dense --content_encoder=forward --batch_size=4 --inference_steps=1 --joint_update "
         "--epochs=1 --log_every=1 --checkpoint_minutes=0").split()
@@ -75,39 +75,50 @@ def refused(workplace, capsys):
 
 # Flags.
 
-@pytest.mark.parametrize("command, arguments, says", [
-    ("train", ["--batch_size=1"], ["--batch_size=1", "at least 2"]),
-    ("train", ["--adam_beta_1=1.5"], ["--adam_beta_1=1.5", "from 0.0 to 0.9999"]),
-    ("train", ["--encoder_learning_rate=nan"], ["--encoder_learning_rate=nan", "finite"]),
-    ("train", ["--decay_factors=0.5,2"], ["--decay_factors=0.5,2", "at most 1"]),
-    ("train", ["--epochs=many"], ["--epochs=many", "an integer, at least 1"]),
-    ("train", ["--size=48"], ["--size=48", "64, 32, 16"]),
-    ("train", ["--decoder=gru"], ["--decoder=gru", "lstm, dense"]),
-    ("train", ["--joint_update=perhaps"], ["--joint_update=perhaps", "true or false"]),
-    ("train", ["--motion_bandwidths=1,two"], ["--motion_bandwidths=1,two", "numbers separated by commas"]),
-    ("train", ["--validation_fraction=0.6"], ["--validation_fraction=0.6", "from 0.0 to 0.5"]),
-    ("train", ["--batchsize=4"], ["--batchsize=4", "did you mean --batch_size?"]),
-    ("train", ["--frobnicate"], ["--frobnicate", "--help lists the flags"]),
-    ("train", ["--epochs"], ["--epochs", "--name=value"]),
-    ("train", ["sprites"], ["'sprites'", "--name=value"]),
-    ("train", ["--flagfile=absent.flags"], ["--flagfile=absent.flags", "name a text file"]),
-    ("train", ["--joint_update", "--inference_steps=5"], ["--inference_steps=5", "--joint_update=True", "give --inference_steps=1"]),
-    ("train", ["--decay_epochs=5"], ["--decay_epochs=5", "--decay_factors=0.5,0.2", "give as many of each"]),
-    ("train", ["--dataset=imagenet"], ["dataset='imagenet'", "choose one of", "moving_shapes, "]),
-    ("train", ["--batch_size=6", "--replicas=4"], ["--batch_size=6", "--replicas=4", "give a multiple"]),
-    ("train", ["--backbone=ds_vae256", "--size=32"], ["--size=32", "backbone=dcgan takes any"]),
-    ("train", ["--backbone=biggan", "--feature_size=128", "--size=32"],
-     ["--feature_size=128", "5 even parts at --size=32", "such as 130"]),
-    ("train", [*TINY, "--batch_size=13"], ["batch_size=13", "only 12 sequences"]),
-    ("train", [*TINY, "--num_digits=2"], ["--num_digits=2 does nothing with --dataset=moving_shapes"]),
-    ("evaluate", [], ["--run_dir is missing", "--run_dir=FOLDER"]),
-    ("evaluate", ["--run_dir=absent", "--split=train"], ["--split=train", "test, validation"]),
-    ("generate", ["--run_dir=absent", "--num=0"], ["--num=0", "at least 1"]),
-    ("generate", ["--run_dir=absent", "--mode=nonsense"], ["--mode=nonsense", "generate, swap, reconstruct"]),
-    ("generate", ["--run_dir=absent", "--mode=swap", "--num=1"], ["--num=1", "swap needs 2 clips"]),
-    ("generate", ["--run_dir=absent", "--out=x.bmp"], ["x.bmp", ".gif .mp4 .png"]),
-    ("export", ["--run_dir=absent"], ["--export_dir is missing", "--export_dir=FOLDER"]),
-], ids=lambda value: " ".join(value)[-50:] if isinstance(value, list) else None)
+@pytest.mark.parametrize(
+    "command, arguments, says",
+    [
+        ("train", ["--batch_size=1"], ["--batch_size=1", "at least 2"]),
+        ("train", ["--adam_beta_1=1.5"], ["--adam_beta_1=1.5", "from 0.0 to 0.9999"]),
+        ("train", ["--encoder_learning_rate=nan"], ["--encoder_learning_rate=nan", "finite"]),
+        ("train", ["--decay_factors=0.5,2"], ["--decay_factors=0.5,2", "at most 1"]),
+        ("train", ["--epochs=many"], ["--epochs=many", "an integer, at least 1"]),
+        ("train", ["--size=48"], ["--size=48", "64, 32, 16"]),
+        ("train", ["--decoder=gru"], ["--decoder=gru", "lstm, dense"]),
+        ("train", ["--joint_update=perhaps"], ["--joint_update=perhaps", "true or false"]),
+        ("train", ["--motion_bandwidths=1,two"], ["--motion_bandwidths=1,two", "numbers separated by commas"]),
+        ("train", ["--validation_fraction=0.6"], ["--validation_fraction=0.6", "from 0.0 to 0.5"]),
+        ("train", ["--batchsize=4"], ["--batchsize=4", "did you mean --batch_size?"]),
+        ("train", ["--frobnicate"], ["--frobnicate", "--help lists the flags"]),
+        ("train", ["--epochs"], ["--epochs", "--name=value"]),
+        ("train", ["sprites"], ["'sprites'", "--name=value"]),
+        ("train", ["--flagfile=absent.flags"], ["--flagfile=absent.flags", "name a text file"]),
+        (
+            "train",
+            ["--joint_update", "--inference_steps=5"],
+            ["--inference_steps=5", "--joint_update=True", "give --inference_steps=1"],
+        ),
+        ("train", ["--decay_epochs=5"], ["--decay_epochs=5", "--decay_factors=0.5,0.2", "give as many of each"]),
+        ("train", ["--dataset=imagenet"], ["dataset='imagenet'", "choose one of", "moving_shapes, "]),
+        ("train", ["--batch_size=6", "--replicas=4"], ["--batch_size=6", "--replicas=4", "give a multiple"]),
+        ("train", ["--backbone=ds_vae256", "--size=32"], ["--size=32", "backbone=dcgan takes any"]),
+        (
+            "train",
+            ["--backbone=biggan", "--feature_size=128", "--size=32"],
+            ["--feature_size=128", "5 even parts at --size=32", "such as 130"],
+        ),
+        ("train", [*TINY, "--batch_size=13"], ["batch_size=13", "only 12 sequences"]),
+        ("train", [*TINY, "--num_digits=2"], ["--num_digits=2 does nothing with --dataset=moving_shapes"]),
+        ("evaluate", [], ["--run_dir is missing", "--run_dir=FOLDER"]),
+        ("evaluate", ["--run_dir=absent", "--split=train"], ["--split=train", "test, validation"]),
+        ("generate", ["--run_dir=absent", "--num=0"], ["--num=0", "at least 1"]),
+        ("generate", ["--run_dir=absent", "--mode=nonsense"], ["--mode=nonsense", "generate, swap, reconstruct"]),
+        ("generate", ["--run_dir=absent", "--mode=swap", "--num=1"], ["--num=1", "swap needs 2 clips"]),
+        ("generate", ["--run_dir=absent", "--out=x.bmp"], ["x.bmp", ".gif .mp4 .png"]),
+        ("export", ["--run_dir=absent"], ["--export_dir is missing", "--export_dir=FOLDER"]),
+    ],
+    ids=lambda value: " ".join(value)[-50:] if isinstance(value, list) else None,
+)
 def test_flag(refused, command, arguments, says):
     refused(command, *arguments, says=says)
 
@@ -280,7 +291,9 @@ def test_missing_run(refused, command):
 
 
 def test_no_clips_were_held_out(refused, run_dir):
-    refused("evaluate", f"--run_dir={run_dir}", "--split=validation", says=["split=validation", "--validation_fraction=0.1"])
+    refused(
+        "evaluate", f"--run_dir={run_dir}", "--split=validation", says=["split=validation", "--validation_fraction=0.1"]
+    )
 
 
 @pytest.mark.parametrize("path, says", [
@@ -316,10 +329,16 @@ def test_a_finished_run_without_its_list_of_checkpoints_is_left_as_it_is(run_dir
     assert {path: path.stat().st_mtime_ns for path in (run_dir / "checkpoints").iterdir()} == times
 
 
-@pytest.mark.parametrize("flag, says", [
-    ("--content_size=7", "content_size (6 -> 7)"), ("--decoder=lstm", "decoder (dense -> lstm)"),
-    ("--seed=1", "seed (0 -> 1)"), ("--validation_fraction=0.25", "validation_fraction (0.0 -> 0.25)"), ("--size=32", "size (16 -> 32)"),
-])
+@pytest.mark.parametrize(
+    "flag, says",
+    [
+        ("--content_size=7", "content_size (6 -> 7)"),
+        ("--decoder=lstm", "decoder (dense -> lstm)"),
+        ("--seed=1", "seed (0 -> 1)"),
+        ("--validation_fraction=0.25", "validation_fraction (0.0 -> 0.25)"),
+        ("--size=32", "size (16 -> 32)"),
+    ],
+)
 def test_run_of_another_configuration(refused, run_dir, flag, says):
     refused("train", *TINY, flag, f"--run_dir={run_dir}", says=["run: ", says, "take another --run_dir"])
 

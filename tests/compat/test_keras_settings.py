@@ -10,7 +10,7 @@ import pytest
 
 from rwae_tf.compat import keras_settings
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOW = "import keras; print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_format())"
 COMMAND = f"from rwae_tf import errors\ndef main(argv):\n    {SHOW}\nerrors.run(main)"
 LIBRARY = "import rwae_tf\ntry:\n    rwae_tf.load\nexcept rwae_tf.InputError as error:\n    print(error)"

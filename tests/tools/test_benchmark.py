@@ -12,7 +12,7 @@ import pytest
 
 from rwae_tf.errors import InputError
 
-ROOT = pathlib.Path(__file__).parents[1]
+ROOT = pathlib.Path(__file__).parents[2]
 TOOLS = ROOT / "tools"
 WORKER = """
 import itertools, sys

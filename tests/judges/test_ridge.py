@@ -59,7 +59,14 @@ def test_weights_of_another_judge_are_refused(fitted, change):
 
 def test_command_makes_it_in_seconds_and_loads_it(tmp_path, capsys):
     folder = str(tmp_path / "judge")
-    arguments = ["judge", "--dataset=moving_shapes", "--size=16", "--length=8", "--architecture=ridge", f"--judge_dir={folder}"]
+    arguments = [
+        "judge",
+        "--dataset=moving_shapes",
+        "--size=16",
+        "--length=8",
+        "--architecture=ridge",
+        f"--judge_dir={folder}",
+    ]
     assert judge.main(arguments) == 0
     record = json.loads((tmp_path / "judge" / "judge.json").read_text())
     assert min(record["accuracy"].values()) > 0.995  # of 3600 clips that it has not seen
@@ -87,5 +94,7 @@ def test_too_few_clips_are_refused(lamps, tmp_path, capsys):
 @pytest.mark.parametrize("flag", ["--steps=10", "--augment=mirror"])
 def test_flags_of_a_training_are_refused(flag, tmp_path, capsys):
     with pytest.raises(SystemExit):
-        entry_point.run(judge.main, ["judge", "--dataset=moving_shapes", "--architecture=ridge", f"--judge_dir={tmp_path}", flag])
+        entry_point.run(
+            judge.main, ["judge", "--dataset=moving_shapes", "--architecture=ridge", f"--judge_dir={tmp_path}", flag]
+        )
     assert "solved in closed form" in capsys.readouterr().err

@@ -51,7 +51,9 @@ def test_from_videos_to_an_exported_model(videos, tmp_path, capsys, monkeypatch)
     monkeypatch.setattr(decoding.Reader, "frames", None)  # from here on nothing is decoded again
 
     monkeypatch.setattr(evaluators, "LONG", 8)  # frames of long samples, for speed
-    assert main("judge", *DATA, f"--data_dir={videos}", "--architecture=linear", "--steps=5", f"--judge_dir={judge}") == 0
+    assert (
+        main("judge", *DATA, f"--data_dir={videos}", "--architecture=linear", "--steps=5", f"--judge_dir={judge}") == 0
+    )
     assert main("evaluate", f"--run_dir={run}", f"--judge_dir={judge}", "--repeats=1") == 0
     measured = json.loads((run / "evaluation" / "metrics.json").read_text())
     test = data.load("folder", "test", videos, 16, 4, label_names="who,how", motion_labels="how", skip_invalid=True)
@@ -70,16 +72,27 @@ def test_from_videos_to_an_exported_model(videos, tmp_path, capsys, monkeypatch)
 
 
 def test_a_judge_of_other_clips_of_the_folder_is_refused(videos, tmp_path):
-    assert main("judge", *DATA, f"--data_dir={videos}", "--architecture=linear", "--steps=1", f"--judge_dir={tmp_path}") == 0
+    assert (
+        main("judge", *DATA, f"--data_dir={videos}", "--architecture=linear", "--steps=1", f"--judge_dir={tmp_path}")
+        == 0
+    )
     for other, words in (("--grey", r"grey \(False -> True\)"), ("--frame_step=2", r"frame_step \(1 -> 2\)")):
         with pytest.raises(rwae_tf.errors.InputError, match=words):
-            main("judge", *DATA, other, f"--data_dir={videos}", "--architecture=linear", "--steps=1", f"--judge_dir={tmp_path}")
+            main(
+                "judge",
+                *DATA,
+                other,
+                f"--data_dir={videos}",
+                "--architecture=linear",
+                "--steps=1",
+                f"--judge_dir={tmp_path}",
+            )
 
 
 @pytest.mark.parametrize("arguments", [(), ("tools/own/folder.flags",), ("no.flags", ".", "run"),
                                        ("tools/own/folder.flags", "nowhere", "run")])
 def test_the_script_for_own_data_says_how_it_is_called(arguments):
-    root = pathlib.Path(__file__).parents[1]
+    root = pathlib.Path(__file__).parents[2]
     command = ["bash", root / "tools" / "own_data.sh", *arguments]
     ended = subprocess.run(command, cwd=root, capture_output=True, text=True)
     assert ended.returncode == 2 and ended.stderr.startswith("error: usage:") and len(ended.stderr.splitlines()) == 1

@@ -3,8 +3,8 @@
 import pytest
 import tensorflow as tf
 import tiny
+from bench import flops
 
-from rwae_tf.training import flops
 from rwae_tf.training.trainer import Trainer
 
 

@@ -6,9 +6,9 @@ import functools
 import numpy as np
 import pytest
 import tensorflow as tf
+from bench import flops
 
 from rwae_tf.kernels import conv, matmul, winograd
-from rwae_tf.training import flops
 
 
 def normal(shape, seed):

@@ -13,7 +13,9 @@ def test_regression_against_scikit_learn():
     rng = np.random.default_rng(0)
     features, others, targets = rng.normal(size=(60, 5)), rng.normal(size=(20, 5)), rng.normal(size=(60, 3))
     pairs = np.square(features[:, None] - features).sum(-1)
-    theirs = KernelRidge(kernel="rbf", gamma=1 / (2 * kernel_probe.BANDWIDTH * np.median(pairs)), alpha=kernel_probe.RIDGE)
+    theirs = KernelRidge(
+        kernel="rbf", gamma=1 / (2 * kernel_probe.BANDWIDTH * np.median(pairs)), alpha=kernel_probe.RIDGE
+    )
     theirs.fit(features, targets - targets.mean(0))
     ours = kernel_probe.KernelRidge(features, targets)
     np.testing.assert_allclose(ours(others), theirs.predict(others) + targets.mean(0), atol=1e-4)

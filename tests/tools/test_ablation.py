@@ -7,7 +7,7 @@ import pytest
 
 from rwae_tf.errors import InputError
 
-TOOLS = pathlib.Path(__file__).parents[1] / "tools"
+TOOLS = pathlib.Path(__file__).parents[2] / "tools"
 
 
 @pytest.fixture

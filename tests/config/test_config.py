@@ -93,19 +93,29 @@ def test_truth_is_no_integer():
     assert refused("training", joint_update=0) == "joint_update=0: expected true or false"
 
 
-@pytest.mark.parametrize("section, values, words", [
-    ("training", {"joint_update": True}, ["inference_steps=5", "joint_update=True", "give inference_steps=1"]),
-    ("training", {"joint_update": True, "inference_steps": 1, "adaptive_inference_steps": True}, ["adaptive_inference_steps=True", "drop one"]),
-    ("objective", {"motion_kl_weight": ((1.0, 0.5), (2.0,))}, ["motion_kl_weight=", "epoch:value pairs such as"]),
-    ("objective", {"motion_kl_weight": ()}, ["motion_kl_weight=()", "epoch:value pairs such as"]),
-    ("objective", {"motion_kl_weight": ((3.0, 0.5), (3.0, 1.0))},
-     ["motion_kl_weight=3:0.5,3:1", "later than the one before"]),
-    ("objective", {"content_weight": ((-1.0, 0.5), (3.0, 1.0))}, ["content_weight=-1:0.5,3:1", "from 0 on"]),
-    ("objective", {"content_weight": ((0.0, 0.5), (3.0, -1.0))}, ["content_weight=0:0.5,3:-1", "at least 0.0"]),
-    ("objective", {"motion_horizon": 8}, ["motion_horizon=8", "above length=8"]),
-    ("training", {"decay_epochs": (1.0,)}, ["decay_epochs=1.0 and decay_factors=0.5,0.2", "as many of each"]),
-    ("training", {"batch_size": 9, "replicas": 2}, ["batch_size=9", "replicas=2", "a multiple"]),
-])
+@pytest.mark.parametrize(
+    "section, values, words",
+    [
+        ("training", {"joint_update": True}, ["inference_steps=5", "joint_update=True", "give inference_steps=1"]),
+        (
+            "training",
+            {"joint_update": True, "inference_steps": 1, "adaptive_inference_steps": True},
+            ["adaptive_inference_steps=True", "drop one"],
+        ),
+        ("objective", {"motion_kl_weight": ((1.0, 0.5), (2.0,))}, ["motion_kl_weight=", "epoch:value pairs such as"]),
+        ("objective", {"motion_kl_weight": ()}, ["motion_kl_weight=()", "epoch:value pairs such as"]),
+        (
+            "objective",
+            {"motion_kl_weight": ((3.0, 0.5), (3.0, 1.0))},
+            ["motion_kl_weight=3:0.5,3:1", "later than the one before"],
+        ),
+        ("objective", {"content_weight": ((-1.0, 0.5), (3.0, 1.0))}, ["content_weight=-1:0.5,3:1", "from 0 on"]),
+        ("objective", {"content_weight": ((0.0, 0.5), (3.0, -1.0))}, ["content_weight=0:0.5,3:-1", "at least 0.0"]),
+        ("objective", {"motion_horizon": 8}, ["motion_horizon=8", "above length=8"]),
+        ("training", {"decay_epochs": (1.0,)}, ["decay_epochs=1.0 and decay_factors=0.5,0.2", "as many of each"]),
+        ("training", {"batch_size": 9, "replicas": 2}, ["batch_size=9", "replicas=2", "a multiple"]),
+    ],
+)
 def test_options_that_exclude_each_other(section, values, words):
     message = refused(section, **values)
     assert all(word in message for word in words), message

@@ -10,7 +10,7 @@ import pytest
 
 from rwae_tf.errors import InputError
 
-ROOT = pathlib.Path(__file__).parents[1]
+ROOT = pathlib.Path(__file__).parents[2]
 MEASURED = {machine: json.loads(pathlib.Path(tool.results(machine)).read_text()) for machine in tool.MACHINES}
 PAGE = (ROOT / "docs" / "performance.md").read_text()
 TABLE = re.compile(r"```text\n\$ python tools/performance_table\.py (\w+) (\w+)\n(.*?)```\n", re.DOTALL)

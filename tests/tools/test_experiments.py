@@ -8,7 +8,7 @@ import pytest
 
 from rwae_tf.config import flags, presets
 
-ROOT = pathlib.Path(__file__).resolve().parents[1]
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 PAGE = (ROOT / "docs" / "experiments.md").read_text()
 NAMES = presets.names()
 

@@ -10,7 +10,7 @@ import results_table as tool
 from rwae_tf import config as config_lib
 from rwae_tf.errors import InputError
 
-ROOT = pathlib.Path(__file__).parents[1]
+ROOT = pathlib.Path(__file__).parents[2]
 
 
 def write(path, motion=True, **objective):
@@ -47,8 +47,10 @@ def test_rows_say_what_was_measured_and_what_differs_from_the_first(tmp_path):
 
 
 def test_switches_are_written_as_they_are_typed():
-    base, config = (config_lib.from_dict({"training": {"joint_update": fused, "inference_steps": 1}, "data": {"size": size}})
-                    for fused, size in ((True, 64), (False, 32)))
+    base, config = (
+        config_lib.from_dict({"training": {"joint_update": fused, "inference_steps": 1}, "data": {"size": size}})
+        for fused, size in ((True, 64), (False, 32))
+    )
     assert tool.changes(base, config) == ["--size=32", "--nojoint_update"]
     assert tool.changes(config, config) == []
 

@@ -11,7 +11,7 @@ import pytest
 from rwae_tf.config import flags, presets
 from rwae_tf.errors import InputError
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 
 def test_names_are_the_flagfiles():

@@ -125,7 +125,9 @@ def test_the_last_of_two_equal_flags_counts():
 def test_flagfile(tmp_path):
     (tmp_path / "inner.flags").write_text("--size=32\n--length=5")
     (tmp_path / "outer.flags").write_text(
-        f"# the small one\n\n  --flagfile={tmp_path}/inner.flags  \n// more\n--length=6\n--reuse_batch\n--nojoint_update\n")
+        f"# the small one\n\n  --flagfile={tmp_path}/inner.flags  \n// more\n"
+        "--length=6\n--reuse_batch\n--nojoint_update\n"
+    )
     config = flags.configuration("--size=16", f"--flagfile={tmp_path}/outer.flags", "--batch_size=4")
     assert (config.data.size, config.data.length) == (32, 6)  # what comes later overrides
     assert (config.training.reuse_batch, config.training.joint_update, config.training.batch_size) == (True, False, 4)

@@ -142,7 +142,11 @@ def test_held_out_identities_end_the_training(lamps, tmp_path, monkeypatch):
     assert judge.main(["judge", *LAMPS, "--validation_fraction=0.2", f"--judge_dir={folder}"]) == 0
     record = json.loads((folder / "judge.json").read_text())
     # A fifth of the 270 lamps of training is held out, and nothing else.
-    assert asked == ["train", "test", "validation"] and record["train_clips"] == 216 and record["validation_fraction"] == 0.2
+    assert (
+        asked == ["train", "test", "validation"]
+        and record["train_clips"] == 216
+        and record["validation_fraction"] == 0.2
+    )
 
 
 # The judge in a folder.

@@ -158,7 +158,9 @@ def test_evaluate_measures_held_out_clips_in_a_folder_of_their_own(lamps, lamp_j
     assert found["split"] == "validation" and found["test_sequences"] == 27  # a tenth of 270
     assert "over 27 validation sequences" in printed and "real validation clips" in printed
     assert found["budget"]["passes"] == 74.074  # 18,000 sequences, 243 in a pass
-    train, validation = (data.load("lamps", split, size=16, length=4, validation_fraction=0.1) for split in data.SPLITS[:2])
+    train, validation = (
+        data.load("lamps", split, size=16, length=4, validation_fraction=0.1) for split in data.SPLITS[:2]
+    )
     mean = train.batch(np.arange(243))["x"].astype(np.float64).mean((0, 1))
     expected = ((validation.batch(np.arange(27))["x"] - mean) ** 2).sum((1, 2, 3, 4)).mean()
     np.testing.assert_allclose(found["baselines"]["mean_image"], expected, rtol=1e-6)

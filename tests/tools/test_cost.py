@@ -4,8 +4,8 @@ import cost as tool
 import pytest
 import tensorflow as tf
 import tiny
+from bench import flops
 
-from rwae_tf.training import flops
 from rwae_tf.training.trainer import Trainer
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from rwae_tf.config import presets
 
-ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOT = pathlib.Path(__file__).resolve().parents[2]
 TEXT = (ROOT / "README.md").read_text(encoding="utf-8")
 LINES = [line for block in re.findall(r"```bash\n(.*?)```", TEXT, re.S) for line in block.splitlines()]
 COMMANDS = LINES + re.findall(r"`(python -m rwae_tf\.[^`]+|rwae-train [^`]+)`", TEXT)
