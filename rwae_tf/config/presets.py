@@ -5,7 +5,7 @@ import os
 
 from rwae_tf.errors import InputError
 
-_PACKAGE = os.path.dirname(os.path.abspath(__file__))
+_PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FOLDERS = (os.path.join(_PACKAGE, "_presets"), os.path.join(os.path.dirname(_PACKAGE), "tools"))
 
 

@@ -12,7 +12,7 @@ from rwae_tf.compat import keras_settings
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOW = "import keras; print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_format())"
-COMMAND = f"from rwae_tf import errors\ndef main(argv):\n    {SHOW}\nerrors.run(main)"
+COMMAND = f"from rwae_tf import entry_point\ndef main(argv):\n    {SHOW}\nentry_point.run(main)"
 LIBRARY = "import rwae_tf\ntry:\n    rwae_tf.load\nexcept rwae_tf.InputError as error:\n    print(error)"
 USUAL = {"floatx": "float32", "epsilon": 1e-7, "backend": "tensorflow", "image_data_format": "channels_last"}
 

@@ -55,7 +55,7 @@ def test_a_wheel_works_outside_of_the_clone(tmp_path):
         wheel.extractall(tmp_path / "site")
     assert "rwae_tf/_presets/cpu/sprites.flags" in names and "rwae_tf/py.typed" in names
     assert not [name for name in names if name.startswith(("tests/", "tools/"))]
-    ask = ("import rwae_tf; from rwae_tf import flags, presets; print(rwae_tf.__file__); "
+    ask = ("import rwae_tf; from rwae_tf.config import flags, presets; print(rwae_tf.__file__); "
            "print(len(presets.names()), flags.configuration('--preset=cpu/sprites').data.dataset)")
     done = subprocess.run([sys.executable, "-c", ask], cwd=tmp_path, capture_output=True, text=True, check=True,
                           env={**environment, "PYTHONPATH": str(tmp_path / "site")})

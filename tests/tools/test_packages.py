@@ -10,6 +10,6 @@ def test_the_page_is_current():
 def test_every_package_is_at_work_where_the_page_says():
     found = tool.users()
     assert all(found.values())
-    assert found["tensorflow_gan"] == ["tfgan.py"] and found["tensorflow_io"] == ["tfio.py"]
+    assert found["tensorflow_gan"] == ["compat/tfgan.py"] and found["tensorflow_io"] == ["compat/tfio.py"]
     at = {path.split("/")[0] for path in found["tensorflow_probability"]}
     assert at == {"distributions.py", "inference", "models", "priors", "reconstruction.py", "regularizers"}

@@ -144,7 +144,7 @@ def test_a_scheme_that_cannot_be_loaded_says_what_to_do(monkeypatch):
 
 def test_a_process_that_used_a_bucket_ends_with_its_own_status(bucket):
     """tensorflow-io's S3 client aborts when it is destroyed."""
-    program = f"import sys; from rwae_tf import files; print(files.exists('{bucket}/none')); sys.exit(3)"
+    program = f"import sys; from rwae_tf.utils import files; print(files.exists('{bucket}/none')); sys.exit(3)"
     ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert (ran.returncode, ran.stdout) == (3, "False\n"), ran.stderr
 
