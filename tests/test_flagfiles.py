@@ -51,6 +51,7 @@ def test_flagfile_can_be_read(path):
     assert read(path).data.dataset
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("path", _covering(FLAGFILES), ids=_name)
 def test_flagfile_takes_a_step(path):
     """Those that cover all choices, with narrow networks: tests of layers and of their tables hold the full sizes."""

@@ -108,6 +108,7 @@ def test_grey_frames():
         assert encoder(x).shape == h.shape and decoder(h).shape == x.shape == (5, 16, 16, 1)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["biggan", "text_filter"])
 def test_exported_model_answers_as_the_model_does(kind, tmp_path):
     keras.backend.clear_session()

@@ -278,6 +278,7 @@ BROKEN_RUNS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damage, says", BROKEN_RUNS.values(), ids=BROKEN_RUNS)
 def test_run_that_cannot_be_loaded(refused, run_dir, damage, says):
     damage(run_dir)
@@ -290,6 +291,7 @@ def test_missing_run(refused, command):
     refused(command, "--run_dir=absent", *arguments, says=["absent/config.json", "name the folder"])
 
 
+@pytest.mark.slow
 def test_no_clips_were_held_out(refused, run_dir):
     refused(
         "evaluate", f"--run_dir={run_dir}", "--split=validation", says=["split=validation", "--validation_fraction=0.1"]
@@ -300,24 +302,28 @@ def test_no_clips_were_held_out(refused, run_dir):
     ("absent.h5", ["No such file"]), ("imagenet", ["No such file"]), ("page.h5", ["file signature not found"]),
     (".", ["Is a directory"]),
 ])
+@pytest.mark.slow
 def test_inception_weights(refused, run_dir, path, says):
     pathlib.Path("page.h5").write_text("a page that says 404")
     refused("evaluate", f"--run_dir={run_dir}", f"--inception_weights={path}",
             says=[f"--inception_weights={path}", "download inception_v3_weights", *says])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("damaged", ["00001", "index"])
 def test_half_written_checkpoint_is_not_resumed(refused, run_dir, damaged):
     truncate(checkpoint(damaged)(run_dir))
     refused("train", *TINY, f"--run_dir={run_dir}", says=["ckpt-3", "delete its files"])
 
 
+@pytest.mark.slow
 def test_without_the_damaged_files_the_checkpoint_before_is_taken(run_dir):
     for path in (run_dir / "checkpoints").glob("ckpt-3.*"):
         path.unlink()
     assert rwae_tf.load(str(run_dir)).budget["iterations"] == 2
 
 
+@pytest.mark.slow
 def test_a_finished_run_without_its_list_of_checkpoints_is_left_as_it_is(run_dir):
     """Three iterations are done: there is nothing to train, and nothing of the run is written anew."""
     (run_dir / "checkpoints" / "checkpoint").unlink()
@@ -329,6 +335,7 @@ def test_a_finished_run_without_its_list_of_checkpoints_is_left_as_it_is(run_dir
     assert {path: path.stat().st_mtime_ns for path in (run_dir / "checkpoints").iterdir()} == times
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "flag, says",
     [
@@ -345,6 +352,7 @@ def test_run_of_another_configuration(refused, run_dir, flag, says):
 
 # Data that changed since the run was made.
 
+@pytest.mark.slow
 @pytest.mark.parametrize("command, flags", [("train", TINY), ("evaluate", [])])
 def test_data_that_changed_are_noticed(refused, run_dir, monkeypatch, command, flags):
     monkeypatch.setitem(moving_shapes.COUNTS, "train", CLIPS + 1)
@@ -352,6 +360,7 @@ def test_data_that_changed_are_noticed(refused, run_dir, monkeypatch, command, f
             says=["not the data that run was made with", f"{CLIPS} clips are {CLIPS + 1}", "--accept_changed_data"])
 
 
+@pytest.mark.slow
 def test_data_that_changed_are_accepted_and_recorded(run_dir, monkeypatch):
     from rwae_tf.training import loop
 
@@ -383,6 +392,7 @@ def test_read_only_run_dir(refused, monkeypatch):
     refused("train", *TINY, "--run_dir=run", says=["run: cannot be written", "Permission denied", "take another"])
 
 
+@pytest.mark.slow
 def test_full_disk_leaves_no_half_configuration(refused, run_dir, monkeypatch):
     def full(part, path):
         raise OSError(28, "No space left on device", part)
@@ -391,6 +401,7 @@ def test_full_disk_leaves_no_half_configuration(refused, run_dir, monkeypatch):
     refused("train", *TINY, "--epochs=2", f"--run_dir={run_dir}", says=["run: ", "No space left", "another --run_dir"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("out", ["file/clips.gif", "file/clips.png", "file/clips.mp4"])
 def test_figure_below_a_file(refused, run_dir, out):
     pathlib.Path("file").write_text("a file")
@@ -398,22 +409,26 @@ def test_figure_below_a_file(refused, run_dir, out):
             says=["/file: ", "check the path"])
 
 
+@pytest.mark.slow
 def test_figure_that_is_a_folder(refused, run_dir):
     pathlib.Path("clips.png").mkdir()
     refused("generate", f"--run_dir={run_dir}", "--num=1", "--length=2", "--out=clips.png", says=["clips.png"])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("export_dir", ["file", "file/exported"])
 def test_export_to_a_file(refused, run_dir, export_dir):
     pathlib.Path("file").write_text("a file")
     refused("export", f"--run_dir={run_dir}", f"--export_dir={export_dir}", says=[export_dir])
 
 
+@pytest.mark.slow
 def test_evaluation_cannot_be_written(refused, run_dir):
     (run_dir / "evaluation").write_text("a file")
     refused("evaluate", f"--run_dir={run_dir}", says=["run/evaluation", "check the path"])
 
 
+@pytest.mark.slow
 def test_checkpoints_cannot_be_written(refused):
     pathlib.Path("run").mkdir()
     pathlib.Path("run/checkpoints").write_text("a file")
@@ -422,17 +437,20 @@ def test_checkpoints_cannot_be_written(refused):
             says=["run/checkpoints", "no checkpoint can be written", "make room"], kept="run/checkpoints*")
 
 
+@pytest.mark.slow
 def test_more_clips_than_there_are(refused, run_dir):
     refused("generate", f"--run_dir={run_dir}", "--mode=reconstruct", "--num=13", says=["--num=13", "12 clips"])
 
 
 # Training that diverges.
 
+@pytest.mark.slow
 def test_diverging_training_keeps_nothing(refused):
     refused("train", *TINY, "--decoder_learning_rate=1e30", "--log_every=3", "--run_dir=run",
             says=["diverged before iteration 3", "none was saved yet", "lower the learning rates"], kept="*ckpt*")
 
 
+@pytest.mark.slow
 def test_nan_in_training_names_the_last_good_checkpoint(refused, run_dir, monkeypatch):
     frames = moving_shapes.Dataset.batch
 
@@ -451,6 +469,7 @@ def test_nan_in_training_names_the_last_good_checkpoint(refused, run_dir, monkey
     ("train", ["--dataset=sprites", "--data_dir=absent"], "absent/body/0.png: no such sheet"),
     ("generate", ["--run_dir=absent"], "absent/config.json: No such file"),
 ])
+@pytest.mark.slow
 def test_command_line(tmp_path, command, arguments, says):
     environment = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3", "PYTHONPATH": str(ROOT)}
     ran = subprocess.run([sys.executable, "-m", f"rwae_tf.{command}", *arguments], cwd=tmp_path, env=environment,

@@ -44,6 +44,7 @@ def lamp_judge(lamps, tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_evaluate_measures_every_test_sequence(run, capsys):
     assert evaluate.main(["evaluate", f"--run_dir={run}"]) == 0
     printed = capsys.readouterr().out
@@ -76,6 +77,7 @@ def test_evaluate_measures_every_test_sequence(run, capsys):
         assert base64.b64encode((run / "evaluation" / name).read_bytes()).decode() in page
 
 
+@pytest.mark.slow
 def test_report_shows_the_log_of_the_run(lamps, tmp_path, monkeypatch):
     run = untrained(tmp_path / "run", tiny.config(dataset="lamps"))
     (run / "metrics.jsonl").write_text('{"iteration": 5, "epoch": 1.0, "terms": {"reconstruction": 3.0}}\n{"epoch": 2')
@@ -106,6 +108,7 @@ def test_loaded_model_has_the_weights_that_were_saved(run):
     assert np.abs(np.asarray(one.reconstruct(x)) - np.asarray(two.reconstruct(x))).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_evaluate_with_a_judge_measures_what_each_code_holds(lamps, lamp_judge, tmp_path, capsys):
     run = untrained(tmp_path / "run", tiny.config(dataset="lamps", evaluate_content="sample"))
     arguments = ["evaluate", f"--run_dir={run}", f"--judge_dir={lamp_judge}", "--repeats=2"]
@@ -147,6 +150,7 @@ def test_evaluate_with_a_judge_measures_what_each_code_holds(lamps, lamp_judge, 
     assert (run / "evaluation" / "metrics.json").read_text() == first  # the run's seed decides every draw
 
 
+@pytest.mark.slow
 def test_evaluate_measures_held_out_clips_in_a_folder_of_their_own(lamps, lamp_judge, tmp_path, capsys):
     run = untrained(tmp_path / "run", tiny.config(dataset="lamps", validation_fraction=0.1))
     # The judge has learned from all training clips; it reads those that a run held out no less.
@@ -166,6 +170,7 @@ def test_evaluate_measures_held_out_clips_in_a_folder_of_their_own(lamps, lamp_j
     np.testing.assert_allclose(found["baselines"]["mean_image"], expected, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_evaluate_with_inception_weights_measures_frames(lamps, tmp_path, capsys, monkeypatch):
     run = untrained(tmp_path / "run", tiny.config(dataset="lamps"))
     network = inception.Network(lambda pictures: pictures.mean((1, 2)), "mean colours")  # in place of 88 MB

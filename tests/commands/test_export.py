@@ -25,6 +25,7 @@ def run(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_command_exports_the_newest_checkpoint(run, tmp_path, capsys):
     path = tmp_path / "models" / "shapes" / "1"
     assert rwae_tf.export.main(["export", f"--run_dir={run}", f"--export_dir={path.parent}", "--max_length=6"]) == 0

@@ -42,6 +42,7 @@ def videos(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_from_videos_to_an_exported_model(videos, tmp_path, capsys, monkeypatch):
     run, judge, exported = tmp_path / "run", tmp_path / "judge", tmp_path / "exported"
     assert main("train", *DATA, *TINY, f"--data_dir={videos}", f"--run_dir={run}") == 0
@@ -71,6 +72,7 @@ def test_from_videos_to_an_exported_model(videos, tmp_path, capsys, monkeypatch)
     assert rwae_tf.load(str(run)).reconstruct(x).shape == x.shape
 
 
+@pytest.mark.slow
 def test_a_judge_of_other_clips_of_the_folder_is_refused(videos, tmp_path):
     assert (
         main("judge", *DATA, f"--data_dir={videos}", "--architecture=linear", "--steps=1", f"--judge_dir={tmp_path}")

@@ -30,6 +30,7 @@ def endless(count):
         seed += 1
 
 
+@pytest.mark.slow
 def test_convolutional_judge_learns_what_needs_the_order_of_frames():
     made, held_out = judge_networks.Judge("convolutional", SPEC), clips(200, 1)
     steps = judge_networks.fit(made, endless(32), lambda: [held_out], 200)

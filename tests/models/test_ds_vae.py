@@ -199,6 +199,7 @@ def trainer(**changes):
     return made
 
 
+@pytest.mark.slow
 def test_a_step_moves_every_weight_a_resumed_one_repeats_itself_and_steps_descend(tmp_path):
     """Full q with actions."""
     made = trainer(motion_posterior="full", action_size=3, learning_rate=5e-3)
@@ -224,6 +225,7 @@ def test_a_step_moves_every_weight_a_resumed_one_repeats_itself_and_steps_descen
     assert np.mean(objectives[-5:]) < terms["objective"] - 5
 
 
+@pytest.mark.slow
 def test_an_exported_model_answers_as_the_model_does(tmp_path, monkeypatch):
     verbs = signatures._float_signatures  # those of bytes take longest
     monkeypatch.setattr(signatures, "signatures", lambda model, max_length: {

@@ -107,6 +107,7 @@ def test_means_are_the_centre_of_samples(model):
     np.testing.assert_array_equal(samples[0], model.encode(x, sample=True, seed=0).z_c.numpy())
 
 
+@pytest.mark.slow
 def test_parameters_are_those_of_the_posteriors_and_the_priors(model):
     x = tiny.sequences()
     found, codes = model.parameters(x), model.encode(x)

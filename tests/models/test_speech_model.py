@@ -95,6 +95,7 @@ def test_normalization_by_hand():
     assert reconstruction.normalized(X, tiny.SPEC) is X
 
 
+@pytest.mark.slow
 def test_export_takes_and_gives_decibels(model, tmp_path):
     functions = signatures.signatures(model)
     assert list(functions) == ["encode", "decode", "reconstruct", "swap", "generate"]  # none of images
@@ -122,6 +123,7 @@ def run(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_training_lowers_the_cost_and_keeps_the_normalization(run):
     rows = run_dir.read_log(run_dir.metrics_path(str(run / "run")))
     first, last = (row["terms"]["reconstruction"] for row in (rows[0], rows[-1]))
@@ -221,6 +223,7 @@ def test_what_generate_cannot_do(run, arguments, says, monkeypatch, tmp_path):
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.slow
 def test_evaluate_measures_equal_error_rates(run, capsys):
     command("evaluate", run)
     printed = capsys.readouterr().out

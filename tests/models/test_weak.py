@@ -38,6 +38,7 @@ def weak(lamps, tmp_path_factory):
     return types.SimpleNamespace(folder=folder, printed=printed.getvalue())
 
 
+@pytest.mark.slow
 def test_evaluate_matches_measures_and_shows_actions(weak):
     found = json.loads((weak.folder / "evaluation" / "metrics.json").read_text())["action"]
     saved = json.loads((weak.folder / "actions.json").read_text())
@@ -82,6 +83,7 @@ def test_picture_has_a_named_row_per_action(weak, tmp_path):
     np.testing.assert_allclose(clips[1, 2], model.generate(length=4, seed=seeds[2:3], action=action)[0], atol=1e-6)
 
 
+@pytest.mark.slow
 def test_export_says_which_action_is_which(weak, tmp_path, monkeypatch):
     # The signatures on bytes, which take longest to trace, say nothing of it.
     monkeypatch.setattr(signatures, "signatures", signatures._float_signatures)

@@ -154,6 +154,7 @@ def test_equal_distributions_give_zero_with_the_known_spread(n, spread):
     assert 0.2 < np.mean(values < 0) < 0.8  # negative values are normal and not clipped
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["independent", "paired"])
 def test_null_deviation_is_that_of_many_batches(kind):
     # Of 300 estimates of the deviation, each from one batch, the mean is within 15 % of the deviation of 300 values.

@@ -80,6 +80,7 @@ def assert_clips(path, expected):
     np.testing.assert_allclose(np.load(path), 255 * np.asarray(expected), rtol=0, atol=0.51)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exported", ["plain", "actions"], indirect=True)
 def test_client_answers_as_the_model(served):
     assert served.call("encode", "clips.npy", "codes.npz") == 0
@@ -104,6 +105,7 @@ def test_client_answers_as_the_model(served):
     assert_clips("generated.npy", served.model.generate(2, 6, seed=[3, 1], action=one_hot))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exported", ["plain"], indirect=True)
 def test_client_writes_a_gif_and_says_what_is_wrong(served, capsys):
     assert served.call("generate", "clips.gif", "--seeds", "1", "2", "--length", "5") == 0
@@ -237,6 +239,7 @@ def test_client_asks_models_of_speech(tmp_path, monkeypatch, capsys):
     server.server_close()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("exported", ["plain"], indirect=True)
 def test_request_file_is_answered(exported):
     request = json.loads((EXPORT / "generate.json").read_text())

@@ -15,6 +15,8 @@ from PIL import Image
 from rwae_tf.errors import InputError
 from rwae_tf.serving import saved_model
 
+pytestmark = pytest.mark.slow
+
 VERBS = ("encode", "decode", "reconstruct", "swap", "generate")
 SIZES = [(1, 8), (1, 20), (5, 8), (5, 20)]
 ONE_MODEL = pytest.mark.parametrize("exported", ["actions"], indirect=True)

@@ -93,6 +93,7 @@ WRONG = [  # verb, input, its wrong value, what the error says
 ]
 
 
+@pytest.mark.slow
 @ONE_MODEL
 def test_wrong_requests_are_refused_in_one_clear_line(exported, tmp_path):
     requests = [(verb, {**VALID[verb], name: value}) for verb, name, value, _ in WRONG]
@@ -102,6 +103,7 @@ def test_wrong_requests_are_refused_in_one_clear_line(exported, tmp_path):
     assert refusals[len(WRONG):] == [None] * len(VALID)
 
 
+@pytest.mark.slow
 @ONE_MODEL
 def test_actions_rounded_to_two_decimals_are_welcome(exported):
     served = load(exported.path)["generate"]
@@ -110,6 +112,7 @@ def test_actions_rounded_to_two_decimals_are_welcome(exported):
     np.testing.assert_allclose(video, exported.model.generate(1, 2, seed=5, action=action), rtol=0, atol=1e-5)
 
 
+@pytest.mark.slow
 @ONE_MODEL
 def test_one_seed_draws_the_same_clips_in_python_and_served(exported):
     served = load(exported.path)["generate"]
@@ -200,6 +203,7 @@ def _message_class():
     return message_factory.GetMessageClass(pool.FindMessageTypeByName("warm_up.PredictionLog"))
 
 
+@pytest.mark.slow
 @ONE_MODEL
 def test_warm_up_requests_are_answered(exported):
     path = os.path.join(exported.path, "assets.extra", "tf_serving_warmup_requests")
@@ -219,6 +223,7 @@ def test_numbers_on_the_wire():
     assert [warm_up._varint(value) for value in (0, 127, 128, 300)] == [b"\0", b"\x7f", b"\x80\x01", b"\xac\x02"]
 
 
+@pytest.mark.slow
 @ONE_MODEL
 def test_metadata_is_served_and_lies_beside_the_model(exported):
     served = load(exported.path)["metadata"]
@@ -234,6 +239,7 @@ def test_metadata_is_served_and_lies_beside_the_model(exported):
     assert read["training"] == {"seconds": 60, "hardware": "2 cores"} and read["actions"] is None
 
 
+@pytest.mark.slow
 @ONE_MODEL
 def test_metadata_names_factors_and_actions(exported):
     spec = exported.model.spec._replace(factors={"shape": ("disc", "ring"), "heading": ("up", "down")},

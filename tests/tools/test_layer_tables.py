@@ -212,6 +212,7 @@ def test_the_command_refuses_what_training_refuses():
         tool.main(["layer_tables", "--backbone=biggan", "--feature_size=128"])
 
 
+@pytest.mark.slow
 def test_the_page_holds_what_the_command_prints(capsys):
     assert tool.main(["layer_tables"]) == 0
     page = (ROOT / "docs" / "layers.md").read_text()

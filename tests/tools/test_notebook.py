@@ -18,6 +18,7 @@ def run(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_cells_run_and_the_kept_page_is_of_these_cells(run, capsys):
     with open(tool.NOTEBOOK, encoding="utf-8") as file:
         kept = json.load(file)

@@ -13,6 +13,8 @@ import tensorflow as tf
 from rwae_tf.runs import run_dir
 from rwae_tf.utils import files
 
+pytestmark = pytest.mark.slow
+
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
 

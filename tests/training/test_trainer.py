@@ -40,6 +40,7 @@ def moved(before, after):
     return parts
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("divergence", ["scaled_mmd", "adversarial"])
 def test_each_phase_moves_its_parts_and_no_others(divergence):
     made = trainer(content_divergence=divergence)
@@ -52,6 +53,7 @@ def test_each_phase_moves_its_parts_and_no_others(divergence):
         assert moved(before, weights(made)) == expected[phase.name]
 
 
+@pytest.mark.slow
 def test_the_joint_step_moves_everything():
     made = trainer(joint_update=True, inference_steps=1, action_size=3)
     before = weights(made)
@@ -59,6 +61,7 @@ def test_the_joint_step_moves_everything():
     assert moved(before, weights(made)) == {"encoders", "critic", "decoder", "motion_prior"}
 
 
+@pytest.mark.slow
 def test_the_joint_step_takes_the_gradients_of_the_two_phases():
     """All gradients at the same weights: encoders and critic as after the inference phase, decoder and prior
     as after the generation phase of a twin that skipped inference.
@@ -87,6 +90,7 @@ def test_steps_descend():
     assert np.mean(errors[-5:]) < 0.95 * np.mean(errors[:5])
 
 
+@pytest.mark.slow
 def test_the_critic_ascends():
     """With encoders at rest, the critic's own steps raise MMD^2/S on a fixed batch with fixed noise."""
     made = trainer(encoder_learning_rate=0.0, critic_learning_rate=1e-2)
@@ -148,6 +152,7 @@ def test_a_compiled_step_weighs_the_terms_by_the_schedule():
     {"content_divergence": "adversarial", "joint_update": True, "inference_steps": 1, "decoder": "dense"},
     {"model": "ds_vae", "motion_kl_prior": "free", "content_kl_weight": 1.0},
 ], ids=["scaled_mmd", "adversarial", "ds_vae"])
+@pytest.mark.slow
 def test_one_and_two_replicas_end_with_the_same_weights(two_replicas, changes):
     """The same global batch: codes gathered, noise cut by row, batch statistics over all rows."""
     one, two = trainer(batch_size=8, **changes), trainer(two_replicas, batch_size=8, **changes)
@@ -169,6 +174,7 @@ def test_one_and_two_replicas_end_with_the_same_weights(two_replicas, changes):
             np.testing.assert_allclose(a.value.numpy(), b.value.numpy(), rtol=1e-3, atol=1e-4, err_msg=a.path)
 
 
+@pytest.mark.slow
 def test_per_replica_mmd_differs_from_the_global_one(two_replicas):
     """What `mmd_scope` chooses: the mean of two MMDs over half the rows is not the MMD over all."""
     found = []
@@ -180,6 +186,7 @@ def test_per_replica_mmd_differs_from_the_global_one(two_replicas):
     assert abs(found[0] - found[1]) > 1e-4
 
 
+@pytest.mark.slow
 def test_a_trainer_goes_with_its_last_name():
     """What it has compiled does not hold it, its optimizers and its model for the rest of the process."""
     made = trainer()
@@ -190,6 +197,7 @@ def test_a_trainer_goes_with_its_last_name():
     assert gone() is None
 
 
+@pytest.mark.slow
 def test_bfloat16_moves_float32_weights_nearly_alike_and_leaves_the_verbs_alone():
     x, found = tf.constant(tiny.sequences()), {}
     for precision in ("float32", "bfloat16"):
