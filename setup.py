@@ -40,6 +40,12 @@ SPEECH = [
     "soundfile>=0.13",  # NIST SPHERE (TIMIT), FLAC and WAV; reads mp3 and Ogg where tensorflow-io does not load
 ]
 
+
+def _requirements(path):
+    """The lines of a requirements file, without its comments."""
+    return [line for line in (_HERE / path).read_text().splitlines() if line and not line.startswith("#")]
+
+
 EXTRAS = {
     "cuda": ["tensorflow[and-cuda]"],  # CUDA and cuDNN as Python packages, in the versions TensorFlow names
     "serving": [
@@ -51,6 +57,7 @@ EXTRAS = {
     "speech": SPEECH,
     "peer": ["torch>=2.5"],  # the model in PyTorch that tools/benchmark.py measures ours against
     "faces": ["opencv-python-headless<5"],  # 5 has no CascadeClassifier, which crops the faces
+    "docs": _requirements("tools/docs/requirements.txt"),  # the site of tools/docs.sh
     "dev": SPEECH + ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6",
                      "moto[s3]>=5", "flask>=3", "flask-cors>=5"],  # an S3 server, for the tests of buckets
 }

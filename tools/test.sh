@@ -1,15 +1,24 @@
 #!/usr/bin/env bash
-# Environment, style check and test suite, complete from a bare clone:
+# Environment, checks of style and types, and the test suite, complete from a bare clone:
 #
-#   bash tools/test.sh [--stack=2.17|2.21] [pytest arguments]
+#   bash tools/test.sh [--stack=2.17|2.21] [--fast] [pytest arguments]
 #
-# Real data are looked for in the folder RWAE_DATA, else beside the clone (../shared/data); tests that
-# need what is not there are skipped and say so.
+# --fast leaves out the tests marked slow; what remains takes under four minutes on two cores. Tests on real data look
+# in the folder RWAE_DATA, else beside the clone (../shared/data), and are skipped, with a line, where it is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/environment.sh "$@"
 
+chosen=()
+for index in "${!ARGS[@]}"; do
+  if [ "${ARGS[index]}" = --fast ]; then
+    chosen=(-m "not slow")
+    unset "ARGS[index]"
+  fi
+done
+
 ruff check --quiet --output-format=concise .
+python -m mypy --no-error-summary
 
 # TensorFlow takes seconds to import in every process, so there are few: one for each core, up to four,
 # each on one thread, and a test file stays in one of them. Arguments of pytest's replace all this.
@@ -19,4 +28,4 @@ if [ ${#ARGS[@]} -eq 0 ]; then
   export TF_NUM_INTRAOP_THREADS=1 OMP_NUM_THREADS=1
 fi
 export TF_FORCE_GPU_ALLOW_GROWTH=true  # several processes may share one GPU
-exec python -m pytest -rs --durations=10 "${ARGS[@]}"
+exec python -m pytest -rs --durations=10 "${chosen[@]}" "${ARGS[@]}"

@@ -21,7 +21,7 @@ SOURCE = SITE / "source"
 API = {  # a page -> its modules; * for all public modules of a package
     "rwae_tf": ["rwae_tf", "rwae_tf.runs.run_dir", "rwae_tf.types", "rwae_tf.config.schema", "rwae_tf.errors"],
     "data": ["rwae_tf.data", "rwae_tf.data.base", "rwae_tf.data.datasets.*", "rwae_tf.data.speech.spectra"],
-    "models": ["rwae_tf.models", "rwae_tf.models.*", "rwae_tf.reconstruction"],
+    "models": ["rwae_tf.models.base", "rwae_tf.models", "rwae_tf.models.*", "rwae_tf.reconstruction"],
     "backbones": ["rwae_tf.backbones", "rwae_tf.backbones.*"],
     "inference": ["rwae_tf.inference.*"],
     "priors": ["rwae_tf.priors.*"],
@@ -122,11 +122,11 @@ def notebook(page, name):
 
 def api_page(name, modules):
     """A page of docstrings: a section for each module."""
-    lines = [f"# {TITLES.get(name, name if name == 'rwae_tf' else name.capitalize())}", ""]
+    found = []
     for module in modules:
-        for each in _public(module.removesuffix(".*")) if module.endswith(".*") else [module]:
-            lines += [f"::: {each}", ""]
-    return "\n".join(lines)
+        found += _public(module.removesuffix(".*")) if module.endswith(".*") else [module]
+    title = TITLES.get(name, name if name == "rwae_tf" else name.capitalize())
+    return "\n\n".join([f"# {title}", *(f"::: {module}" for module in dict.fromkeys(found))]) + "\n"
 
 
 def _public(package):
