@@ -58,7 +58,7 @@ EXTRAS = {
     "peer": ["torch>=2.5"],  # the model in PyTorch that tools/benchmark.py measures ours against
     "faces": ["opencv-python-headless<5"],  # 5 has no CascadeClassifier, which crops the faces
     "docs": _requirements("tools/docs/requirements.txt"),  # the site of tools/docs.sh
-    "dev": SPEECH + ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6",
+    "dev": SPEECH + ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6", "mypy>=1.11",
                      "moto[s3]>=5", "flask>=3", "flask-cors>=5"],  # an S3 server, for the tests of buckets
 }
 

@@ -16,7 +16,7 @@ from rwae_tf.config import flags
 MAX_LENGTH = 10_000  # that of `serving.signatures`, which needs TensorFlow
 
 
-def export(run_dir, export_dir, max_length=MAX_LENGTH):
+def export(run_dir: str, export_dir: str, max_length: int = MAX_LENGTH) -> str:
     """Write the newest checkpoint of `run_dir` to `export_dir`/<next version> and return that path.
 
     Args:

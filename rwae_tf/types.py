@@ -1,6 +1,14 @@
 """Values that pass between the layers of the package. Imports no TensorFlow."""
 
-from typing import Any, Mapping, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Mapping, NamedTuple, Optional, Tuple
+
+import numpy as np
+
+Batch = Mapping[str, Any]
+"""A batch of a dataset: "x" float32 [B, T, ...] and "labels" {factor: int32 [B]}."""
+
+Judge = Callable[[Any], Mapping[str, np.ndarray]]
+"""A classifier of clips: x [B, T, ...] -> {factor: p(y|x) [B, K]}."""
 
 
 class Codes(NamedTuple):

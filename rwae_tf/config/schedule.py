@@ -1,6 +1,6 @@
 """A weight that is a number or follows a schedule over the epochs of a training. Imports no TensorFlow."""
 
-from typing import Tuple, Union
+from typing import Any, Tuple, Union
 
 import numpy as np
 
@@ -12,14 +12,17 @@ EXPECTED = "a number, or epoch:value pairs such as 0:0.1,4:0.1,6:1 with straight
 
 def value(weight: Weight, epoch: float) -> float:
     """The value of `weight` at `epoch`, the passes over the data so far with fractions."""
-    return float(np.interp(epoch, *zip(*weight, strict=True))) if isinstance(weight, tuple) else float(weight)
+    if not isinstance(weight, tuple):
+        return float(weight)
+    epochs, values = zip(*weight, strict=True)
+    return float(np.interp(epoch, epochs, values))
 
 
 def parse(text: str) -> Weight:
     """Read a weight as it is written on the command line; ValueError for anything else than `EXPECTED`."""
     if ":" not in text:
         return float(text)
-    points = tuple(tuple(float(number) for number in pair.split(":")) for pair in text.split(","))
+    points: Any = tuple(tuple(float(number) for number in pair.split(":")) for pair in text.split(","))
     if any(len(point) != 2 for point in points):
         raise ValueError(EXPECTED)
     return points

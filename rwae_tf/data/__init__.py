@@ -14,7 +14,9 @@ import importlib
 import inspect
 import os
 import pkgutil
+from typing import Any, List, Optional
 
+from rwae_tf.config import DataConfig
 from rwae_tf.data import datasets
 from rwae_tf.data.base import Clips
 from rwae_tf.errors import InputError
@@ -26,12 +28,13 @@ SPLITS = ("train", "validation", "test")
 SIZES = (64, 32, 16)
 
 
-def names():
+def names() -> List[str]:
     """The names of all datasets, sorted."""
     return sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
 
 
-def load(dataset, split="train", data_dir=None, size=64, length=None, seed=0, validation_fraction=0.0, **options):
+def load(dataset: str, split: str = "train", data_dir: Optional[str] = None, size: int = 64,
+         length: Optional[int] = None, seed: int = 0, validation_fraction: float = 0.0, **options: Any) -> Clips:
     """The clips of one split of a dataset.
 
     Args:
@@ -101,7 +104,7 @@ def _at_hand(data_dir):
     return local
 
 
-def from_config(config, split, length=None, seed=0):
+def from_config(config: DataConfig, split: str, length: Optional[int] = None, seed: int = 0) -> Clips:
     """The clips that a `DataConfig` describes; its fields beyond `load`'s own go to datasets that have them.
 
     Args:

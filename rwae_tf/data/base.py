@@ -1,6 +1,9 @@
 """What every dataset is: indexed clips of uint8 frames with labels, and how they become batches."""
 
+from typing import Any, Dict, Iterator, Mapping, Tuple
+
 import numpy as np
+import numpy.typing as npt
 
 from rwae_tf.errors import InputError
 from rwae_tf.types import SequenceSpec
@@ -17,7 +20,8 @@ class Clips:
       spec: the `SequenceSpec` of one clip as `batch` returns it.
     """
 
-    def __init__(self, count, size, length, channels, factors, static):
+    def __init__(self, count: int, size: int, length: int, channels: int, factors: Mapping[str, Tuple[str, ...]],
+                 static: Tuple[str, ...]) -> None:
         """
         Args:
           count: number of clips.
@@ -30,21 +34,21 @@ class Clips:
         self.spec = SequenceSpec((size, size, channels), length, "video", factors, static)
         self._count = count
 
-    def __len__(self):
+    def __len__(self) -> int:
         return self._count
 
-    def frames(self, indices, epoch=0):
+    def frames(self, indices: np.ndarray, epoch: int = 0) -> np.ndarray:
         """Clips `indices`, int [B], as uint8 [B, T, 64, 64, C] (of speech, as `batch` gives them).
 
         Random training clips depend on `epoch`.
         """
         raise NotImplementedError
 
-    def labels(self, indices):
+    def labels(self, indices: np.ndarray) -> Dict[str, np.ndarray]:
         """The factors of clips `indices` (int [B]): factor name -> int32 [B]. The same in every epoch."""
         raise NotImplementedError
 
-    def batch(self, indices, epoch=0):
+    def batch(self, indices: npt.ArrayLike, epoch: int = 0) -> Dict[str, Any]:
         """Clips `indices`: {"x": float32 [B, T, size, size, C] in [0, 1], "labels": {factor: int32 [B]}}.
 
         Speech is float32 [B, T, F] in decibels.
@@ -55,7 +59,7 @@ class Clips:
             x = area_average(x, self.spec.frame_shape[0])
         return {"x": x, "labels": self.labels(indices)}
 
-    def batches(self, batch_size):
+    def batches(self, batch_size: int) -> Iterator[Dict[str, Any]]:
         """Every clip once, in order, as `batch`; the last batch may be short."""
         for start in range(0, len(self), batch_size):
             yield self.batch(np.arange(start, min(start + batch_size, len(self))))
@@ -73,10 +77,10 @@ class Part(Clips):
         self.spec = whole.spec
         self._whole, self._chosen, self._count = whole, np.asarray(chosen), len(chosen)
 
-    def frames(self, indices, epoch=0):
+    def frames(self, indices: np.ndarray, epoch: int = 0) -> np.ndarray:
         return self._whole.frames(self._chosen[indices], epoch)
 
-    def labels(self, indices):
+    def labels(self, indices: np.ndarray) -> Dict[str, np.ndarray]:
         return self._whole.labels(self._chosen[indices])
 
 

@@ -4,15 +4,18 @@ A weakly supervised model knows how many actions there are, not which is which (
 categories are matched to the classes of a factor on the training clips, one to one, and judged by that.
 """
 
+from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
+
 import numpy as np
 
-from rwae_tf.metrics import collapse, disentanglement, scores
+from rwae_tf.metrics import collapse, disentanglement, interventions, scores
+from rwae_tf.types import Batch, Codes, Judge, SequenceSpec
 
 UNUSED = 0.1  # of its even share of the clips: a category that takes fewer is not used
 BATCH = 100
 
 
-def factor_of(spec, size):
+def factor_of(spec: SequenceSpec, size: int) -> Optional[str]:
     """The factor of the motion that `size` categories are matched to: the one with most nearly as many classes.
 
     Returns:
@@ -22,12 +25,13 @@ def factor_of(spec, size):
     return min(moving, key=lambda factor: abs(len(spec.factors[factor]) - size), default=None)
 
 
-def taken(action):
+def taken(action: Any) -> np.ndarray:
     """The category of a relaxed one-hot action, its largest entry: [B, A] -> int [B]."""
     return np.asarray(action).argmax(-1)
 
 
-def count(batches, encode, factor, shape):
+def count(batches: Iterable[Batch], encode: Callable[[Any], Codes], factor: Optional[str],
+          shape: Tuple[int, int]) -> np.ndarray:
     """How many clips of each class take each category.
 
     Args:
@@ -41,12 +45,12 @@ def count(batches, encode, factor, shape):
     """
     counts = np.zeros(shape, int)
     for batch in batches:
-        classes = batch["labels"][factor] if factor else 0
+        classes: Any = batch["labels"][factor] if factor else 0
         np.add.at(counts, (taken(encode(batch["x"]).action), classes), 1)
     return counts
 
 
-def match(counts):
+def match(counts: np.ndarray) -> np.ndarray:
     """A class for each category, none twice, so that as many clips as can be are of their category's class.
 
     Args:
@@ -64,7 +68,7 @@ def match(counts):
     return found
 
 
-def record(counts, factor=None, classes=()):
+def record(counts: np.ndarray, factor: Optional[str] = None, classes: Sequence[str] = ()) -> Dict[str, Any]:
     """What the training clips tell about the categories, fit for JSON.
 
     Args:
@@ -88,12 +92,13 @@ def record(counts, factor=None, classes=()):
             "unused": np.flatnonzero(use < UNUSED / size).tolist()}
 
 
-def matched_classes(found):
+def matched_classes(found: Mapping[str, Any]) -> np.ndarray:
     """The class number of each category of a `record`, int [A], -1 for one that has none."""
     return np.array([-1 if name is None else found["classes"].index(name) for name in found["matching"]])
 
 
-def conditional(judge, verbs, spec, found, clips, repeats, seeds):
+def conditional(judge: Judge, verbs: interventions.Verbs, spec: SequenceSpec, found: Mapping[str, Any], clips: int,
+                repeats: int, seeds: interventions.Seeds) -> Dict[str, Any]:
     """Clips of a given action, all else from the priors: does a judge see the class of the action?
 
     Every category in turn is asked for. One without a class is never right: where there are more categories than
@@ -133,7 +138,7 @@ def conditional(judge, verbs, spec, found, clips, repeats, seeds):
                          for category in range(len(wanted))]}
 
 
-def verdicts(found):
+def verdicts(found: Mapping[str, Any]) -> List[str]:
     """What is wrong by a `record`, in plain words; with "conditional" in it, what is not obeyed too."""
     lines = []
     if found["unused"]:

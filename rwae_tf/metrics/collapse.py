@@ -1,6 +1,9 @@
 """Is a code used at all, and for what it should be: indicators of collapse and leakage, and their verdict."""
 
+from typing import Any, Callable, Dict, List, Mapping, Optional
+
 import numpy as np
+import numpy.typing as npt
 
 from rwae_tf.errors import InputError
 
@@ -13,7 +16,8 @@ KEPT_IDENTITY = 0.90  # part of long samples, below which the identity does not 
 KEPT_ACCURACY = 0.90  # below, a code loses a factor that it should keep
 
 
-def code_usage(mean, variance, prior_mean=0.0, prior_variance=1.0):
+def code_usage(mean: npt.ArrayLike, variance: npt.ArrayLike, prior_mean: npt.ArrayLike = 0.0,
+               prior_variance: npt.ArrayLike = 1.0) -> Dict[str, Any]:
     """How a Gaussian posterior uses each dimension of a code.
 
     Args:
@@ -46,7 +50,7 @@ def code_usage(mean, variance, prior_mean=0.0, prior_variance=1.0):
             "active_units": int((spread > ACTIVE_VARIANCE).sum()), "dimensions": len(spread)}
 
 
-def influence(decode, z_c, z_m):
+def influence(decode: Callable[[Any, Any], Any], z_c: np.ndarray, z_m: np.ndarray) -> Dict[str, float]:
     """How much of the decoder's output each code moves; needs no judge and no labels.
 
     Every clip takes one code of its neighbour in the batch; the squared change of the output is set in relation
@@ -76,7 +80,9 @@ def influence(decode, z_c, z_m):
     return {"z_c": change(other_c, z_m) / both if both else 0.0, "z_m": change(z_c, other_m) / both if both else 0.0}
 
 
-def verdicts(kept=None, usage=None, influence=None, losses=True, probes=None, consistency=None):
+def verdicts(kept: Optional[Mapping[str, Any]] = None, usage: Optional[Mapping[str, Any]] = None,
+             influence: Optional[Mapping[str, float]] = None, losses: bool = True,
+             probes: Optional[Mapping[str, Any]] = None, consistency: Optional[Mapping[str, Any]] = None) -> List[str]:
     """What is wrong by these numbers, in plain words, worst first.
 
     Args:
@@ -116,7 +122,7 @@ def _probed(probes, code, wrong):
     return {factor: row for factor, row in probes[code].items() if factor in wrong} if probes else {}
 
 
-def holds(kept):
+def holds(kept: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
     """What each code holds, beside what it should: the numbers that verdicts are drawn from.
 
     Args:

@@ -5,14 +5,18 @@ ones must not follow; with z_m fixed and z_c ~ N(0, I) it is the other way round
 that survives under the wrong code leaks into it.
 """
 
+from typing import Any, Callable, Collection, Dict, Iterable
+
 import numpy as np
+import numpy.typing as npt
 
 from rwae_tf.errors import InputError
 from rwae_tf.metrics import scores
 from rwae_tf.metrics.scores import predictions, spread
+from rwae_tf.types import Batch, Judge
 
 
-def chance(labels, answers):
+def chance(labels: npt.ArrayLike, answers: npt.ArrayLike) -> float:
     """Accuracy that answers would have if they knew nothing of the labels: sum_k p(label = k) p(answer = k).
 
     It is 1/K for labels of K classes alike, and exactly the accuracy of answers that are always the same;
@@ -28,7 +32,7 @@ def chance(labels, answers):
                  @ (np.bincount(answers, minlength=classes) / answers.size))
 
 
-def majority(labels):
+def majority(labels: np.ndarray) -> float:
     """Accuracy of always naming the commonest class, the most that knows nothing of a clip.
 
     Args:
@@ -37,7 +41,8 @@ def majority(labels):
     return float(np.bincount(labels).max() / len(labels))
 
 
-def kept(batches, judge, resample_motion, resample_content, static, repeats=5):
+def kept(batches: Iterable[Batch], judge: Judge, resample_motion: Callable[[Any, int], Any],
+         resample_content: Callable[[Any, int], Any], static: Collection[str], repeats: int = 5) -> Dict[str, Any]:
     """Static kept, dynamic kept and leakage, over all clips, mean and standard deviation over repeats.
 
     Goes through the clips once: for every batch all repeats of `resample_motion`, then all of

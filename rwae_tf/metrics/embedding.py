@@ -1,12 +1,13 @@
 """Codes in the plane, to be looked at."""
 
 import numpy as np
+import numpy.typing as npt
 
 ITERATIONS = 500  # half for the coarse, half for the fine; more take longer and show the same
 PERPLEXITY = 30  # neighbours that count; the middle of the range of van der Maaten and Hinton (2008)
 
 
-def tsne(codes, seed=0):
+def tsne(codes: npt.ArrayLike, seed: int = 0) -> np.ndarray:
     """A t-SNE of codes.
 
     Args:

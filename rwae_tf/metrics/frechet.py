@@ -1,11 +1,12 @@
 """Frechet distance between two sets of features (Heusel et al., 2017)."""
 
 import numpy as np
+import numpy.typing as npt
 
 from rwae_tf.errors import InputError
 
 
-def frechet(real, generated):
+def frechet(real: npt.ArrayLike, generated: npt.ArrayLike) -> float:
     """Distance of the Gaussians with the features' means and covariances.
 
     |m - m'|^2 + tr(S + S' - 2 (S S')^(1/2)), with unbiased covariances. It is biased upwards by few samples:

@@ -2,7 +2,7 @@
 
 import hashlib
 import os
-from typing import Callable, NamedTuple
+from typing import Any, Callable, Dict, Iterable, NamedTuple, Sequence, Tuple
 
 import keras
 import numpy as np
@@ -30,7 +30,7 @@ class Network(NamedTuple):
     name: str
 
 
-def load(path, frame_shape):
+def load(path: str, frame_shape: Sequence[int]) -> Network:
     """Keras's InceptionV3 with the weights in a file.
 
     Args:
@@ -58,7 +58,7 @@ def load(path, frame_shape):
     return Network(network.predict_on_batch, f"Keras InceptionV3, weights of sha256 {digest}")
 
 
-def pictures(frames):
+def pictures(frames: np.ndarray) -> np.ndarray:
     """Frames as the network sees them: bilinear (half-pixel centres), grey in all three channels.
 
     Args:
@@ -71,7 +71,7 @@ def pictures(frames):
     return np.repeat(resized, 3 // frames.shape[-1], -1)
 
 
-def choose(clips, length):
+def choose(clips: int, length: int) -> Tuple[np.ndarray, np.ndarray]:
     """Which frames are looked at: all, or FRAMES of them, evenly spread over clips and over times.
 
     Args:
@@ -86,7 +86,8 @@ def choose(clips, length):
     return number * clips // count, number % length
 
 
-def fid(batches, clips, length, generate, network, repeats=5, seed=0):
+def fid(batches: Callable[[], Iterable[np.ndarray]], clips: int, length: int, generate: Callable[..., Any],
+        network: Network, repeats: int = 5, seed: int = 0) -> Dict[str, Any]:
     """FID between frames of real clips and the same frames of as many clips from the priors.
 
     Args:

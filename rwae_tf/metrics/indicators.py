@@ -1,11 +1,15 @@
 """Collapse and leakage at a glance: what a few clips tell of a model while it is trained."""
 
+from typing import Any, Dict, Optional, Sequence
+
 from rwae_tf.metrics import collapse, interventions, match
+from rwae_tf.types import Batch, Judge, SequenceSpec
 
 MOVED = 50  # clips that exchange codes for the influence
 
 
-def glance(batches, reader, verbs, spec, seed=0, ended=False):
+def glance(batches: Sequence[Batch], reader: Optional[Judge], verbs: interventions.Verbs, spec: SequenceSpec,
+           seed: int = 0, ended: bool = False) -> Dict[str, Any]:
     """Indicators of a model, from one draw for each of a few clips; the draws are the same in every call.
 
     Args:

@@ -1,12 +1,12 @@
 """Codes of a model exchanged and drawn anew: what `disentanglement.kept` and `usage.influence` ask of it."""
 
 import itertools
-from typing import Callable, NamedTuple
+from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence
 
 import numpy as np
 
 from rwae_tf.metrics import collapse, disentanglement, match
-from rwae_tf.types import Codes
+from rwae_tf.types import Batch, Codes, Judge, SequenceSpec
 
 MOVED = 100  # clips that exchange codes to show what moves the decoder
 
@@ -54,7 +54,8 @@ class _Remembered:
         return self._answer
 
 
-def kept(batches, judge, verbs, encode, spec, repeats, seeds):
+def kept(batches: Iterable[Batch], judge: Judge, verbs: Verbs, encode: Callable[[Any], Codes], spec: SequenceSpec,
+         repeats: int, seeds: Seeds) -> Dict[str, Any]:
     """`disentanglement.kept` of the codes that `encode` gives.
 
     Args:
@@ -78,7 +79,7 @@ def kept(batches, judge, verbs, encode, spec, repeats, seeds):
     return found
 
 
-def matched(batches, verbs, seeds):
+def matched(batches: Iterable[Batch], verbs: Verbs, seeds: Seeds) -> Dict[str, Any]:
     """`match.measure` of sampled codes of all clips and of as many codes from the priors.
 
     Args:
@@ -96,7 +97,8 @@ def matched(batches, verbs, seeds):
     return match.measure(found["posterior"], found["prior"])
 
 
-def influence(decode, codes, seed, most=MOVED):
+def influence(decode: Callable[[Codes], Any], codes: Mapping[str, np.ndarray], seed: int,
+              most: int = MOVED) -> Dict[str, float]:
     """`usage.influence` of at most `most` clips; an action goes with the motion.
 
     Args:
@@ -106,7 +108,8 @@ def influence(decode, codes, seed, most=MOVED):
       most: number of clips.
     """
     chosen = np.random.default_rng(seed).permutation(len(codes["z_c"]))[:most]
-    z_c, z_m, action = (codes[name][chosen] if name in codes else None for name in Codes._fields)
+    z_c, z_m = codes["z_c"][chosen], codes["z_m"][chosen]
+    action = codes["action"][chosen] if "action" in codes else None
     width = z_m.shape[-1]
     if action is not None:  # beside every frame's z_m, so that both change clips together
         z_m = np.concatenate([z_m, np.repeat(action[:, None], z_m.shape[1], 1)], -1)
@@ -117,12 +120,12 @@ def influence(decode, codes, seed, most=MOVED):
     return collapse.influence(together, z_c, z_m)
 
 
-def by_name(codes):
+def by_name(codes: Codes) -> Dict[str, np.ndarray]:
     """`Codes` -> {name: array}, without those that are None."""
     return {name: np.asarray(code) for name, code in codes._asdict().items() if code is not None}
 
 
-def joined(rows):
+def joined(rows: Sequence[Any]) -> Any:
     """Nested dictionaries of arrays, joined along the first axis; numbers, the same in all, are kept."""
     if isinstance(rows[0], dict):
         return {name: joined([row[name] for row in rows]) for name in rows[0]}

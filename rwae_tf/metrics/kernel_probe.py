@@ -11,9 +11,12 @@ view of a clip serves all factors:
 - "path", for the others: where the centre is, frame by frame, in relation to its mean.
 """
 
+from typing import Dict, Iterable, Optional
+
 import numpy as np
 
 from rwae_tf.metrics.disentanglement import majority
+from rwae_tf.types import Batch, SequenceSpec
 
 READS = 0.9  # accuracy on real clips below which a factor is left out: enough to see what leaks by ten points
 FEWEST = 50  # clips to check on, below which that accuracy says nothing
@@ -103,7 +106,7 @@ class Reader:
         return cls(regressions, {factor: (found[factor], columns[factor]) for factor in factors})
 
 
-def views(x):
+def views(x: np.ndarray) -> Dict[str, np.ndarray]:
     """Clips as features, for each of their frames or for all together.
 
     Args:
@@ -120,7 +123,8 @@ def views(x):
             "clip": _pooled(x, _COARSE).reshape(batch, 1, -1), "path": path.reshape(batch, 1, -1)}
 
 
-def fit(batches, held_out, spec, seed=0, least=READS):
+def fit(batches: Iterable[Batch], held_out: Iterable[Batch], spec: SequenceSpec, seed: int = 0,
+        least: float = READS) -> Optional[Reader]:
     """The reader of those factors that it reads well off real clips.
 
     Args:
@@ -137,7 +141,8 @@ def fit(batches, held_out, spec, seed=0, least=READS):
     if not seen or not truth or len(next(iter(truth.values()))) < FEWEST:
         return None
     rng = np.random.default_rng(seed)
-    regressions, chosen, accuracy = {}, {}, {}
+    accuracy: Dict[str, float] = {}
+    regressions, chosen = {}, {}
     for view in ("figure", "clip", "path"):
         factors = [factor for factor in spec.factors if (factor in spec.static) == (view == "figure")]
         if not factors:

@@ -4,6 +4,8 @@ Two questions, each answered by a classifier and by an MMD: samples of q(z_c|x) 
 trajectories of q(z_m,1:T|x) beside free roll-outs of the motion prior.
 """
 
+from typing import Any, Dict, List, Mapping, Optional, Tuple
+
 import numpy as np
 import threadpoolctl
 from scipy.stats import rankdata
@@ -19,7 +21,8 @@ FEWEST = 50  # samples of each side, below which nothing can be said
 _UNIT = 12  # dimensions for which the bandwidths are meant: squared distances count per dimension
 
 
-def measure(posterior, prior, seed=0):
+def measure(posterior: Mapping[str, np.ndarray], prior: Mapping[str, np.ndarray],
+            seed: int = 0) -> Dict[str, Dict[str, float]]:
     """How well samples of the posterior match samples of the prior.
 
     Args:
@@ -32,7 +35,7 @@ def measure(posterior, prior, seed=0):
       units of the latter; "samples": how many of each side, evenly spread}}. Trajectories are compared whole.
       Fit for JSON. Empty with fewer than FEWEST samples.
     """
-    found = {}
+    found: Dict[str, Dict[str, float]] = {}
     if len(posterior["z_c"]) < FEWEST:
         return found
     for code in ("z_c", "z_m"):
@@ -49,7 +52,7 @@ def _spread(rows, most):
     return np.asarray(rows, np.float64)[chosen].reshape(len(chosen), -1)
 
 
-def verdicts(found=None, terms=None):
+def verdicts(found: Optional[Mapping[str, Any]] = None, terms: Optional[Mapping[str, Any]] = None) -> List[str]:
     """What is wrong with the divergences by these numbers, in plain words.
 
     Args:
@@ -71,7 +74,7 @@ def verdicts(found=None, terms=None):
     return lines
 
 
-def shares(values, weights, gradients):
+def shares(values: Mapping[str, float], weights: Mapping[str, float], gradients: Mapping[str, float]) -> Dict[str, Any]:
     """What each term of the objective contributes.
 
     Args:
@@ -94,7 +97,7 @@ def shares(values, weights, gradients):
     return found
 
 
-def auc(q, p, seed=0):
+def auc(q: np.ndarray, p: np.ndarray, seed: int = 0) -> float:
     """Held-out area under the ROC curve of a small network that learns to tell q from p.
 
     Args:
@@ -120,7 +123,7 @@ def auc(q, p, seed=0):
         return area_under_curve(network.fit(x, y).predict_proba(x_held)[:, 1], y_held == 1)
 
 
-def area_under_curve(scores, positive):
+def area_under_curve(scores: np.ndarray, positive: np.ndarray) -> float:
     """P(score of a positive > that of a negative), ties counting half (Mann and Whitney, 1947).
 
     Args:
@@ -130,7 +133,7 @@ def area_under_curve(scores, positive):
     return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(scores) - count)))
 
 
-def mmd2(q, p):
+def mmd2(q: np.ndarray, p: np.ndarray) -> Tuple[float, float]:
     """Unbiased squared MMD of independent samples, and its standard deviation where both are alike.
 
     The standard deviation is that of the U-statistic with the second moment of the centred kernel, estimated from

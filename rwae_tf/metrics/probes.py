@@ -1,6 +1,9 @@
 """What can be read off the codes: linear probes, and DCI (Eastwood and Williams, 2018)."""
 
+from typing import Any, Dict, Mapping, Tuple
+
 import numpy as np
+import numpy.typing as npt
 from sklearn.ensemble import RandomForestClassifier
 from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
@@ -15,7 +18,8 @@ HELD_OUT = 0.3  # fraction of the clips that a probe is measured on and never fi
 FOREST = {"n_estimators": 20, "max_features": None, "min_samples_leaf": 5}
 
 
-def linear_probes(codes, labels, seed=0):
+def linear_probes(codes: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray],
+                  seed: int = 0) -> Dict[str, Any]:
     """Held-out accuracy of a logistic regression from every code to every factor.
 
     Codes are standardized first, so a probe finds what is there at any scale: give samples of the posterior,
@@ -30,7 +34,7 @@ def linear_probes(codes, labels, seed=0):
       {code: {factor: {"accuracy", "chance", "majority"}}}, on the held-out clips.
     """
     fit, held = _split(len(next(iter(labels.values()))), seed)
-    found = {}
+    found: Dict[str, Any] = {}
     for code, values in codes.items():
         features = np.asarray(values).reshape(len(values), -1)
         found[code] = {}
@@ -41,7 +45,8 @@ def linear_probes(codes, labels, seed=0):
     return found
 
 
-def importances(codes, labels, seed=0):
+def importances(codes: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray],
+                seed: int = 0) -> Tuple[np.ndarray, Dict[str, Any]]:
     """How much every code dimension matters to a random forest that predicts a factor.
 
     A forest, because the weights of a linear probe are not sparse and so say little about single dimensions.
@@ -66,7 +71,7 @@ def importances(codes, labels, seed=0):
     return np.stack(columns, 1), measured
 
 
-def dci_scores(matrix):
+def dci_scores(matrix: npt.ArrayLike) -> Dict[str, Any]:
     """Disentanglement and completeness of an importance matrix.
 
     Disentanglement: 1 - H_F of a dimension's shares in the F factors, mean over dimensions weighted by their
@@ -94,7 +99,7 @@ def dci_scores(matrix):
     }
 
 
-def dci(codes, labels, seed=0):
+def dci(codes: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray], seed: int = 0) -> Dict[str, Any]:
     """Disentanglement, completeness and informativeness of codes, dimension by dimension.
 
     Args:

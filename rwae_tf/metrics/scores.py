@@ -1,11 +1,15 @@
 """Scores of samples from a judge's class probabilities: entropies, inception score, lasting identity."""
 
+from typing import Any, Dict, Mapping, Sequence
+
 import numpy as np
+import numpy.typing as npt
 
 from rwae_tf.errors import InputError
+from rwae_tf.types import Judge
 
 
-def checked(probabilities, name="judge"):
+def checked(probabilities: npt.ArrayLike, name: str = "judge") -> np.ndarray:
     """Class probabilities as float64, or an error that says what is wrong with them.
 
     Args:
@@ -28,7 +32,7 @@ def checked(probabilities, name="judge"):
     return p
 
 
-def probabilities(judge, x):
+def probabilities(judge: Judge, x: Any) -> Dict[str, np.ndarray]:
     """What a judge reads off clips.
 
     Args:
@@ -41,18 +45,18 @@ def probabilities(judge, x):
     return {factor: checked(p, f"judge of '{factor}'") for factor, p in judge(x).items()}
 
 
-def predictions(judge, x):
+def predictions(judge: Judge, x: Any) -> Dict[str, np.ndarray]:
     """The likeliest class of each clip, {factor: int [B]}; arguments are those of `probabilities`."""
     return {factor: p.argmax(1) for factor, p in probabilities(judge, x).items()}
 
 
-def entropy(p, axis=-1):
+def entropy(p: npt.ArrayLike, axis: int = -1) -> np.ndarray:
     """-sum p ln p in nats, with 0 ln 0 = 0."""
     p = np.asarray(p, np.float64)
     return -(p * np.log(np.where(p > 0, p, 1.0))).sum(axis)
 
 
-def inception_score(probabilities):
+def inception_score(probabilities: npt.ArrayLike) -> Dict[str, float]:
     """Inception score of samples v and the two entropies it is made of, in nats.
 
     IS = exp(E_v KL(p(y|v) || p(y))) = exp(H(y) - H(y|v)), with p(y) the mean of p(y|v) over the samples.
@@ -72,7 +76,7 @@ def inception_score(probabilities):
             "h_y": float(entropy(p.mean(0)))}
 
 
-def over_repeats(results):
+def over_repeats(results: Sequence[Mapping[str, float]]) -> Dict[str, float]:
     """Mean and standard deviation of numbers that were measured several times.
 
     Args:
@@ -89,12 +93,12 @@ def over_repeats(results):
     return summary
 
 
-def spread(values):
+def spread(values: Sequence[float]) -> float:
     """Sample standard deviation over repeats; 0 for a single one, which shows none."""
     return float(np.std(values, ddof=1)) if len(values) > 1 else 0.0
 
 
-def consistency(clips, judge, window, factors):
+def consistency(clips: np.ndarray, judge: Judge, window: int, factors: Sequence[str]) -> Dict[str, Any]:
     """Does what should stay, stay? Judges every window of long clips against their first window.
 
     Args:

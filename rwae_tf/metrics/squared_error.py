@@ -1,9 +1,11 @@
 """Squared error per sequence, and the baselines that say what a number is worth."""
 
+from typing import Any, Callable, Dict, Iterable
+
 import numpy as np
 
 
-def mean_frame(batches):
+def mean_frame(batches: Iterable[np.ndarray]) -> np.ndarray:
     """The mean frame of sequences.
 
     Args:
@@ -12,14 +14,15 @@ def mean_frame(batches):
     Returns:
       float64 [...].
     """
-    total, frames = 0.0, 0
+    total: Any = 0.0
+    frames = 0
     for x in batches:
         total = total + x.sum((0, 1), dtype=np.float64)
         frames += x.shape[0] * x.shape[1]
     return total / frames
 
 
-def squared_errors(batches, predict):
+def squared_errors(batches: Iterable[np.ndarray], predict: Callable[[np.ndarray], Any]) -> np.ndarray:
     """||x - predict(x)||^2 of every sequence, summed over frames and pixels (Theorem 1's cost).
 
     Args:
@@ -36,7 +39,7 @@ def squared_errors(batches, predict):
     return np.concatenate(errors)
 
 
-def measure_baselines(batches, mean):
+def measure_baselines(batches: Callable[[], Iterable[np.ndarray]], mean: np.ndarray) -> Dict[str, float]:
     """What two models without content score: a fixed mean frame, and the first frame repeated.
 
     Args:
@@ -50,7 +53,8 @@ def measure_baselines(batches, mean):
             "first_frame": float(squared_errors(batches(), lambda x: x[:, :1]).mean())}
 
 
-def summary(batches, predict, mean):
+def summary(batches: Callable[[], Iterable[np.ndarray]], predict: Callable[[np.ndarray], Any],
+            mean: np.ndarray) -> Dict[str, Any]:
     """Squared error per sequence of a model, beside its baselines.
 
     Args:

@@ -5,12 +5,16 @@ at the threshold where as great a share of the pairs of one speaker is rejected 
 0 for embeddings that tell speakers apart without fault, 0.5 for embeddings that know nothing of them.
 """
 
+from typing import Any, Callable, Dict, Iterable, List
+
 import numpy as np
 
 from rwae_tf.errors import InputError
+from rwae_tf.types import Batch, Codes
 
 
-def measure(batches, encode, utterances, speakers):
+def measure(batches: Iterable[Batch], encode: Callable[[Any], Codes], utterances: np.ndarray,
+            speakers: np.ndarray) -> Dict[str, float]:
     """Equal error rates of both codes over all pairs of utterances, beside that of the spectra themselves.
 
     Embeddings are, of all segments of an utterance, the mean of z_c (content), the mean of z_m over segments and frames
@@ -31,7 +35,7 @@ def measure(batches, encode, utterances, speakers):
     Raises:
       InputError: where there is no pair by one speaker, or none by two.
     """
-    rows = {"content": [], "motion": [], "motion_square": [], "mean_log_spectrum": []}
+    rows: Dict[str, List[np.ndarray]] = {"content": [], "motion": [], "motion_square": [], "mean_log_spectrum": []}
     for batch in batches:
         codes = encode(batch["x"])
         rows["content"].append(np.asarray(codes.z_c))
@@ -50,26 +54,26 @@ def measure(batches, encode, utterances, speakers):
             "same_speaker": int(same.sum())}
 
 
-def means(values, groups):
+def means(values: np.ndarray, groups: np.ndarray) -> np.ndarray:
     """The mean of `values` [N, D] in each of `groups`, int [N] of 0 ... U - 1: float64 [U, D]."""
     sums = np.zeros((groups.max() + 1, values.shape[1]))
     np.add.at(sums, groups, values.astype(np.float64))
     return sums / np.bincount(groups)[:, None]
 
 
-def cosines(embeddings):
+def cosines(embeddings: np.ndarray) -> np.ndarray:
     """Cosines between all of the embeddings [U, D]: [U, U]; 0 with one that is zero."""
     lengths = np.linalg.norm(embeddings, axis=1, keepdims=True)
     directions = embeddings / np.where(lengths > 0, lengths, 1)
     return directions @ directions.T
 
 
-def pairs(square):
+def pairs(square: np.ndarray) -> np.ndarray:
     """The entries above the diagonal of [U, U]: each pair once, [U (U - 1) / 2]."""
     return square[np.triu_indices(len(square), 1)]
 
 
-def equal_error_rate(scores, same):
+def equal_error_rate(scores: np.ndarray, same: np.ndarray) -> float:
     """Where the curve of false acceptance against false rejection crosses its diagonal.
 
     Both change in steps, at the scores; the curve goes straight from step to step, as that of `roc_curve` is read.

@@ -5,6 +5,7 @@ The verbs take arrays, check them and return tensors; their graph-level twins (`
 """
 
 import functools
+from typing import Dict, Optional, Sequence, Union
 
 import keras
 import numpy as np
@@ -14,7 +15,9 @@ from tensorflow_probability import distributions as tfd
 from rwae_tf import reconstruction
 from rwae_tf.models import checks, copies
 from rwae_tf.noise import BatchNoise
-from rwae_tf.types import Codes
+from rwae_tf.types import Codes, Posterior, Prior
+
+Array = Union[np.ndarray, tf.Tensor]
 
 
 class SequenceModel(copies.Refused, keras.Model):
@@ -102,7 +105,7 @@ class SequenceModel(copies.Refused, keras.Model):
 
     # The distributions.
 
-    def posterior(self, x, seed=None):
+    def posterior(self, x: Array, seed: Optional[int] = None) -> Posterior:
         """q of sequences, as distributions of TensorFlow Probability.
 
         Args:
@@ -121,7 +124,7 @@ class SequenceModel(copies.Refused, keras.Model):
             return self._posterior(x)
         return self._posterior_sample(x, tf.constant([checks.seeds(seed, 1)[0], 0], tf.int32))
 
-    def prior(self, z_m=None, length=None):
+    def prior(self, z_m: Optional[Array] = None, length: Optional[int] = None) -> Prior:
         """p, as distributions of TensorFlow Probability.
 
         Args:
@@ -142,7 +145,7 @@ class SequenceModel(copies.Refused, keras.Model):
             z_m = checks.code(z_m, self.config.model.motion_size, 3, "z_m")
         return self.prior_of(z_m)
 
-    def likelihood(self, codes) -> tfd.Distribution:
+    def likelihood(self, codes: Codes) -> tfd.Distribution:
         """p(x|z) of sequences as the dataset has them, as a distribution of TensorFlow Probability.
 
         Args:
@@ -158,7 +161,7 @@ class SequenceModel(copies.Refused, keras.Model):
 
     # The five verbs.
 
-    def encode(self, x, sample=False, seed=None):
+    def encode(self, x: Array, sample: bool = False, seed: Optional[int] = None) -> Codes:
         """Codes of sequences.
 
         Args:
@@ -178,7 +181,7 @@ class SequenceModel(copies.Refused, keras.Model):
             seed = int(np.random.SeedSequence().generate_state(1)[0] >> 1)
         return self.posterior(x, seed).codes
 
-    def parameters(self, x):
+    def parameters(self, x: Array) -> Dict[str, Dict[str, tf.Tensor]]:
         """Means and variances of the codes' Gaussians, for measures of how a code is used.
 
         Args:
@@ -190,15 +193,17 @@ class SequenceModel(copies.Refused, keras.Model):
         """
         return self._parameters(checks.sequences(x, self.spec))
 
-    def decode(self, codes):
+    def decode(self, codes: Codes) -> tf.Tensor:
         """`Codes` -> sequences [B, T, *frame_shape]."""
         return self._decode(Codes(*checks.codes(codes, self.config.model)))
 
-    def reconstruct(self, x):
+    def reconstruct(self, x: Array) -> tf.Tensor:
         """Sequences -> their reconstructions from posterior means, same shape."""
         return self._decode(self._encode(checks.sequences(x, self.spec)))
 
-    def generate(self, num=8, length=100, seed=0, z_c=None, z_m=None, action=None):
+    def generate(self, num: int = 8, length: int = 100, seed: Union[int, Sequence[int]] = 0,
+                 z_c: Optional[Array] = None, z_m: Optional[Array] = None,
+                 action: Optional[Array] = None) -> tf.Tensor:
         """New sequences [num, length, *frame_shape]; what is not given is drawn from the priors.
 
         Args:
@@ -223,7 +228,7 @@ class SequenceModel(copies.Refused, keras.Model):
         drawn = self._generate(checks.seeds(seed, num), length, action)
         return self._decode(Codes(drawn.z_c if z_c is None else z_c, drawn.z_m if z_m is None else z_m, drawn.action))
 
-    def draw(self, num=8, length=100, seed=0):
+    def draw(self, num: int = 8, length: int = 100, seed: Union[int, Sequence[int]] = 0) -> Codes:
         """`Codes` drawn from the priors: z_c [num, Dc], z_m [num, length, Dm], action [num, A] or None.
 
         Args:
@@ -233,7 +238,7 @@ class SequenceModel(copies.Refused, keras.Model):
         num, length = checks.count(num, "num"), checks.count(length, "length")
         return self._generate(checks.seeds(seed, num), length, None)
 
-    def swap(self, content, motion):
+    def swap(self, content: Array, motion: Array) -> tf.Tensor:
         """Sequences with the content of one batch and the motion (and action) of another.
 
         Args:

@@ -8,8 +8,9 @@ A divergence on z_c is a module of this package with two names:
 """
 
 import importlib
+import types
 
 
-def content_divergence(name):
+def content_divergence(name: str) -> types.ModuleType:
     """The module of the divergence on z_c called `name`: "scaled_mmd" (eq. 11) or "adversarial" (eq. 10)."""
     return importlib.import_module(f"{__name__}.{name}")

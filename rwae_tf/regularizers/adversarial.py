@@ -1,15 +1,19 @@
 """R-WAE(GAN): Jensen-Shannon divergence on z_c through a discriminator (eqs 10, 23 and 24)."""
 
 import math
+from typing import Dict
 
 import tensorflow as tf
 
 from rwae_tf.compat import tfgan
+from rwae_tf.config import ObjectiveConfig
+from rwae_tf.regularizers.critic import Critic
 
 SPECTRAL = False
 
 
-def terms(critic, z_q, z_p, alpha, objective):
+def terms(critic: Critic, z_q: tf.Tensor, z_p: tf.Tensor, alpha: tf.Tensor,
+          objective: ObjectiveConfig) -> Dict[str, tf.Tensor]:
     """Eq. 23, L = E log D(z_p) + E log(1 - D(z_q)), with the penalty of eq. 24.
 
     The encoders descend on "content_divergence": -log D(z_q), or log(1 - D(z_q)) as printed with `encoder_loss`
@@ -42,7 +46,8 @@ def terms(critic, z_q, z_p, alpha, objective):
     }
 
 
-def gradient_penalty(critic, z_q, z_p, alpha, objective):
+def gradient_penalty(critic: Critic, z_q: tf.Tensor, z_p: tf.Tensor, alpha: tf.Tensor,
+                     objective: ObjectiveConfig) -> tf.Tensor:
     """Mean squared norm of D_gamma's gradient (eq. 24), zero-centred; a scalar.
 
     Of the logit or the probability; at alpha z_p + (1 - alpha) z_q, as printed, at z_p (R1 of Mescheder et al. 2018)

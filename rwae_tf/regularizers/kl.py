@@ -1,22 +1,26 @@
 """Kullback-Leibler divergences in closed form (eq. 9 and section 3.4), and the action's by Monte Carlo."""
 
+from typing import Optional
+
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
+
+from rwae_tf.config import ObjectiveConfig
 
 _SMALLEST_ACTION = 1e-30
 
 
-def motion_kl(q, p):
+def motion_kl(q: tfd.Distribution, p: tfd.Distribution) -> tf.Tensor:
     """sum_t KL(q(z_t) || p(z_t | past)), mean over the batch; q and p are distributions of batch shape [B, T]."""
     return tf.reduce_mean(tf.reduce_sum(tfd.kl_divergence(q, p), axis=-1))
 
 
-def content_kl(q, p):
+def content_kl(q: tfd.Distribution, p: tfd.Distribution) -> tf.Tensor:
     """KL(q(z_c|x) || p(z_c)), mean over the batch; q is of batch shape [B]. The first term of eq. 13."""
     return tf.reduce_mean(tfd.kl_divergence(q, p))
 
 
-def action_kl(q, objective, action=None):
+def action_kl(q: tfd.Distribution, objective: ObjectiveConfig, action: Optional[tf.Tensor] = None) -> tf.Tensor:
     """KL of the action's posterior from the uniform prior, mean over the batch; a scalar in nats.
 
     `objective.action_kl` chooses which:
@@ -37,7 +41,7 @@ def action_kl(q, objective, action=None):
     return tf.reduce_mean(_kl_from_uniform(q.logits))
 
 
-def action_divergence(logits):
+def action_divergence(logits: tf.Tensor) -> tf.Tensor:
     """KL of the aggregated posterior of the action from the uniform prior: log A - H(mean of q), a scalar in nats.
 
     `action_kl` falls with every clip whose action is uncertain; this one only with actions that more, or fewer, clips

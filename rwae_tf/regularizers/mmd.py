@@ -1,16 +1,18 @@
 """Squared maximum mean discrepancy between batches of samples, and the one on motion codes (eqs 9, 21)."""
 
-from typing import Any, NamedTuple
+from typing import Any, Callable, Dict, NamedTuple, Sequence
 
 import tensorflow as tf
 
+from rwae_tf.config import ObjectiveConfig
 
-def rbf(squared_distance, bandwidths):
+
+def rbf(squared_distance: tf.Tensor, bandwidths: Sequence[float]) -> tf.Tensor:
     """Sum over sigma in `bandwidths` of exp(-d^2 / (2 sigma^2)) (Appendix D; Li et al. 2017)."""
     return tf.add_n([tf.exp(squared_distance * (-0.5 / sigma**2)) for sigma in bandwidths])
 
 
-def imq(squared_distance, bandwidths):
+def imq(squared_distance: tf.Tensor, bandwidths: Sequence[float]) -> tf.Tensor:
     """Sum over sigma of the inverse multiquadric C / (C + d^2), C = 2 sigma^2.
 
     With this C a bandwidth means what it means for `rbf`: both kernels are 1 - d^2 / (2 sigma^2) near 0.
@@ -21,7 +23,7 @@ def imq(squared_distance, bandwidths):
 KERNELS = {"rbf": rbf, "imq": imq}
 
 
-def squared_distances(x, y):
+def squared_distances(x: tf.Tensor, y: tf.Tensor) -> tf.Tensor:
     """All |x_i - y_j|^2 of x [..., n, d] and y [..., m, d] -> [..., n, m].
 
     As sums of squared differences: |x|^2 + |y|^2 - 2xy would lose near pairs to rounding, all the more
@@ -38,12 +40,12 @@ class Grams(NamedTuple):
     qp: Any
 
 
-def grams(q, p, kernel):
+def grams(q: tf.Tensor, p: tf.Tensor, kernel: Callable[[tf.Tensor], tf.Tensor]) -> Grams:
     """The `Grams` of samples q [..., n, d] and p [..., m, d] under `kernel`, a function of squared distances."""
     return Grams(*(kernel(squared_distances(x, y)) for x, y in ((q, q), (p, p), (q, p))))
 
 
-def mmd2(k, cross_coefficient=2.0, estimator="unbiased", paired=0):
+def mmd2(k: Grams, cross_coefficient: float = 2.0, estimator: str = "unbiased", paired: int = 0) -> tf.Tensor:
     """Squared MMD between samples of q and p: a batch of estimates [...].
 
     The mean of k over pairs within q, plus that over pairs within p, less `cross_coefficient` times the mean over
@@ -68,7 +70,7 @@ def mmd2(k, cross_coefficient=2.0, estimator="unbiased", paired=0):
             - cross_coefficient * _mean_outside_blocks(k.qp, across))
 
 
-def null_sd(k, block=1):
+def null_sd(k: Grams, block: int = 1) -> tf.Tensor:
     """Standard deviation of the unbiased estimate with i != j in all sums, where q = p; a scalar.
 
     The estimate is a U-statistic of h_ij = k(q_i, q_j) + k(p_i, p_j) - k(q_i, p_j) - k(p_i, q_j), whose variance is
@@ -90,7 +92,8 @@ def null_sd(k, block=1):
     return tf.sqrt(2 * tf.reduce_sum(tf.square(centred))) / (n * (n - 1))
 
 
-def motion_mmd(z_q, samples, objective):
+def motion_mmd(z_q: tf.Tensor, samples: Callable[[bool], tf.Tensor],
+               objective: ObjectiveConfig) -> Dict[str, tf.Tensor]:
     """The divergence on motion codes.
 
     `motion_samples` of the objective says what is compared:
@@ -118,7 +121,7 @@ def motion_mmd(z_q, samples, objective):
     return {"motion_divergence": value, "motion_divergence_null_sd": deviation}
 
 
-def horizon_mmd(z_q, z_p, objective):
+def horizon_mmd(z_q: tf.Tensor, z_p: tf.Tensor, objective: ObjectiveConfig) -> Dict[str, tf.Tensor]:
     """Whether long roll-outs stay where codes of data lie: MMD^2 per frame after the T-th, mean over these frames.
 
     Eq. 9 compares T frames only; what the motion prior does later is left to chance. Here every later frame is compared
@@ -191,7 +194,7 @@ _ARRANGEMENTS = {"teacher_forced": _per_step, "free": _per_step, "pair": _pair, 
                  "trajectory": _trajectory}
 
 
-def median_distance(x):
+def median_distance(x: tf.Tensor) -> tf.Tensor:
     """Median distance between different samples of x [..., n, d] -> [...], the upper one of an even number.
 
     Without gradient, and at least 1e-6 so that one may divide by it.

@@ -1,13 +1,18 @@
 """R-WAE(MMD): scaled MMD on z_c with a learned feature map (eq. 11, Appendix D; Arbel et al. 2018)."""
 
+from typing import Dict
+
 import tensorflow as tf
 
+from rwae_tf.config import ObjectiveConfig
 from rwae_tf.regularizers import mmd
+from rwae_tf.regularizers.critic import Critic
 
 SPECTRAL = True
 
 
-def terms(critic, z_q, z_p, alpha, objective):
+def terms(critic: Critic, z_q: tf.Tensor, z_p: tf.Tensor, alpha: tf.Tensor,
+          objective: ObjectiveConfig) -> Dict[str, tf.Tensor]:
     """MMD^2 of the features f_gamma over their scale S = 1 + scale_weight E|grad f_gamma|^2.
 
     The kernel is a Gaussian of bandwidth 1 on f_gamma (eq. 22); of K features, |grad f_gamma|^2 is the sum over

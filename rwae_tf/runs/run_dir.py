@@ -1,5 +1,6 @@
 """The folder of a run: config.json, spec.json and its logs, and the model they describe."""
 
+from rwae_tf.models.base import SequenceModel
 import json
 import math
 import os
@@ -140,7 +141,7 @@ def build(config, spec):
     return models.build(config, spec)
 
 
-def load(run_dir):
+def load(run_dir: str) -> SequenceModel:
     """The model of a run with the weights of its newest checkpoint, ready for its verbs.
 
     Args:

@@ -4,11 +4,13 @@ import os
 import shutil
 import tempfile
 import time
+from typing import Any, List, Mapping, Optional
 
 import keras
 import tensorflow as tf
 
 from rwae_tf.errors import InputError, reason
+from rwae_tf.models.base import SequenceModel
 from rwae_tf.serving import metadata, model_card, signatures, warm_up
 from rwae_tf.utils import files, patterns
 
@@ -17,7 +19,8 @@ _PART = ".part-"
 _STALE = 24 * 3600  # seconds after which what an export has begun is what a killed one has left
 
 
-def export(model, export_dir, budget=None, actions=None, max_length=signatures.MAX_LENGTH):
+def export(model: SequenceModel, export_dir: str, budget: Optional[Mapping[str, Any]] = None,
+           actions: Optional[Mapping[str, Any]] = None, max_length: int = signatures.MAX_LENGTH) -> str:
     """Write `model` to `export_dir`/<version>, version being the next free integer, and return that path.
 
     The version appears whole or not at all: it is written under another name, then renamed. In a bucket, which cannot
@@ -66,7 +69,7 @@ def export(model, export_dir, budget=None, actions=None, max_length=signatures.M
         raise
 
 
-def versions(export_dir):
+def versions(export_dir: str) -> List[int]:
     """The versions in `export_dir`, ascending."""
     return sorted(int(name) for name in files.names(export_dir) if name.isdecimal())
 
