@@ -219,11 +219,12 @@ def test_help_gives_default_and_what_is_allowed(capsys):
     values = flags.new()
     flags.define_config(values)
     text = " ".join(helped(values, capsys).split())
-    assert "--decoder=lstm What joins z_c and z_m,t to h_t: the paper's LSTM, or a frame-wise Dense. " in text
-    assert "Dense. One of lstm, dense." in text
-    assert "--num_digits=1 SM-MNIST: digits per frame. An integer from 1 to 10." in text
-    assert "--joint_update=false With L = 1:" in text
-    assert "--decay_factors=0.5,0.2 What" in text
+    helps = {field.name: field.metadata["help"] for kind in config_lib.SECTIONS.values()
+             for field in dataclasses.fields(kind)}
+    assert f"--decoder=lstm {helps['decoder']} One of lstm, dense." in text
+    assert f"--num_digits=1 {helps['num_digits']} An integer from 1 to 10." in text
+    assert f"--joint_update=false {helps['joint_update']}" in text
+    assert f"--decay_factors=0.5,0.2 {helps['decay_factors']}" in text
     assert "--data_dir= Folder" in text
     assert "undefok" not in text and "absl" not in text and "<" not in text
 
