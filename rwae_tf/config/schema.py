@@ -70,7 +70,7 @@ class DataConfig:
         -400.0, "Speech: raise lower values of the spectrum to this many decibels; -400 is digital silence. A higher "
         "value gives silence less weight.", low=-400.0, high=0.0)
     test_fraction: float = _option(
-        0.2, "Speech: fraction of the speakers for testing, where the corpus has no test split. 0 tests on all.",
+        0.2, "Speech: fraction of speakers for testing, where the corpus has no test split. 0 trains and tests on all.",
         low=0.0, high=0.9)
     speaker_lists: str = _option(
         "", "Speech: folder with train.txt and test.txt, one speaker a line. Empty uses the split of the corpus.")
