@@ -25,3 +25,13 @@ def test_every_page_is_in_the_menu_of_the_site():
     pages = {str(page.relative_to(links.ROOT).with_suffix(".md")) for page in links.pages(links.ROOT)}
     assert pages <= menu
     assert {name for name in menu if not name.startswith("api/")} == pages
+
+
+def test_lines_of_prose_are_short():
+    long = []
+    for page in links.pages(links.ROOT):
+        if page.suffix == ".md":
+            prose = re.sub(r"^```.*?^```$", "", page.read_text(encoding="utf-8"), flags=re.M | re.S).splitlines()
+            long += [(page.name, line) for line in prose if len(line) > 100 and not line.startswith("|")
+                     and "](" not in line and "`" not in line]
+    assert long == []

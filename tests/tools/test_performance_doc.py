@@ -1,4 +1,4 @@
-"""docs/performance.md, in its tables and its text, says what docs/results/benchmark_*.json hold."""
+"""The tables of docs/performance.md are those of docs/results/benchmark_*.json, and its conclusions follow."""
 
 import json
 import pathlib
@@ -37,59 +37,15 @@ def test_other_tables_there_are_none(argv, message):
         tool.main(["performance_table.py", *argv])
 
 
-HOPED_FOR = ("1.5", "1.1", "0.6")
-
-
-def of_the_step(preset):
-    """`step_of` of both machines, as the text has it."""
-    return [f"{number:.2f}" for of_machines in step_of(preset) for number in of_machines]
-
-
-def step_of(preset):
-    """By machine: how many times as long eager PyTorch and its best float32 variant take, fraction of the ceiling."""
-    found = []
-    for measured in MEASURED.values():
-        step = measured["train"][preset]
-        times = {name: other["times_ours"]["median"] for name, other in step["others"].items()}
-        best = min(times[f"torch {variant}, rwae_mmd"] for variant in ("eager", "channels_last", "compile"))
-        found.append([times["torch eager, rwae_mmd"], best, step["ours"]["fraction_of_ceiling"]])
-    return list(zip(*found, strict=True))
-
-
-def of_convolutions():
-    """The least and the most of the ceiling that convolutions from 32 to 64 channels reach by themselves."""
-    flop, found = 2 * 480 * 8 * 8 * 4 * 4 * 32 * 64, []
-    for measured in MEASURED.values():
-        seconds = [measured["kernels"][f"16x16x32 -> 64, float32: {way}"]["seconds"]
-                   for way in ("forward", "to input", "to kernel")]
-        ceiling = max(measured["train"]["cpu_sprites"]["ceiling_gflops"].values())
-        found += [f"{flop / 1e9 / some(seconds) / ceiling:.1f}" for some in (max, min)]
-    return found
-
-
-def test_the_numbers_of_the_text():
-    """Every decimal outside of the tables, in the order of the text; training itself gave those on bfloat16."""
-    drawn = MEASURED["amx"]["growth"]["frames drawn"]
-    text = re.sub(r"(?ms)^## `--precision=bfloat16`.*?(?=^## )", "", TABLE.sub("", PAGE))
-    assert re.findall(r"(?<![\d.])\d+\.\d+(?![\d.]*\d)", text) == [
-        *of_the_step("dcgan64"), *of_the_step("cpu_sprites"), *HOPED_FOR,
-        *(f"{MEASURED['avx2']['train'][preset]['ours']['fraction_taken']:.2f}"
-          for preset in ("dcgan64", "cpu_sprites")),
-        *of_convolutions(),
-        *(f"{measured['train']['dcgan64']['ours']['first_call_s']:.1f}" for measured in MEASURED.values()),
-        f"{drawn['400']['seconds'] / drawn['100']['seconds']:.1f}",
-    ]
-
-
 def test_what_the_text_says_of_the_tables():
-    for preset in ("dcgan64", "cpu_sprites"):  # "In bfloat16 (amx) ours is the faster at both sizes"
+    for preset in ("dcgan64", "cpu_sprites"):  # "in bfloat16 (amx) it is also faster"
         others = MEASURED["amx"]["train"][preset]["others"]
         assert others["ours, bfloat16"]["seconds"] < others["torch bfloat16, rwae_mmd"]["seconds"]
-    for hoped, (avx2, amx) in zip(HOPED_FOR, step_of("cpu_sprites"), strict=True):
-        assert avx2 >= float(hoped) > amx  # "is reached on avx2, and was not on amx"
-    rounded = MEASURED["amx"]["train"]["dcgan64"]["others"]["ours, bfloat16"]["times_ours"]["median"]
-    assert f"{1 / rounded:.1f} times as fast at 64×64 on amx" in PAGE
-    for name, by in MEASURED["amx"]["growth"].items():  # "all are below linear"
+    for measured in MEASURED.values():  # "faster than every float32 variant of PyTorch at both sizes"
+        for step in measured["train"].values():
+            assert min(other["times_ours"]["median"] for name, other in step["others"].items()
+                       if "bfloat16" not in name) > 1
+    for name, by in MEASURED["amx"]["growth"].items():  # "less than linearly"
         (least, first), *_, (most, last) = by.items()
         assert last["seconds"] / first["seconds"] < float(most) / float(least), name
     for machine, measured in MEASURED.items():
