@@ -29,6 +29,7 @@ def ran(program, home, settings, **environment):
     return done.stdout.strip()
 
 
+@pytest.mark.slow
 def test_commands_have_keras_as_it_comes(tmp_path):
     settings = {"floatx": "float16", "image_data_format": "channels_first", "backend": "torch"}
     assert ran(COMMAND, tmp_path, settings, KERAS_BACKEND="jax") == "tensorflow float32 channels_last"

@@ -5,6 +5,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from rwae_tf.compat import quiet
 
 TRAIN = """
@@ -27,6 +29,7 @@ def said(folder):
     return done.stderr
 
 
+@pytest.mark.slow
 def test_training_says_nothing_of_tensorflow(tmp_path):
     lines = [line for line in said(tmp_path / "run").splitlines() if line.strip()]
     ours = ("warning: ", "trained ")

@@ -123,6 +123,7 @@ def test_equal_clips_are_at_no_distance():
 
 # The true network.
 
+@pytest.mark.slow
 def test_loaded_network_has_the_weights_of_the_file(tmp_path):
     import keras
 
@@ -142,6 +143,7 @@ def test_loaded_network_has_the_weights_of_the_file(tmp_path):
         inception.load(str(path), (16, 16, 3))
 
 
+@pytest.mark.slow
 def test_weights_of_another_network_are_refused(tmp_path):
     import keras
 

@@ -174,6 +174,7 @@ CASES = [("scaled_mmd", dict(scale_samples=s)) for s in ("prior", "both")]
 CASES += [("adversarial", dict(gradient_penalty_of=o)) for o in ("logit", "probability")]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("critic, options", CASES, indirect=["critic"], ids=str)
 def test_gradients_of_critic_and_encoders_are_those_of_finite_differences(critic, options):
     """Second order for the critic, under tf.function; along random directions, u and v standing still."""

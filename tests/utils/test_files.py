@@ -142,6 +142,7 @@ def test_a_scheme_that_cannot_be_loaded_says_what_to_do(monkeypatch):
         files._loaded.cache_clear()
 
 
+@pytest.mark.slow
 def test_a_process_that_used_a_bucket_ends_with_its_own_status(bucket):
     """tensorflow-io's S3 client aborts when it is destroyed."""
     program = f"import sys; from rwae_tf.utils import files; print(files.exists('{bucket}/none')); sys.exit(3)"
