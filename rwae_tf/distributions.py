@@ -1,6 +1,6 @@
 """From network outputs to distributions of TensorFlow Probability, and samples of them from given noise.
 
-The package's only softplus and its only floor of a scale.
+The only softplus and the only minimum of a scale in the package.
 
 A distribution's own `sample(seed=)` draws one block of noise for all rows at once. Here row i of the global
 batch has the same noise on one replica or many and after a resume (`rwae_tf.noise`), so samples are made from

@@ -1,6 +1,6 @@
 """The one exception that means "the input is wrong", and its message on one line.
 
-Library code raises `InputError` with one line that names the file, flag or value and the mend.
+Library code raises `InputError` with one line that names the file, flag or value and the remedy.
 """
 
 import errno
@@ -11,11 +11,11 @@ _REASONS = tuple(os.strerror(getattr(errno, name)) for name in (
 
 
 class InputError(ValueError):
-    """Bad input: a file, a flag, an array or a configuration that cannot be used as it is."""
+    """Bad input: a file, a flag, an array or a configuration that cannot be used."""
 
 
 def reason(error):
-    """Why something failed, in few words: those of the operating system, where `error` has them."""
+    """The reason of an error in few words: those of the operating system where it has them."""
     text = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
     text = " ".join(str(text).split()) or type(error).__name__
     return next((words for words in _REASONS if words in text), text[:120])

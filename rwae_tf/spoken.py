@@ -57,7 +57,7 @@ def joined(clips, rows):
 
 
 def converted(model, voice, said):
-    """What is said in one batch of clips with the voice of another.
+    """Convert voices: the words of one batch of clips in the voice of another.
 
     Args:
       model: a `SequenceModel` of segments of T frames.

@@ -6,7 +6,7 @@ r"""Make the TFRecord shards that the dataset mug reads of a copy of MUG.
 RAW_DIR holds subjects3, or the subjects' folders. Takes of the six expressions are used; `neutral`, takes that are too
 short and those in which no face is seen are skipped and counted. Leaves the shards, manifest.json (what is in them and
 where, what was skipped and why, checksums) and contact_sheet.png to look at. Killed and called again it goes on; it
-writes missing and damaged shards anew.
+rewrites missing and damaged shards.
 """
 
 import os

@@ -1,11 +1,11 @@
 #!/usr/bin/env bash
-# From a bare clone to a trained, measured, shown and exported model, on synthetic data that need no files. It ends
-# with a table of what each code holds:
+# From a bare clone to a trained, evaluated and exported model, on synthetic clips. It ends with a table of the factors
+# in each code:
 #
 #   bash tools/quickstart.sh [--stack=2.17|2.21] [flags of rwae_tf.train, such as --max_minutes=3]
 #
-# Under a quarter of an hour on two cores once the packages are installed. Run again, it goes on from the
-# checkpoint and writes the rest anew, the export as a further version.
+# Under a quarter of an hour on two cores once the packages are installed. The same command resumes
+# from the checkpoint and rewrites all other files; the export becomes a new version.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/environment.sh "$@"
@@ -52,20 +52,20 @@ measurements       $run/evaluation/metrics.json, as a page $run/evaluation/repor
 swap grid          $run/figures/swap.png
 generated clips    $run/figures/generate.gif
 SavedModel         $exported/
-served clips       $served/video.npy, what saved_model_cli said in $served/output.txt
+served clips       $served/video.npy, output of saved_model_cli in $served/output.txt
 EOF
-# A static factor should be read off clips that share z_c and not off those that share z_m; a dynamic one, the reverse.
+# Clips that share z_c should share static factors, and clips that share z_m dynamic factors.
 python - "$run/evaluation/metrics.json" <<'EOF'
 import json, sys
 measured = json.load(open(sys.argv[1]))
 print(f"squared error      {measured['squared_error_per_sequence']:.1f} per sequence, "
       f"{measured['baselines']['mean_image']:.1f} for the mean image\n")
-print(f"{'read off clips that share':27}{'z_c':>8}{'z_m':>8}{'chance':>8}")
+print(f"{'preserved in clips that share':29}{'z_c':>8}{'z_m':>8}{'chance':>8}")
 for kind, own in (("static", "z_c"), ("dynamic", "z_m")):
     for factor, kept in measured[kind + "_kept"]["per_factor"].items():
         leaked = measured["leakage"][factor]
         found = {own: kept["accuracy"], leaked["code"]: leaked["accuracy"]}
-        print(f"{kind + ' ' + factor:27}" + "".join(f"{100 * value:6.1f} %" for value in
+        print(f"{kind + ' ' + factor:29}" + "".join(f"{100 * value:6.1f} %" for value in
                                                    (found["z_c"], found["z_m"], kept["chance"])))
-print("\nverdict: " + "; ".join(measured["verdicts"] or ["each code holds what it should"]))
+print("\nverdict: " + "; ".join(measured["verdicts"] or ["each code contains what it should"]))
 EOF

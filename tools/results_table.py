@@ -88,7 +88,7 @@ def speech(folder=RESULTS):
 
 
 def _measured(folder, names):
-    """Those of `names` that have a result: the others have not been trained on the objective as it is."""
+    """Those of `names` that have a result: the others have not been trained with the current objective."""
     return [name for name in names if os.path.exists(os.path.join(folder, f"{name}.json"))]
 
 
@@ -239,7 +239,7 @@ def changes(base, config):
 
 
 def _flag(name, value):
-    """A flag as it is typed."""
+    """A flag as typed on the command line."""
     if isinstance(value, bool):
         return f"--{name}" if value else f"--no{name}"
     return f"--{name}=" + (",".join(map(_part, value)) if isinstance(value, tuple) else f"{value}")

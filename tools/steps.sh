@@ -1,4 +1,4 @@
-# The steps from data to a trained, measured, shown and exported model. Sourced, from the repository root, after
+# The steps from data to a trained, evaluated and exported model. Sourced, from the repository root, after
 # tools/environment.sh; says of each step what is made and where, and at the end of a script which step failed it.
 
 trap 'status=$?; [ $status -eq 0 ] || echo "error: $(basename "$0") ended at step \"$current\" (status $status)" >&2' EXIT

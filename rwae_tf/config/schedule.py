@@ -19,7 +19,7 @@ def value(weight: Weight, epoch: float) -> float:
 
 
 def parse(text: str) -> Weight:
-    """Read a weight as it is written on the command line; ValueError for anything else than `EXPECTED`."""
+    """Read a weight from the command line; ValueError for anything else than `EXPECTED`."""
     if ":" not in text:
         return float(text)
     points: Any = tuple(tuple(float(number) for number in pair.split(":")) for pair in text.split(","))

@@ -10,7 +10,7 @@ from rwae_tf.utils import files
 
 
 def _write_png(videos, path, fps, scale, names=None):
-    """A still of `videos`: one row per clip, or the table as it is."""
+    """A still of `videos`: one row per clip, or the table unchanged."""
     videos = grids.to_uint8(videos)
     still = grids.table(videos[:, None] if videos.ndim == 5 else videos, scale)
     grids.write_png(grids.labelled(still, names) if names else still, path)

@@ -11,7 +11,7 @@ def animate(clips, scale=1):
     """The frames of one animation in which all clips play at once.
 
     Args:
-      clips: [N, T, H, W, C], laid out in a near-square table, or a table [R, S, T, H, W, C] as it is.
+      clips: [N, T, H, W, C], laid out in a near-square table, or a table [R, S, T, H, W, C].
       scale: how often each pixel is repeated in height and width.
 
     Returns:

@@ -6,7 +6,7 @@ import numpy as np
 
 LEGEND = 12  # classes that a legend still names
 _MARKERS = "o^sDv"  # beside the colours, for those who see few of them
-_PAIR = ("#0072b2", "#e69f00")  # blue and orange, told apart by all (Okabe and Ito, 2008)
+_PAIR = ("#0072b2", "#e69f00")  # blue and orange, safe for colour-blind readers (Okabe and Ito, 2008)
 _DPI = 110
 
 
@@ -40,7 +40,7 @@ def scatter(points, panels):
 
 
 def curves(panels):
-    """One curve per panel; the leap of its first twentieth may lie outside, so that the rest can be read.
+    """One curve per panel. The axes may cut off the first twentieth, so that the rest is legible.
 
     Args:
       panels: list of (title, x, y, log): [N] each; what is not finite leaves a gap. `log` asks for a logarithmic y,
@@ -82,7 +82,7 @@ def bars(panels):
 
 
 def growth(panels):
-    """What something costs as it grows, on logarithmic axes, beside a line as steep as the size itself.
+    """Cost over size on logarithmic axes, beside a line of proportional growth.
 
     Args:
       panels: list of (title, label of x, x, y): [N] each, positive. The dashed line is proportional to x and meets the
@@ -127,12 +127,12 @@ def _axes(count, across, size):
 
 
 def _title(axis, text):
-    """A title as it stands: a dollar starts no formula."""
+    """A title in which a dollar starts no formula."""
     axis.set_title(text, fontsize=9, loc="left", parse_math=False)
 
 
 def _colours(count):
-    """So many colours apart from one another."""
+    """As many distinct colours."""
     from matplotlib import colormaps
 
     return colormaps["tab10" if count <= 10 else "Paired"].colors

@@ -10,7 +10,7 @@ from rwae_tf.kernels.lstm import LSTM
 
 
 class LastOutputs(layers.Layer):
-    """What LSTMs give at the frame they read last, side by side."""
+    """The last outputs of LSTMs, concatenated."""
 
     def __init__(self, lstms):
         super().__init__()

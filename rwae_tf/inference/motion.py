@@ -12,14 +12,13 @@ from rwae_tf.layers.gaussian_lstm import GaussianLSTM
 
 
 class _Posterior(layers.Layer):
-    """A posterior of the motion, and what it sees of the frames.
+    """A motion posterior and its input.
 
     Args:
-      gain: factor on what a step sees. Where little moves, changes are small, and Adam, whose steps are as long for
-        small inputs as for large ones, learns from them more slowly than z_c from what stays.
-      changes: whether a step sees h_t less the mean of h over the clip instead of h_t. What does not change in a
-        clip is hidden from z_m then, as far as features add up what they see; and z_m,t depends on the whole
-        clip, not on its past alone.
+      gain: factor on the input. Where frames change little, mean-centred inputs are small, and Adam learns more
+        slowly from small inputs.
+      changes: whether the input is h_t minus its mean over the clip instead of h_t. This hides static factors
+        from z_m, as far as features are additive. Each z_m,t then depends on the whole clip.
     """
 
     def __init__(self, changes, gain, name):
@@ -37,7 +36,7 @@ class _Posterior(layers.Layer):
         raise NotImplementedError
 
     def seen(self, h):
-        """What of frame features h [B, T, Dh] a posterior of the motion sees, [B, T, Dh]."""
+        """The input of the posterior from frame features h [B, T, Dh]: [B, T, Dh]."""
         if self.changes:
             h -= tf.reduce_mean(h, axis=1, keepdims=True)
         return self.gain * h
@@ -65,7 +64,7 @@ class MotionPosterior(_Posterior):
         return self.codes.sample(noise, self.seen(h))
 
     def distribution(self, h, noise, z_c=None):
-        """z_m and q(z_m,t | x_t, z_m,<t) given it, of which z_c is no part."""
+        """z_m and q(z_m,t | x_t, z_m,<t) given it, independent of z_c."""
         del z_c
         z_m, loc, scale = self(h, noise)
         return z_m, tfd.MultivariateNormalDiag(loc, scale)
@@ -104,7 +103,7 @@ class FactorisedMotionPosterior(_Posterior):
         return self.head(self.hidden(self.seen(h)))
 
     def distribution(self, h, noise, z_c=None):
-        """z_m and q(z_m,t | x_t), of which z_c is no part."""
+        """z_m and q(z_m,t | x_t), independent of z_c."""
         del z_c
         q = tfd.MultivariateNormalDiag(*self(h))
         return distributions.sample_normal(q, noise), q

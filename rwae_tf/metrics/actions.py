@@ -1,7 +1,7 @@
-"""Learned actions and known classes: which is which, and whether clips of an action show its class.
+"""Match learned actions to known classes, and measure whether clips of an action show its class.
 
-A weakly supervised model knows how many actions there are, not which is which (section 3.4 of the paper). Its
-categories are matched to the classes of a factor on the training clips, one to one, and judged by that.
+A weakly supervised model knows the number of actions only (section 3.4 of the paper). Its categories are matched to
+the classes of a factor on the training clips, one to one.
 """
 
 from typing import Any, Callable, Dict, Iterable, List, Mapping, Optional, Sequence, Tuple
@@ -11,12 +11,12 @@ import numpy as np
 from rwae_tf.metrics import collapse, disentanglement, interventions, scores
 from rwae_tf.types import Batch, Codes, Judge, SequenceSpec
 
-UNUSED = 0.1  # of its even share of the clips: a category that takes fewer is not used
+UNUSED = 0.1  # of its even share of the clips: a category with fewer counts as unused
 BATCH = 100
 
 
 def factor_of(spec: SequenceSpec, size: int) -> Optional[str]:
-    """The factor of the motion that `size` categories are matched to: the one with most nearly as many classes.
+    """The motion factor to match `size` categories to: the one whose number of classes is closest to it.
 
     Returns:
       Its name, the first one's among equals; None where the clips have no factor of the motion.
@@ -32,7 +32,7 @@ def taken(action: Any) -> np.ndarray:
 
 def count(batches: Iterable[Batch], encode: Callable[[Any], Codes], factor: Optional[str],
           shape: Tuple[int, int]) -> np.ndarray:
-    """How many clips of each class take each category.
+    """Count the clips of each class in each category.
 
     Args:
       batches: iterable of {"x", "labels": {factor: int class [B]}}.
@@ -51,14 +51,13 @@ def count(batches: Iterable[Batch], encode: Callable[[Any], Codes], factor: Opti
 
 
 def match(counts: np.ndarray) -> np.ndarray:
-    """A class for each category, none twice, so that as many clips as can be are of their category's class.
+    """Match each category to a class, one to one, for the highest accuracy (Hungarian method).
 
     Args:
       counts: clips by category and class, int [A, K].
 
     Returns:
-      int [A]; -1 for those A - K categories that are left over where there are more of them than classes. A category
-      without clips gets what the others leave.
+      int [A]; -1 for the A - K unmatched categories where A > K. A category without clips gets a remaining class.
     """
     from scipy.optimize import linear_sum_assignment
 
@@ -69,7 +68,7 @@ def match(counts: np.ndarray) -> np.ndarray:
 
 
 def record(counts: np.ndarray, factor: Optional[str] = None, classes: Sequence[str] = ()) -> Dict[str, Any]:
-    """What the training clips tell about the categories, fit for JSON.
+    """Describe the categories by the training clips, fit for JSON.
 
     Args:
       counts: clips by category and class, int [A, K]; K = 1 without a factor.
@@ -99,18 +98,17 @@ def matched_classes(found: Mapping[str, Any]) -> np.ndarray:
 
 def conditional(judge: Judge, verbs: interventions.Verbs, spec: SequenceSpec, found: Mapping[str, Any], clips: int,
                 repeats: int, seeds: interventions.Seeds) -> Dict[str, Any]:
-    """Clips of a given action, all else from the priors: does a judge see the class of the action?
+    """Accuracy of a judge on clips of a given action, with all else from the priors.
 
-    Every category in turn is asked for. One without a class is never right: where there are more categories than
-    classes, no more than K / A can be.
+    Every category is generated in turn. Unmatched categories count as errors: if A > K, accuracy is at most K / A.
 
     Args:
       judge: function x -> {factor: p(y|x) [B, K]}.
-      verbs: `exchange.Verbs` of the model.
+      verbs: `interventions.Verbs` of the model.
       spec: `SequenceSpec` of the clips.
       found: a `record` with a factor.
       clips: how many to draw in each of the `repeats`.
-      seeds: an `exchange.Seeds`.
+      seeds: an `interventions.Seeds`.
 
     Returns:
       "accuracy" (with "_std"), "at_most", "chance" of `disentanglement.chance`, "per_category": accuracies, None for a
@@ -139,7 +137,7 @@ def conditional(judge: Judge, verbs: interventions.Verbs, spec: SequenceSpec, fo
 
 
 def verdicts(found: Mapping[str, Any]) -> List[str]:
-    """What is wrong by a `record`, in plain words; with "conditional" in it, what is not obeyed too."""
+    """Describe what a `record` shows to be wrong, its "conditional" accuracy included where it has one."""
     lines = []
     if found["unused"]:
         lines += [f"a leaves {len(found['unused'])} of {len(found['matching'])} categories unused: H(a) "

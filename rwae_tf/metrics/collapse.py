@@ -1,4 +1,4 @@
-"""Is a code used at all, and for what it should be: indicators of collapse and leakage, and their verdict."""
+"""Collapse and leakage: whether a code is used, and for the factors that it should contain."""
 
 from typing import Any, Callable, Dict, List, Mapping, Optional
 
@@ -8,8 +8,8 @@ import numpy.typing as npt
 from rwae_tf.errors import InputError
 
 ACTIVE_VARIANCE = 0.01  # of posterior means over the data; Burda et al. (2016)
-DEAD_NATS = float(np.log(2))  # one bit: a code that carries less cannot tell two classes apart
-DEAD_INFLUENCE = 0.01  # part of the decoder's response
+DEAD_NATS = float(np.log(2))  # one bit: a code with less information cannot separate two classes
+DEAD_INFLUENCE = 0.01  # fraction of the change of the decoder's output
 LEAK_EXCESS = 0.10  # accuracy above chance from which a factor counts as following a code
 PROBE_EXCESS = 0.15  # accuracy of a linear probe above chance from which a code contains a factor
 KEPT_IDENTITY = 0.90  # part of long samples, below which the identity does not last
@@ -18,16 +18,16 @@ KEPT_ACCURACY = 0.90  # below, a code loses a factor that it should keep
 
 def code_usage(mean: npt.ArrayLike, variance: npt.ArrayLike, prior_mean: npt.ArrayLike = 0.0,
                prior_variance: npt.ArrayLike = 1.0) -> Dict[str, Any]:
-    """How a Gaussian posterior uses each dimension of a code.
+    """Measure how a Gaussian posterior uses each dimension of a code.
 
     Args:
       mean, variance: of q(z|x), [N, D] or [N, T, D].
       prior_mean, prior_variance: of the prior at the same places, broadcastable; for a motion prior p_psi
         those it has with the codes before as its input.
 
-    Both "kl" and "information" bound from above what z tells about its clip. KL counts a posterior much
-    narrower than its prior as use, even where it is the same for all clips; information does not: it is the
-    KL to the best Gaussian prior, (ln(V + E v) - E ln v) / 2 for means of variance V and variances v.
+    Both "kl" and "information" are upper bounds of the mutual information of z and its clip. KL counts a
+    posterior that is much narrower than its prior, even where it is equal for all clips; information does not.
+    It is the KL to the best Gaussian prior, (ln(V + E v) - E ln v) / 2 for means of variance V and variances v.
 
     Returns:
       Lists over D: "variance_of_means", over clips, mean over frames (what all clips share frame by frame is
@@ -51,10 +51,10 @@ def code_usage(mean: npt.ArrayLike, variance: npt.ArrayLike, prior_mean: npt.Arr
 
 
 def influence(decode: Callable[[Any, Any], Any], z_c: np.ndarray, z_m: np.ndarray) -> Dict[str, float]:
-    """How much of the decoder's output each code moves; needs no judge and no labels.
+    """Measure how much of the decoder's output each code changes; needs no judge and no labels.
 
-    Every clip takes one code of its neighbour in the batch; the squared change of the output is set in relation
-    to the change when it takes both.
+    Every clip takes one code of its neighbour in the batch. The squared change of the output is divided by the
+    change when it takes both codes.
 
     Args:
       decode: function (z_c, z_m) -> x.
@@ -83,14 +83,14 @@ def influence(decode: Callable[[Any, Any], Any], z_c: np.ndarray, z_m: np.ndarra
 def verdicts(kept: Optional[Mapping[str, Any]] = None, usage: Optional[Mapping[str, Any]] = None,
              influence: Optional[Mapping[str, float]] = None, losses: bool = True,
              probes: Optional[Mapping[str, Any]] = None, consistency: Optional[Mapping[str, Any]] = None) -> List[str]:
-    """What is wrong by these numbers, in plain words, worst first.
+    """Describe what these numbers show to be wrong, worst first.
 
     Args:
       kept: result of `disentanglement.kept`, or None.
       usage: {code: result of `code_usage`} of "z_c", "z_m", or None.
       influence: result of `influence`, or None.
-      losses: whether what a code loses is wrong too, as it is once training has ended.
-      probes: result of `probes.linear_probes`, or None; needs `kept`, which says what belongs to which code.
+      losses: whether to report factors that a code loses, which counts only after training.
+      probes: result of `probes.linear_probes`, or None; needs `kept`, which assigns factors to codes.
       consistency: result of `scores.consistency`, or None.
 
     Returns:
@@ -123,7 +123,7 @@ def _probed(probes, code, wrong):
 
 
 def holds(kept: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
-    """What each code holds, beside what it should: the numbers that verdicts are drawn from.
+    """List what each code contains beside what it should contain: the numbers behind the verdicts.
 
     Args:
       kept: result of `disentanglement.kept`.

@@ -1,8 +1,8 @@
-"""What each code keeps of a clip when the other is drawn anew, and what it must not keep.
+"""Disentanglement: the factors that each code preserves when the other code comes from its prior.
 
-With z_c fixed and z_m drawn from its prior, the static factors must stay ("static kept") and the dynamic
-ones must not follow; with z_m fixed and z_c ~ N(0, I) it is the other way round ("dynamic kept"). A factor
-that survives under the wrong code leaks into it.
+With z_c of a clip and z_m from its prior, static factors must be preserved ("static kept") and dynamic factors must
+not; with z_m of a clip and z_c ~ N(0, I) the reverse holds ("dynamic kept"). A factor that is preserved by the wrong
+code leaks into it.
 """
 
 from typing import Any, Callable, Collection, Dict, Iterable
@@ -17,10 +17,10 @@ from rwae_tf.types import Batch, Judge
 
 
 def chance(labels: npt.ArrayLike, answers: npt.ArrayLike) -> float:
-    """Accuracy that answers would have if they knew nothing of the labels: sum_k p(label = k) p(answer = k).
+    """Accuracy of answers that are independent of the labels: sum_k p(label = k) p(answer = k).
 
-    It is 1/K for labels of K classes alike, and exactly the accuracy of answers that are always the same;
-    so accuracy minus chance is zero for a code, or a decoder, without information, balanced or not.
+    It is 1/K for balanced labels of K classes, and the exact accuracy of constant answers. Accuracy minus chance
+    is therefore zero without information, whether classes are balanced or not.
 
     Args:
       labels: int classes [N].
@@ -33,7 +33,7 @@ def chance(labels: npt.ArrayLike, answers: npt.ArrayLike) -> float:
 
 
 def majority(labels: np.ndarray) -> float:
-    """Accuracy of always naming the commonest class, the most that knows nothing of a clip.
+    """Accuracy of always naming the commonest class, the best answer without a look at the clip.
 
     Args:
       labels: int classes [N].

@@ -7,11 +7,11 @@ from rwae_tf.errors import InputError
 
 
 def frechet(real: npt.ArrayLike, generated: npt.ArrayLike) -> float:
-    """Distance of the Gaussians with the features' means and covariances.
+    """Compute the distance of the Gaussians with the features' means and covariances.
 
-    |m - m'|^2 + tr(S + S' - 2 (S S')^(1/2)), with unbiased covariances. It is biased upwards by few samples:
-    compare numbers from as many clips only. On Inception-v3 pool features it is the FID; on a judge's features
-    it goes by another name, for the two cannot be compared.
+    |m - m'|^2 + tr(S + S' - 2 (S S')^(1/2)), with unbiased covariances. Few samples bias it upwards, so
+    compare numbers from equally many clips only. On Inception-v3 pool features it is the FID, which does not
+    compare with the distance on a judge's features.
 
     Args:
       real: features [N, D]; their scale should be about one (variances under 1e-10 count as none).

@@ -12,18 +12,18 @@ from rwae_tf.errors import InputError
 from rwae_tf.metrics import frechet, scores
 
 SIZE = 299  # height and width of what the network sees
-FRAMES = 10_000  # of each side, at most: enough that the bias of few samples is small beside what tells models apart
+FRAMES = 10_000  # of each side, at most: the bias of FID in the number of samples is then below differences of models
 PUBLISHED = "inception_v3_weights_tf_dim_ordering_tf_kernels_notop.h5"
 _BATCH = 50  # frames through the network at once
 _CLIPS = 100  # drawn at once
 
 
 class Network(NamedTuple):
-    """What makes features of pictures.
+    """A network that computes features of pictures.
 
     Attributes:
       features: function pictures [B, 299, 299, 3] in [-1, 1] -> [B, D].
-      name: which network and weights, for whoever reads the number.
+      name: network and weights, to print beside the number.
     """
 
     features: Callable
@@ -35,7 +35,7 @@ def load(path: str, frame_shape: Sequence[int]) -> Network:
 
     Args:
       path: of PUBLISHED, or of other weights of the same layers.
-      frame_shape: of the frames that it shall see.
+      frame_shape: shape of the frames to evaluate.
 
     Returns:
       A `Network` with D = 2048.
@@ -72,7 +72,7 @@ def pictures(frames: np.ndarray) -> np.ndarray:
 
 
 def choose(clips: int, length: int) -> Tuple[np.ndarray, np.ndarray]:
-    """Which frames are looked at: all, or FRAMES of them, evenly spread over clips and over times.
+    """Choose the frames to compare: all, or FRAMES of them, evenly spread over clips and times.
 
     Args:
       clips: number of clips.
@@ -99,7 +99,7 @@ def fid(batches: Callable[[], Iterable[np.ndarray]], clips: int, length: int, ge
       seed: of all of them.
 
     Returns:
-      "fid", "fid_std" over the sets, and "fid_note": what the number may be compared with. Fit for JSON.
+      "fid", "fid_std" over the sets, and "fid_note": the numbers that it compares with. Fit for JSON.
     """
     chosen = choose(clips, length)
     real = _features(batches(), chosen, network)

@@ -1,33 +1,33 @@
-"""Collapse and leakage at a glance: what a few clips tell of a model while it is trained."""
+"""Collapse and leakage of a model during training, measured on a few clips."""
 
 from typing import Any, Dict, Optional, Sequence
 
 from rwae_tf.metrics import collapse, interventions, match
 from rwae_tf.types import Batch, Judge, SequenceSpec
 
-MOVED = 50  # clips that exchange codes for the influence
+MOVED = 50  # clips that swap codes for the influence
 
 
 def glance(batches: Sequence[Batch], reader: Optional[Judge], verbs: interventions.Verbs, spec: SequenceSpec,
            seed: int = 0, ended: bool = False) -> Dict[str, Any]:
-    """Indicators of a model, from one draw for each of a few clips; the draws are the same in every call.
+    """Measure a model on a few clips, with one draw for each; the draws are the same in every call.
 
     Args:
       batches: list of {"x", "labels"}, in random order; x [B, T, ...].
-      reader: function x -> {factor: p(y|x)}, such as a `reader.Reader`; None where no factor can be read.
-      verbs: `exchange.Verbs` of the model.
+      reader: function x -> {factor: p(y|x)}, such as a `kernel_probe.Reader`; None for no factors.
+      verbs: `interventions.Verbs` of the model.
       spec: `SequenceSpec` of the clips.
       seed: of the draws.
-      ended: whether training has ended: codes that do not match their priors are wrong only then.
+      ended: whether training has ended, after which codes must match their priors.
 
     Returns:
       "usage": {code: {"kl", "information" (nats per clip), "active_units", "influence"}};
-      "kept": {factor: accuracy under the code it belongs to, the other one drawn anew}, by what `reader` reads;
-      "leakage": {factor: {"code", "accuracy", "chance", "excess"}} under the code it does not belong to;
+      "kept": {factor: accuracy of `reader` with the code that it belongs to, the other one from its prior};
+      "leakage": {factor: {"code", "accuracy", "chance", "excess"}} with the code it does not belong to;
       "on_real": {factor: accuracy of the reader on the clips themselves};
       "match": result of `match.measure`;
-      "verdicts": lines of `usage.verdicts` on what is dead and what leaks. Not on what a code loses: that is much
-      while a model learns, and a reader of blurred clips adds to it. Fit for JSON.
+      "verdicts": lines of `collapse.verdicts` on dead codes and leakage, but not on lost factors: a model that still
+      learns loses many, and blurry clips add to them. Fit for JSON.
     """
     rows = [{"codes": interventions.by_name(verbs.encode(batch["x"])), "parameters": verbs.parameters(batch["x"])}
             for batch in batches]

@@ -1,4 +1,4 @@
-"""Codes of a model exchanged and drawn anew: what `disentanglement.kept` and `usage.influence` ask of it."""
+"""Interventions on codes: swap one code between clips, or sample it from its prior, and decode."""
 
 import itertools
 from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence
@@ -8,18 +8,18 @@ import numpy as np
 from rwae_tf.metrics import collapse, disentanglement, match
 from rwae_tf.types import Batch, Codes, Judge, SequenceSpec
 
-MOVED = 100  # clips that exchange codes to show what moves the decoder
+MOVED = 100  # clips that swap codes for the influence
 
 
 class Verbs(NamedTuple):
-    """What is measured of a model.
+    """The functions of a model that are measured.
 
     Attributes:
       encode: function x -> `Codes`, posterior means.
       sample: function (x, seed) -> `Codes`, posterior samples.
-      parameters: function x -> {code: Gaussians of the code}, keyword arguments of `usage.code_usage`.
+      parameters: function x -> {code: Gaussians of the code}, keyword arguments of `collapse.code_usage`.
       decode: function `Codes` -> x.
-      generate: function (num, length, seed, z_c, z_m, action) -> x, seed int32 [num]; what is not given is
+      generate: function (num, length, seed, z_c, z_m, action) -> x, seed int32 [num]; missing codes are
         drawn from the priors.
       draw: function (num, length, seed) -> `Codes` from the priors, seed int32 [num].
     """
@@ -33,7 +33,7 @@ class Verbs(NamedTuple):
 
 
 class Seeds:
-    """Seeds for rows of draws, no two alike but by chance."""
+    """A source of random seeds for rows of draws."""
 
     def __init__(self, seed):
         self._seed, self._calls = seed, itertools.count()
@@ -43,7 +43,7 @@ class Seeds:
 
 
 class _Remembered:
-    """A function that keeps its last answer: every batch of clips is encoded once for all its repeats."""
+    """A function that caches its last answer, so that a batch is encoded once for all its repeats."""
 
     def __init__(self, function):
         self._function, self._x = function, None
@@ -99,7 +99,7 @@ def matched(batches: Iterable[Batch], verbs: Verbs, seeds: Seeds) -> Dict[str, A
 
 def influence(decode: Callable[[Codes], Any], codes: Mapping[str, np.ndarray], seed: int,
               most: int = MOVED) -> Dict[str, float]:
-    """`usage.influence` of at most `most` clips; an action goes with the motion.
+    """`collapse.influence` of at most `most` clips; an action goes with the motion.
 
     Args:
       decode: function `Codes` -> x.

@@ -1,9 +1,8 @@
-"""A judge that costs seconds: kernel ridge regressions on coarse views of clips, in closed form.
+"""A judge that takes seconds: kernel ridge regressions on coarse views of clips, in closed form.
 
-It is what training can afford, and it knows nothing of the model. Besides real clips it must read what a model makes
-of them: blurred frames, and poses between those of the data. There a linear regression on the pixels, which reads real
-clips as well, was seen to find 25 % of the skins of Sprites where a trained judge finds 85 %; this one, 74 %. No one
-view of a clip serves all factors:
+Training uses it for its checks. It must classify blurry frames and poses between those of the data, too: on decoded
+clips a linear regression on pixels finds 25 % of the skins of Sprites, this probe 74 % and a trained judge 85 %. Each
+factor uses one view of a clip:
 
 - "figure", for static factors: each frame alone, moved so that its light's centre is in the middle, and the mean of
   the answers; neither order nor place nor pose matters.
@@ -18,8 +17,8 @@ import numpy as np
 from rwae_tf.metrics.disentanglement import majority
 from rwae_tf.types import Batch, SequenceSpec
 
-READS = 0.9  # accuracy on real clips below which a factor is left out: enough to see what leaks by ten points
-FEWEST = 50  # clips to check on, below which that accuracy says nothing
+READS = 0.9  # accuracy on real clips below which a factor is left out
+FEWEST = 50  # held-out clips; fewer give no reliable accuracy
 BANDWIDTH = 0.3  # squared width of the kernel, in medians of the squared distance of two clips
 RIDGE = 1e-2
 _SIDE, _WINDOW, _COARSE = 16, 12, 8  # blocks along a frame; of the figure; of a frame of the clip
@@ -56,7 +55,7 @@ class KernelRidge:
 
 
 class Reader:
-    """Reads factors off clips; made by `fit`.
+    """A classifier of the factors of clips; `fit` makes it.
 
     Args:
       regressions: {name of a view: `KernelRidge`}.
@@ -125,7 +124,7 @@ def views(x: np.ndarray) -> Dict[str, np.ndarray]:
 
 def fit(batches: Iterable[Batch], held_out: Iterable[Batch], spec: SequenceSpec, seed: int = 0,
         least: float = READS) -> Optional[Reader]:
-    """The reader of those factors that it reads well off real clips.
+    """Fit a reader to the factors that it classifies well on real clips.
 
     Args:
       batches: iterable of {"x", "labels": {factor: int class [B]}}, clips to fit to.
@@ -135,7 +134,7 @@ def fit(batches: Iterable[Batch], held_out: Iterable[Batch], spec: SequenceSpec,
       least: accuracy on `held_out` below which a factor is left out.
 
     Returns:
-      A `Reader`; None where there is nothing that it reads, or too little to fit it to or to check it on.
+      A `Reader`; None where it classifies no factor well, or there are too few clips to fit or check it.
     """
     (seen, labels), (other, truth) = _collected(batches), _collected(held_out)
     if not seen or not truth or len(next(iter(truth.values()))) < FEWEST:

@@ -1,7 +1,7 @@
-"""Match: do the codes of data have the distribution of the priors, as eq. 9 asks?
+"""Match: whether codes of data have the distribution of the priors, as eq. 9 requires.
 
-Two questions, each answered by a classifier and by an MMD: samples of q(z_c|x) beside N(0, I), and sampled
-trajectories of q(z_m,1:T|x) beside free roll-outs of the motion prior.
+A classifier and an MMD compare samples of q(z_c|x) with N(0, I), and sampled trajectories of q(z_m,1:T|x) with
+roll-outs of the motion prior.
 """
 
 from typing import Any, Dict, List, Mapping, Optional, Tuple
@@ -12,18 +12,18 @@ from scipy.stats import rankdata
 from sklearn.neural_network import MLPClassifier
 
 WORST_AUC = 0.75  # of a classifier, above which a code does not match its prior
-LOWEST_DEVIATIONS = -3.0  # below it, an estimate is no divergence's
+LOWEST_DEVIATIONS = -3.0  # below it, an estimate cannot be that of a divergence
 LEAST_SHARE = 0.01  # of the largest gradient on the encoders, below which a term does nothing
 HELD_OUT = 0.3  # part of the samples that the classifier is measured on and never fitted to
 BANDWIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0)  # of the sum of Gaussian kernels (Li et al. 2017), per dimension 1 / sqrt(12)
 MOST, COMPARED = 4000, 1000  # samples of each side for the classifier, and for the MMD, whose cost is quadratic
-FEWEST = 50  # samples of each side, below which nothing can be said
+FEWEST = 50  # samples of each side; fewer are not measured
 _UNIT = 12  # dimensions for which the bandwidths are meant: squared distances count per dimension
 
 
 def measure(posterior: Mapping[str, np.ndarray], prior: Mapping[str, np.ndarray],
             seed: int = 0) -> Dict[str, Dict[str, float]]:
-    """How well samples of the posterior match samples of the prior.
+    """Measure how well samples of the posterior match samples of the prior.
 
     Args:
       posterior, prior: {"z_c": [N, Dc], "z_m": [N, T, Dm]}; rows of the posterior are of N different clips.
@@ -53,7 +53,7 @@ def _spread(rows, most):
 
 
 def verdicts(found: Optional[Mapping[str, Any]] = None, terms: Optional[Mapping[str, Any]] = None) -> List[str]:
-    """What is wrong with the divergences by these numbers, in plain words.
+    """Describe what these numbers show to be wrong with the divergences.
 
     Args:
       found: result of `measure`, or None.
@@ -75,7 +75,7 @@ def verdicts(found: Optional[Mapping[str, Any]] = None, terms: Optional[Mapping[
 
 
 def shares(values: Mapping[str, float], weights: Mapping[str, float], gradients: Mapping[str, float]) -> Dict[str, Any]:
-    """What each term of the objective contributes.
+    """Compute the contribution of each term of the objective.
 
     Args:
       values: {term: value before its weight}; "NAME_null_sd" is the standard deviation that the estimate of the term
@@ -98,14 +98,14 @@ def shares(values: Mapping[str, float], weights: Mapping[str, float], gradients:
 
 
 def auc(q: np.ndarray, p: np.ndarray, seed: int = 0) -> float:
-    """Held-out area under the ROC curve of a small network that learns to tell q from p.
+    """Held-out area under the ROC curve of a small network that separates q from p.
 
     Args:
       q, p: samples [N, D] and [M, D], at least FEWEST of each.
       seed: of the split and of the network.
 
     Returns:
-      A number in [0, 1]: 0.5 where the network cannot tell them apart, 1 where it always can.
+      A number in [0, 1]: 0.5 for equal distributions, 1 for separable ones.
     """
     rng, fit, held = np.random.default_rng(seed), [], []
     for side in (q, p):
@@ -118,7 +118,7 @@ def auc(q: np.ndarray, p: np.ndarray, seed: int = 0) -> float:
                                 for sides in (fit, held))
     network = MLPClassifier((64, 64), alpha=1e-2, early_stopping=True, n_iter_no_change=10, max_iter=100,
                             random_state=seed)
-    # Products so small are done sooner by one thread than by several that wait for one another.
+    # One thread is faster than several for products of this size.
     with threadpoolctl.threadpool_limits(1):
         return area_under_curve(network.fit(x, y).predict_proba(x_held)[:, 1], y_held == 1)
 

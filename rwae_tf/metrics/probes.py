@@ -1,4 +1,4 @@
-"""What can be read off the codes: linear probes, and DCI (Eastwood and Williams, 2018)."""
+"""Information in the codes: linear probes, and DCI (Eastwood and Williams, 2018)."""
 
 from typing import Any, Dict, Mapping, Tuple
 
@@ -12,7 +12,7 @@ from sklearn.preprocessing import StandardScaler
 from rwae_tf.metrics.disentanglement import chance, majority
 from rwae_tf.metrics.scores import entropy
 
-HELD_OUT = 0.3  # fraction of the clips that a probe is measured on and never fitted to
+HELD_OUT = 0.3  # fraction of the clips to measure a probe on
 # All features compete for every split: with a random subset, splits without an informative one would hand
 # importance to noise.
 FOREST = {"n_estimators": 20, "max_features": None, "min_samples_leaf": 5}
@@ -22,8 +22,8 @@ def linear_probes(codes: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarr
                   seed: int = 0) -> Dict[str, Any]:
     """Held-out accuracy of a logistic regression from every code to every factor.
 
-    Codes are standardized first, so a probe finds what is there at any scale: give samples of the posterior,
-    not its means, to see only what survives the posterior's own noise.
+    Codes are standardized first, so a probe works at any scale. Give samples of the posterior rather than its
+    means to measure only what exceeds the posterior's noise.
 
     Args:
       codes: {code: [N, Dc] or [N, T, Dm]}; time is flattened into features.
@@ -47,9 +47,9 @@ def linear_probes(codes: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarr
 
 def importances(codes: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray],
                 seed: int = 0) -> Tuple[np.ndarray, Dict[str, Any]]:
-    """How much every code dimension matters to a random forest that predicts a factor.
+    """Importances of code dimensions in random forests that predict the factors.
 
-    A forest, because the weights of a linear probe are not sparse and so say little about single dimensions.
+    Forests, because the weights of a linear probe are not sparse and do not show single dimensions.
 
     Args:
       codes: {code: [N, Dc] or [N, T, Dm]}; importances of a dimension are summed over time, so what

@@ -1,4 +1,4 @@
-"""Scores of samples from a judge's class probabilities: entropies, inception score, lasting identity."""
+"""Scores of clips from a judge's class probabilities: entropies, inception score, constant identity."""
 
 from typing import Any, Dict, Mapping, Sequence
 
@@ -10,7 +10,7 @@ from rwae_tf.types import Judge
 
 
 def checked(probabilities: npt.ArrayLike, name: str = "judge") -> np.ndarray:
-    """Class probabilities as float64, or an error that says what is wrong with them.
+    """Check class probabilities and convert them to float64.
 
     Args:
       probabilities: p(y|v) [N, K], rows that sum to one.
@@ -33,7 +33,7 @@ def checked(probabilities: npt.ArrayLike, name: str = "judge") -> np.ndarray:
 
 
 def probabilities(judge: Judge, x: Any) -> Dict[str, np.ndarray]:
-    """What a judge reads off clips.
+    """Class probabilities of clips by a judge.
 
     Args:
       judge: function x -> {factor: p(y|x) [B, K]}.
@@ -99,13 +99,13 @@ def spread(values: Sequence[float]) -> float:
 
 
 def consistency(clips: np.ndarray, judge: Judge, window: int, factors: Sequence[str]) -> Dict[str, Any]:
-    """Does what should stay, stay? Judges every window of long clips against their first window.
+    """Measure whether the identity is constant: compare every window of long clips with the first one.
 
     Args:
       clips: long clips [N, L, ...].
       judge: function x [N, window, ...] -> {factor: p(y|x) [N, K]}.
-      window: frames that the judge looks at; windows follow one another, a shorter rest is left out.
-      factors: names of the factors that make the identity, the static ones.
+      window: frames that the judge takes; windows do not overlap, and a shorter rest is left out.
+      factors: names of the static factors, which are the identity.
 
     Returns:
       {"mean": fraction of later windows with the identity of the first, mean over factors,

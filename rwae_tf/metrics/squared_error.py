@@ -1,4 +1,4 @@
-"""Squared error per sequence, and the baselines that say what a number is worth."""
+"""Squared error per sequence, and its baselines."""
 
 from typing import Any, Callable, Dict, Iterable
 
@@ -40,7 +40,7 @@ def squared_errors(batches: Iterable[np.ndarray], predict: Callable[[np.ndarray]
 
 
 def measure_baselines(batches: Callable[[], Iterable[np.ndarray]], mean: np.ndarray) -> Dict[str, float]:
-    """What two models without content score: a fixed mean frame, and the first frame repeated.
+    """Squared error of two baselines: the mean frame, and the first frame repeated.
 
     Args:
       batches: function () -> iterable of x [B, T, ...].

@@ -1,8 +1,8 @@
 """Speaker verification: the equal error rate of trials between utterances (Appendix D; Dehak et al., 2010).
 
-A trial is a pair of utterances, accepted where the cosine of their embeddings is large. The equal error rate is the one
-at the threshold where as great a share of the pairs of one speaker is rejected as of pairs of two speakers accepted:
-0 for embeddings that tell speakers apart without fault, 0.5 for embeddings that know nothing of them.
+A trial is a pair of utterances, accepted where the cosine of their embeddings is above a threshold. At the threshold of
+the equal error rate, the rate of rejected pairs of one speaker equals that of accepted pairs of two speakers: 0 for
+embeddings that separate all speakers, 0.5 for embeddings without information about them.
 """
 
 from typing import Any, Callable, Dict, Iterable, List
@@ -19,13 +19,13 @@ def measure(batches: Iterable[Batch], encode: Callable[[Any], Codes], utterances
 
     Embeddings are, of all segments of an utterance, the mean of z_c (content), the mean of z_m over segments and frames
     (motion), the standard deviations of z_m over the same (motion_deviation) and, as the baseline, the mean of the log
-    spectrum over the same frames. None is centred or scaled. Where the motion encoder sees the changes of features
-    alone, the mean of z_m says next to nothing by construction; its standard deviations may still tell speakers apart.
+    spectrum over the same frames. None is centred or scaled. With a mean-centred input of the
+    motion encoder, the mean of z_m is nearly zero by construction; its standard deviations may still separate speakers.
 
     Args:
       batches: iterable of {"x": [B, T, F], ...} over all segments, in order.
       encode: function x -> `Codes` of posterior means.
-      utterances: of which utterance a segment is part, int [N], 0 ... U - 1.
+      utterances: number of the utterance of each segment, int [N], 0 ... U - 1.
       speakers: of each segment, int [N].
 
     Returns:

@@ -122,10 +122,10 @@ def motion_mmd(z_q: tf.Tensor, samples: Callable[[bool], tf.Tensor],
 
 
 def horizon_mmd(z_q: tf.Tensor, z_p: tf.Tensor, objective: ObjectiveConfig) -> Dict[str, tf.Tensor]:
-    """Whether long roll-outs stay where codes of data lie: MMD^2 per frame after the T-th, mean over these frames.
+    """Compare long roll-outs with codes of data: MMD^2 per frame after the T-th, mean over these frames.
 
-    Eq. 9 compares T frames only; what the motion prior does later is left to chance. Here every later frame is compared
-    with codes of all T frames of the data alike: row i of the frame T + j meets frame (i + j) mod T of its clip.
+    Eq. 9 compares T frames only and leaves later frames of the motion prior free. Here every later frame is compared
+    with codes of all T frames of the data: row i of the frame T + j meets frame (i + j) mod T of its clip.
 
     Args:
       z_q: samples of the posterior [B, T, D].

@@ -26,7 +26,7 @@ def terms(critic: Critic, z_q: tf.Tensor, z_p: tf.Tensor, alpha: tf.Tensor,
       critic: f_gamma, [B, D] -> [B, K].
       z_q: samples of the posterior [B, D].
       z_p: samples of the prior [B, D].
-      alpha: not used; the adversarial divergence's interpolation.
+      alpha: unused; the adversarial divergence needs it.
       objective: an ObjectiveConfig.
 
     Returns:
