@@ -102,6 +102,7 @@ def test_a_checkpoint_brings_every_weight_back(made, tmp_path):
     np.testing.assert_allclose(other(h), decoder(h), atol=1e-6)
 
 
+@pytest.mark.slow
 def test_grey_frames():
     for kind in ("biggan", "text_filter"):
         encoder, decoder, x, h = build(kind, colours=1)

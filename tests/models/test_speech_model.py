@@ -139,6 +139,7 @@ def test_training_lowers_the_cost_and_keeps_the_normalization(run):
     assert costs["model"] < 0.9 * costs["mean"] and 3500 < costs["mean"] < 4500
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("normalization", [[[0.0]], [[0.0] * 200, [1.0] * 3], "none", [["a"] * 200, ["b"] * 200]])
 def test_damaged_normalization_is_refused(run, tmp_path, normalization):
     shutil.copytree(run / "run", tmp_path / "run")
@@ -148,6 +149,7 @@ def test_damaged_normalization_is_refused(run, tmp_path, normalization):
         rwae_tf.load(str(tmp_path / "run"))
 
 
+@pytest.mark.slow
 def test_refused_backbone_leaves_no_run(run, tmp_path):
     config = tiny.config(**{**SIZES, "dataset": "speakers", "backbone": "dcgan"}, data_dir=str(run / "data"))
     with pytest.raises(InputError, match="--backbone=speech"):
@@ -180,6 +182,7 @@ def seconds_of(clips, frames):
     ("swap", ["--num=3", "--length=20"], (4 * 203 - 3, 4 * 83 - 3), 6, 20),
     ("generate", ["--num=2", "--length=60"], (2 * 203 - 3, 60), 2, 60),
 ])
+@pytest.mark.slow
 def test_generate_writes_spectrograms_and_sound(run, tmp_path, capsys, mode, arguments, shape, clips, frames):
     command("generate", run, f"--mode={mode}", *arguments, f"--out={tmp_path / mode}.png")
     printed = capsys.readouterr().out
@@ -189,6 +192,7 @@ def test_generate_writes_spectrograms_and_sound(run, tmp_path, capsys, mode, arg
     assert len(samples) / 16_000 == pytest.approx(seconds_of(clips, frames)) and samples.std() > 1e-4
 
 
+@pytest.mark.slow
 def test_swap_says_what_one_clip_says_with_the_voice_of_another(run):
     loaded = rwae_tf.load(str(run / "run"))
     voice, said = X[:2].repeat(2, 1)[:, :40], np.concatenate([X[1:], X[:2]], 1)
@@ -216,6 +220,7 @@ def test_own_voice_and_segments_alone_are_reconstructed_and_swapped(model):
     (["--mode=reconstruct", "--num=9"], "--num=9: the test split has 4 utterances of 100 frames"),
     (["--num=1", "--length=20", "--out=a.gif"], "a.gif: speech is written as a .png, with a .wav beside it"),
 ])
+@pytest.mark.slow
 def test_what_generate_cannot_do(run, arguments, says, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=says):
@@ -261,11 +266,13 @@ def test_evaluate_measures_equal_error_rates(run, capsys):
     ("evaluate", ["--judge_dir=J"], "--judge_dir=J: a judge reads pictures; of speech, equal error rates"),
     ("evaluate", ["--inception_weights=W"], "--inception_weights=W: InceptionV3 sees pictures"),
 ])
+@pytest.mark.slow
 def test_what_speech_does_without(run, name, arguments, says):
     with pytest.raises(InputError, match=says):
         command(name, run, *arguments)
 
 
+@pytest.mark.slow
 def test_no_judge_of_speech(run, tmp_path):
     with pytest.raises(InputError, match="--dataset=speakers: a judge reads pictures"):
         judge.main(["judge", "--dataset=speakers", f"--data_dir={run / 'data'}", f"--judge_dir={tmp_path / 'judge'}"])

@@ -65,6 +65,7 @@ def test_evaluate_matches_measures_and_shows_actions(weak):
     assert "<h2>Actions</h2>" in page and page.count("<img") == 7 and "actions.png" in weak.printed
 
 
+@pytest.mark.slow
 def test_picture_has_a_named_row_per_action(weak, tmp_path):
     generate.main(["generate", f"--run_dir={weak.folder}", "--mode=actions", "--num=6"])
     one, two = (Image.open(weak.folder / name / "actions.png") for name in ("evaluation", "figures"))

@@ -79,6 +79,7 @@ def test_clips_that_are_looked_at_are_not_fitted_to(model):
     assert sorted(sum(asked, [])) == list(range(130)) and [len(part) for part in asked] == [50, 15, 50, 15]
 
 
+@pytest.mark.slow
 def test_one_and_two_replicas_indicate_the_same(two_replicas, model):
     clips = Flicker(8)
     with two_replicas.scope():
@@ -109,6 +110,7 @@ def test_only_what_is_new_is_said(verdicts, before, said):
     assert monitor.news(verdicts, before) == said
 
 
+@pytest.mark.slow
 def test_a_run_writes_its_indicators_and_warns_at_changes(lamps, tmp_path, monkeypatch, capsys):
     """9 iterations in one pass over 270 clips; looks at 3, 6 and 9, and after a resume at 12, 15 and 18."""
     verdicts = iter([[], [DEAD], [f"z_m is dead: 0.32 {NATS}"], [f"z_m is dead: 0.33 {NATS}", LEAK], [LEAK], []])
