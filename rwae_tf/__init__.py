@@ -18,7 +18,7 @@ _HOME = {"Codes": "rwae_tf.types", "SequenceSpec": "rwae_tf.types", "Config": "r
 
 
 def __getattr__(name):
-    """Import what is asked for when it is first asked for."""
+    """Import a public name at its first use."""
     if name == "load":  # before Keras is imported, which may fail
         from rwae_tf import errors
         from rwae_tf.compat import keras_settings

@@ -1,4 +1,4 @@
-"""Values that pass between the layers of the package. Imports no TensorFlow."""
+"""Types of values that pass between the layers of the package. Imports no TensorFlow."""
 
 from typing import Any, Callable, Mapping, NamedTuple, Optional, Tuple
 
@@ -66,7 +66,7 @@ class SequenceSpec(NamedTuple):
       factors: factor name -> class names, in label order; static and dynamic factors together.
       static: names of the factors that belong to the content; the others belong to the motion.
       normalization: of speech, the means and standard deviations of the training frames, F numbers each; None for
-        none. A model keeps them: it takes and gives what the dataset has, and works on frames of mean 0, deviation 1.
+        none. A model keeps them: it takes and gives decibels, and works on frames of mean 0 and deviation 1.
     """
 
     frame_shape: Tuple[int, ...]

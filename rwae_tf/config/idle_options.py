@@ -1,4 +1,4 @@
-"""Options that do nothing beside others: refused where a user gives them, so that nothing is ignored in silence."""
+"""Refuse options that have no effect beside other options, instead of ignoring them."""
 
 import dataclasses
 
@@ -41,10 +41,10 @@ _DATASETS = ("sm_mnist", "sprites", "moving_shapes", *_VIDEOS, *_SPEECH)
 
 
 def refuse(config):
-    """Refuse a configuration with an option that is not at its default and does nothing.
+    """Refuse a configuration with an option that is not at its default and has no effect.
 
     Raises:
-      InputError: naming the option, what makes it idle and what to do.
+      InputError: naming the option, the reason and the remedy.
     """
     values = {field.name: getattr(getattr(config, section), field.name)
               for section, kind in SECTIONS.items() for field in dataclasses.fields(kind)}

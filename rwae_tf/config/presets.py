@@ -1,4 +1,4 @@
-"""The flagfiles that ship: tools/ of a clone, or a copy of them inside the installed package."""
+"""The flagfiles of the package: tools/ of a clone, or a copy inside the installed package."""
 
 import difflib
 import os

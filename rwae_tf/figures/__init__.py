@@ -17,7 +17,7 @@ def _write_png(videos, path, fps, scale, names=None):
 
 
 def painter(modality, reference):
-    """A function that makes pictures of clips, as `write` and `grids` take them.
+    """Make the function that turns clips into pictures for `write` and `grids`.
 
     Args:
       modality: "video", whose clips are pictures, or "speech", whose spectra are painted.
@@ -30,13 +30,13 @@ WRITERS = {".gif": animation.write_gif, ".mp4": animation.write_mp4, ".png": _wr
 
 
 def check_path(path):
-    """Refuse a `path` whose suffix names no kind of picture, before any work is done for it."""
+    """Refuse a `path` whose suffix names no picture format, before any work for it."""
     if os.path.splitext(path)[1].lower() not in WRITERS:
         raise InputError(f"{path}: the name must end in one of {' '.join(WRITERS)}")
 
 
 def write(videos, path, fps=10, scale=1, names=None):
-    """Write clips as the kind of picture that the suffix of `path` names; the folder is made if need be.
+    """Write clips in the format of the suffix of `path`; make the folder if it is missing.
 
     Args:
       videos: clips [N, T, H, W, C] or a table of clips [R, S, T, H, W, C], uint8 or float in [0, 1].

@@ -8,7 +8,7 @@ from rwae_tf.utils import files
 
 
 def animate(clips, scale=1):
-    """The frames of one animation in which all clips play at once.
+    """Make the frames of an animation that plays all clips side by side.
 
     Args:
       clips: [N, T, H, W, C], laid out in a near-square table, or a table [R, S, T, H, W, C].

@@ -1,4 +1,4 @@
-"""Spectra of speech as pictures: time to the right, frequency upwards, the loud bright. Arrays in, arrays out.
+"""Spectra of speech as pictures: time to the right, frequency upwards, loud values bright. Arrays in, arrays out.
 
 A picture is a clip of one frame, so that all that lays out clips (`grids`) lays out spectrograms too: the matrix of
 Fig. 11 is `grids.swap_grid` of them.
@@ -14,7 +14,7 @@ _DARK, _BRIGHT = 5, 99.5  # percentiles that are drawn darkest and brightest
 
 
 def painter(reference):
-    """A function that paints clips of decibels [..., T, F], all on one scale of colours.
+    """Make the function that paints clips of decibels [..., T, F] on one scale of colours.
 
     Args:
       reference: clips that the scale is fitted to, [..., T, F].

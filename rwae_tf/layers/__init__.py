@@ -1,1 +1,1 @@
-"""Layers that Keras does not have, or does not have right."""
+"""Layers of the paper's networks that Keras lacks."""

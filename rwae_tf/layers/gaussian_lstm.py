@@ -1,4 +1,4 @@
-"""Gaussians over a sequence of codes, each given those before: what the motion posterior and prior share."""
+"""Autoregressive Gaussians over a sequence of codes, shared by the motion posterior and prior."""
 
 import keras
 import tensorflow as tf

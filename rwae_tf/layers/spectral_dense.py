@@ -33,7 +33,7 @@ class SpectralDense(keras.layers.Layer):
         self.right = self._direction("right", shape[1], lambda _, dtype: _leading(glorot(shape, dtype))[1])
 
     def _direction(self, name, size, initializer):
-        """A weight for u or v. Every replica computes the same update, so the first one's is everyone's."""
+        """A weight for u or v. Every replica computes the same update, so the first replica's is used."""
         return self.add_weight(name=name, shape=(size,), initializer=initializer, trainable=False,
                                aggregation="only_first_replica")
 

@@ -1,4 +1,4 @@
-"""Layers called one after the other."""
+"""A stack of layers."""
 
 import keras
 
@@ -6,7 +6,7 @@ from rwae_tf.kernels.batch_norm import BatchNorm
 
 
 class Stack(keras.layers.Layer):
-    """What `keras.Sequential` computes, as a layer that other layers may derive from.
+    """The computation of `keras.Sequential`, as a layer to derive from.
 
     Args:
       parts: layers, each called on the result of the one before.

@@ -1,4 +1,4 @@
-"""Models: R-WAE and what it is compared with, each found by its name."""
+"""Models by name: R-WAE and its baselines."""
 
 from rwae_tf.compat import keras_settings
 from rwae_tf.errors import InputError
@@ -9,7 +9,7 @@ _MODELS = {"rwae": RWAE, "ds_vae": DSVAE}
 
 
 def build(config, spec):
-    """The model of `config` for sequences like `spec`, its weights created.
+    """Build the model of `config` for sequences like `spec`, with initial weights.
 
     Raises:
       InputError: where Keras has another backend or number format.

@@ -3,8 +3,8 @@
 A divergence on z_c is a module of this package with two names:
 
   SPECTRAL: whether its critic is under spectral parametrization;
-  terms(critic, z_q, z_p, alpha, objective): a dict of scalars, of which the encoders descend on
-    "content_divergence" and the critic descends on "critic"; the others are for the log.
+  terms(critic, z_q, z_p, alpha, objective): a dict of scalars. The encoders descend on
+    "content_divergence", the critic descends on "critic"; further terms are logged.
 """
 
 import importlib

@@ -1,1 +1,1 @@
-"""The model as a SavedModel: what it answers (signatures) and how it is written (saved_model)."""
+"""The model as a SavedModel: its signatures, its files and its model card."""

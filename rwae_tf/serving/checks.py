@@ -1,4 +1,4 @@
-"""Checks of what an exported model is asked, in its graph, so that every server and loader makes them.
+"""Checks of requests inside the graph of an exported model, so that every server and loader makes them.
 
 A request that fails one is answered with one line that says what came and what was expected: by TensorFlow Serving
 with status 400 (INVALID_ARGUMENT). They change no number. `Assert` is used as a plain operation: `tf.debugging.Assert`
@@ -49,7 +49,7 @@ def finite_output(clips, name):
 
 
 def _refused(condition, *words):
-    """What follows in this context happens if `condition` holds; else the error is `words`, texts and tensors."""
+    """Run the operations of this context if `condition` holds; else fail with `words`, texts and tensors."""
     text = tf.strings.join([word if isinstance(word, str) else tf.strings.as_string(word, shortest=_is_float(word))
                             for word in words])
     return tf.control_dependencies([tf.raw_ops.Assert(condition=condition, data=[text])])

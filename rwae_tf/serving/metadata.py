@@ -1,4 +1,4 @@
-"""What an exported model is, for programs: JSON in assets.extra/metadata.json, and the answer of `metadata`."""
+"""A description of an exported model for programs: assets.extra/metadata.json, and the signature `metadata`."""
 
 import importlib.metadata
 import json
@@ -42,7 +42,7 @@ def text(model, max_length, budget=None, actions=None):
 
 
 def configuration(config):
-    """The configuration as nested plain values, without the path of the data, which means nothing elsewhere."""
+    """Convert the configuration to nested plain values, without the local path of the data."""
     values = config_lib.to_dict(config)
     del values["data"]["data_dir"]
     return values

@@ -1,4 +1,4 @@
-"""The page that goes with an exported model: what it is, what it answers, how it was trained, its limits."""
+"""The model card of an exported model: description, signatures, training and limits."""
 
 import json
 
@@ -6,7 +6,7 @@ from rwae_tf.serving import metadata, signatures
 
 
 def write(model, functions, budget=None, actions=None, max_length=signatures.MAX_LENGTH):
-    """The model card in Markdown.
+    """Write the model card in Markdown.
 
     Args:
       model: the exported model, with `spec` and `config`.
@@ -33,7 +33,7 @@ def write(model, functions, budget=None, actions=None, max_length=signatures.MAX
 
 
 def _meanings(actions):
-    """A line about what each entry of an action means."""
+    """A line with the meaning of each entry of an action."""
     if not actions or not actions["factor"]:
         return "\n- Which entry of `action` means what is not known; `rwae_tf.evaluate`, before the export, finds out."
     names = ", ".join(f"{k} {name or 'nothing known'}" for k, name in enumerate(actions["matching"]))

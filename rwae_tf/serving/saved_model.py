@@ -75,7 +75,7 @@ def versions(export_dir: str) -> List[int]:
 
 
 def _publish(part, export_dir):
-    """Rename the folder `part` to the next free version; two exports at once get one each."""
+    """Rename the folder `part` to the next free version, also where two exports run at once."""
     if files.is_remote(export_dir):
         found = versions(export_dir) if files.exists(export_dir) else []
         path = os.path.join(export_dir, str(max(found, default=0) + 1))
@@ -97,7 +97,7 @@ def _publish(part, export_dir):
 
 
 def _remove_stale(export_dir):
-    """Remove what exports that were killed have left, if no other export can be at work on it."""
+    """Remove the folders of killed exports that are too old to belong to a running one."""
     for name in os.listdir(export_dir):
         path = os.path.join(export_dir, name)
         if name.startswith(_PART) and time.time() - os.stat(path).st_mtime > _STALE:

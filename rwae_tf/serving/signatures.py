@@ -1,4 +1,4 @@
-"""What an exported model answers: the five verbs on tensors, and on images as bytes.
+"""The signatures of an exported model: the five verbs on tensors, and on encoded images.
 
 All tensors are named and batch-first, of any batch size B and any length T:
 
@@ -41,7 +41,7 @@ def signatures(model, max_length=MAX_LENGTH):
 
 
 def metadata(text):
-    """The signature that answers with `text`."""
+    """Make a signature that returns `text`."""
     def answer(rows):
         return {"metadata": tf.fill([tf.size(rows)], text)}
 
@@ -49,13 +49,13 @@ def metadata(text):
 
 
 def inputs(function):
-    """Name -> TensorSpec of what a signature takes, in the order of its arguments."""
+    """Name -> TensorSpec of each input of a signature, in the order of its arguments."""
     arguments = function.get_concrete_function().structured_input_signature[0]
     return {spec.name: spec for spec in arguments if spec is not None}
 
 
 def outputs(function):
-    """Name -> TensorSpec of what a signature returns."""
+    """Name -> TensorSpec of each output of a signature."""
     return function.get_concrete_function().structured_outputs
 
 

@@ -1,4 +1,4 @@
-"""Requests that TensorFlow Serving answers for itself while it loads a model, so that no client's call is the first.
+"""Warm-up requests, which TensorFlow Serving answers while it loads a model, so that no client has to wait.
 
 The first call of a signature plans its graph and takes seconds, later ones milliseconds. The file is a TFRecord of
 `tensorflow.serving.PredictionLog`, one request for each signature. Its few fields are written here by hand: no package
