@@ -89,6 +89,7 @@ def test_report_shows_the_log_of_the_run(lamps, tmp_path, monkeypatch):
     assert "z_c of 90 clips" in page and base64.b64encode(b"curves").decode() in page
 
 
+@pytest.mark.slow
 def test_a_single_test_clip_is_evaluated(lamps, lamp_judge, tmp_path, monkeypatch):
     run = untrained(tmp_path / "run[1]", tiny.config(dataset="lamps"))  # whose name TensorFlow takes for a pattern
     monkeypatch.setitem(lamps.COUNTS, "test", 1)

@@ -55,6 +55,7 @@ def test_generate_writes_a_gif_of_the_models_clips(run, written, capsys):
     assert Image.open(path).size == (2 * 64 + 3, 2 * 64 + 3)
 
 
+@pytest.mark.slow
 def test_generate_is_100_frames_long_by_default(run, written, tmp_path):
     call(run, "--num=1", f"--out={tmp_path}/a.png")
     assert written[0][0].shape == (1, 100, 16, 16, 3)
@@ -225,6 +226,7 @@ def voices(tmp_path_factory):
     return folder
 
 
+@pytest.mark.slow
 def test_swap_of_own_speech(voices, capsys):
     from rwae_tf import spoken
     from rwae_tf.data.speech import audio, spectra
@@ -241,6 +243,7 @@ def test_swap_of_own_speech(voices, capsys):
     np.testing.assert_allclose(samples, expected / max(1, np.abs(expected).max()), rtol=0, atol=1e-3)
 
 
+@pytest.mark.slow
 def test_reconstruction_of_own_speech_beside_its_spectrogram(voices):
     from rwae_tf.data.speech import audio
 
@@ -255,6 +258,7 @@ def test_reconstruction_of_own_speech_beside_its_spectrogram(voices):
     ("a.wav", ["--length=10"], "--length=10: a model of segments of 20 frames needs as many"),
     ("a.wav", ["--out=a.gif"], "a.gif: speech is written as a .wav"),
 ])
+@pytest.mark.slow
 def test_wrong_own_speech(voices, name, arguments, message):
     with pytest.raises(errors.InputError, match=message):
         call(voices / "run", "--mode=reconstruct", f"--content={voices / name}", *arguments)

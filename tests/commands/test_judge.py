@@ -58,6 +58,7 @@ def test_linear_judge_reads_simple_data_without_fault(trained, lamps):
     assert sorted(path.name for path in trained.iterdir()) == ["judge.json", "weights.npz"]
 
 
+@pytest.mark.slow
 def test_training_clips_are_varied_by_the_judge_and_by_train(lamps, tmp_path, monkeypatch):
     class Seen(Exception):
         """What the batches would be varied by."""
@@ -95,6 +96,7 @@ def test_other_data_of_the_same_name_are_refused(trained, capsys, lamps, monkeyp
     assert "fingerprint" in refused(capsys, *LAMPS, f"--judge_dir={trained}")
 
 
+@pytest.mark.slow
 def test_same_seed_gives_the_same_judge(lamps, trained, tmp_path):
     again = tmp_path / "again"
     judge.main(["judge", *LAMPS, f"--judge_dir={again}"])
@@ -134,6 +136,7 @@ def test_held_out_clips_are_the_same_clips_to_a_judge(trained):
     assert judge_storage.load(str(trained), held, spec)[1]["data"] == judge_storage.described(CONFIG)
 
 
+@pytest.mark.slow
 def test_held_out_identities_end_the_training(lamps, tmp_path, monkeypatch):
     asked = []
     monkeypatch.setattr(data, "from_config", lambda config, split, *rest, load=data.from_config, **named: (

@@ -66,6 +66,7 @@ def test_last_is_the_output_at_the_frame_that_is_read_last(form, backwards):
          gradients(lambda x: whole(x)[:, at], [x], [w.value for w in whole.weights]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["lstm", "given", "sample"])
 def test_bfloat16_rounds_what_is_multiplied_and_returns_float32(form, of):
     layer = lstm.LSTM(H) if of == "lstm" else gaussian(0 if of == "given" else 3)

@@ -127,6 +127,7 @@ def test_a_layer_is_the_same_in_training(ours, sides, use_bias):
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
 
 
+@pytest.mark.slow
 def test_each_of_two_replicas_goes_that_way(two_replicas):
     way, plain, x = WAYS["convolved"]
 

@@ -77,6 +77,7 @@ def gaussians_apart(a, b):
     return ((a.mean(0) - b.mean(0)) ** 2).sum() + np.trace(s + t - 2 * scipy.linalg.sqrtm(s @ t).real)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("limit", [10_000, 300])
 def test_fid_is_the_distance_between_the_same_frames_of_both_sides(monkeypatch, limit):
     monkeypatch.setattr(inception, "FRAMES", limit)

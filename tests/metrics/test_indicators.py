@@ -22,6 +22,7 @@ def glance(model, reader=None, seed=0, ended=False):
     (Collapsed, [f"z_m is dead: {NOTHING}", f"z_c is dead: {NOTHING}"]),
     (Forgetful, []),  # what is lost is no alarm
 ], ids=lambda value: getattr(value, "__name__", ""))
+@pytest.mark.slow
 def test_verdicts(model, verdicts):
     assert glance(model(), Judge())["verdicts"] == verdicts
 
@@ -67,6 +68,7 @@ def test_without_a_reader_the_codes_still_tell():
     assert found["verdicts"] == [f"z_m is dead: {NOTHING}"]
 
 
+@pytest.mark.slow
 def test_every_call_draws_the_same_and_fits_json():
     one, two, other = glance(Perfect(), Judge()), glance(Perfect(), Judge()), glance(Perfect(), Judge(), seed=1)
     assert json.loads(json.dumps(one)) == one == two

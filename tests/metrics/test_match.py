@@ -55,6 +55,7 @@ def test_null_deviation_is_that_of_many_draws():
     assert abs(values.mean()) < 4 * 0.0104 / np.sqrt(300)
 
 
+@pytest.mark.slow
 def test_codes_that_match_and_codes_that_do_not():
     prior = {"z_c": RNG.normal(size=(2000, 5)), "z_m": RNG.normal(size=(2000, 4, 3))}
     posterior = {"z_c": RNG.normal(size=(2000, 5)), "z_m": RNG.normal(size=(2000, 4, 3)) + 0.7}

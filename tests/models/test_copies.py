@@ -21,7 +21,6 @@ def model():
     pickle.dumps, copy.copy, copy.deepcopy, lambda model: model.save("model.keras"), lambda model: model.save("folder"),
     lambda model: keras.saving.save_model(model, "model.keras"), keras.models.clone_model,
 ], ids=["pickle", "copy", "deepcopy", "save", "save a folder", "save_model", "clone_model"])
-@pytest.mark.slow
 def test_a_model_is_exported_or_loaded(model, keep, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match="python -m rwae_tf.export --run_dir=runs/mine .* rwae_tf.load"):

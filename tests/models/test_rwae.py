@@ -57,6 +57,7 @@ def test_reconstruction_term_is_the_error_of_decoded_samples(model):
     {"mmd_estimator": "biased"}, {"mmd_cross_coefficient": 1.0}, {"content_kl_weight": 0.5},
     {"motion_input": "mean_centered"}, {"motion_input_scale": 3.0}, {"decoder_channels": 6},
 ], ids=lambda changes: ",".join(f"{k}={v}" for k, v in changes.items()))
+@pytest.mark.slow
 def test_every_option_changes_the_losses(model, changes):
     """An option nobody reads would leave every term as it is."""
     ours, plain = losses(tiny.build(**changes)), losses(model)

@@ -86,6 +86,7 @@ def test_scaled_mmd_options_reach_the_estimator():
     assert float(terms["content_divergence"]) == pytest.approx(k[0][0] + k[1][1] - k[0][1])
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("critic", ["scaled_mmd"], indirect=True)
 @pytest.mark.parametrize("samples", ["prior", "posterior", "both"])
 def test_scale_of_a_network_is_that_of_finite_differences(critic, samples):

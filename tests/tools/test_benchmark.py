@@ -33,6 +33,7 @@ def benchmark(tmp_path, monkeypatch):
     return tool
 
 
+@pytest.mark.slow
 def test_contenders_take_turns(benchmark):
     made = {name: lambda name=name: benchmark.Contender("good.py", {"name": name}) for name in ("a", "b")}
     with benchmark.contenders(made) as running:
@@ -45,6 +46,7 @@ def test_contenders_take_turns(benchmark):
     assert contender._process.returncode == 0
 
 
+@pytest.mark.slow
 def test_a_contender_that_dies_is_named(benchmark):
     with pytest.raises(InputError, match="bad.py: ended with status 3"):
         benchmark.Contender("bad.py", {})

@@ -30,6 +30,7 @@ def test_numbers_are_shown_with_a_prefix():
     assert [tool.shown(n) for n in (0, 999, 1000, 5.976e18)] == ["0 ", "999 ", "1 k", "5.98 E"]
 
 
+@pytest.mark.slow
 def test_the_command(capsys):
     small = ["--dataset=moving_shapes", "--size=16", "--channels=4", "--batch_size=4", "--length=3", "--joint_update",
              "--inference_steps=1"]

@@ -52,6 +52,7 @@ def test_closed_form_is_the_mean_of_estimates(d, bandwidths):
         assert np.mean(one) == pytest.approx(theory.mmd2(s, d, bandwidths, c), abs=4 * np.std(one) / np.sqrt(60))
 
 
+@pytest.mark.slow
 def test_command_prints_numbers_and_draws(tmp_path, capsys):
     assert theory.main(["theory", f"--out={tmp_path}"]) == 0
     printed = capsys.readouterr().out

@@ -131,6 +131,7 @@ def test_every_weight_may_follow_a_schedule():
         assert found == pytest.approx({"reconstruction": 1.0, **dict(zip(names, weights, strict=True))}, rel=1e-6)
 
 
+@pytest.mark.slow
 def test_a_compiled_step_weighs_the_terms_by_the_schedule():
     """Two epochs of one trace: the objectives differ by what the KLs weigh more."""
     made = trainer(motion_kl_weight=((0.0, 0.1), (1.0, 0.9)), content_kl_weight=((0.0, 1.0), (1.0, 0.2)),
