@@ -201,9 +201,8 @@ class SequenceModel(copies.Refused, keras.Model):
         """Sequences -> their reconstructions from posterior means, same shape."""
         return self._decode(self._encode(checks.sequences(x, self.spec)))
 
-    def generate(self, num: int = 8, length: int = 100, seed: Union[int, Sequence[int]] = 0,
-                 z_c: Optional[Array] = None, z_m: Optional[Array] = None,
-                 action: Optional[Array] = None) -> tf.Tensor:
+    def generate(self, num: int = 8, length: int = 100, seed: Union[int, Sequence[int]] = 0, z_c: Optional[Array] = None,
+                 z_m: Optional[Array] = None, action: Optional[Array] = None) -> tf.Tensor:
         """New sequences [num, length, *frame_shape]; what is not given is drawn from the priors.
 
         Args:
@@ -229,12 +228,7 @@ class SequenceModel(copies.Refused, keras.Model):
         return self._decode(Codes(drawn.z_c if z_c is None else z_c, drawn.z_m if z_m is None else z_m, drawn.action))
 
     def draw(self, num: int = 8, length: int = 100, seed: Union[int, Sequence[int]] = 0) -> Codes:
-        """`Codes` drawn from the priors: z_c [num, Dc], z_m [num, length, Dm], action [num, A] or None.
-
-        Args:
-          num, length: rows and frames.
-          seed: as of `generate`.
-        """
+        """`Codes` from the priors: z_c [num, Dc], z_m [num, length, Dm], action [num, A] or None; see `generate`."""
         num, length = checks.count(num, "num"), checks.count(length, "length")
         return self._generate(checks.seeds(seed, num), length, None)
 
