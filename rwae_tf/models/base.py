@@ -201,8 +201,8 @@ class SequenceModel(copies.Refused, keras.Model):
         """Sequences -> their reconstructions from posterior means, same shape."""
         return self._decode(self._encode(checks.sequences(x, self.spec)))
 
-    def generate(self, num: int = 8, length: int = 100, seed: Union[int, Sequence[int]] = 0, z_c: Optional[Array] = None,
-                 z_m: Optional[Array] = None, action: Optional[Array] = None) -> tf.Tensor:
+    def generate(self, num: int = 8, length: int = 100, seed: Union[int, Sequence[int]] = 0,
+                 z_c: Optional[Array] = None, z_m: Optional[Array] = None, action: Optional[Array] = None) -> tf.Tensor:
         """New sequences [num, length, *frame_shape]; what is not given is drawn from the priors.
 
         Args:
