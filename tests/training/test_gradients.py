@@ -10,7 +10,8 @@ from rwae_tf.training.gradients import GradientNorms
 
 
 @pytest.mark.parametrize("changes", [
-    {"content_kl_weight": 0.5, "action_size": 3}, {"content_divergence": "adversarial"}], ids=["mmd, action", "gan"])
+    pytest.param({"content_kl_weight": 0.5, "action_size": 3}, id="mmd, action", marks=pytest.mark.slow),
+    pytest.param({"content_divergence": "adversarial"}, id="gan")])
 def test_norms_are_those_of_each_weighted_term(changes):
     model, x = tiny.build(**changes), tiny.sequences()
     before = [v.numpy() for v in model.weights]
