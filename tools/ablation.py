@@ -1,10 +1,10 @@
-"""Train and measure variations of a flagfile, on training characters held out from all of them, never on test.
+"""Train and measure variations of a flagfile on its validation split, never on test.
 
     python tools/ablation.py --data_dir=DATA --judge_dir=JUDGE              # every row of tools/ablation_rows.txt
     python tools/ablation.py --data_dir=DATA --judge_dir=JUDGE preset gan   # these rows alone
 
-A row that was measured before is not run again, one that was interrupted goes on; runs lie in --runs. The numbers go to
-docs/results/ablation.json and, as a table, into docs/ablation.md.
+Measured rows are not run again, and interrupted rows resume; --runs has the runs. The numbers go to
+docs/results/ablation.json and, as a table, to docs/ablation.md.
 """
 
 import os

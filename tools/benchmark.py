@@ -1,14 +1,14 @@
-"""How fast this machine trains, draws and encodes, beside what it can do and beside the same model in PyTorch.
+"""Measure training, generation and encoding, compared with the ceiling of the machine and with PyTorch.
 
     python tools/benchmark.py --suite=train --peer=torch     # one step of each preset; extra `peer`, or --peer_python
     python tools/benchmark.py --suite=phases,encode,growth,start,kernels
     python tools/benchmark.py --suite=before --before=../before    # a step, beside that of another checkout
     python tools/benchmark.py --suite=onednn                       # a step with oneDNN's kernels, beside one without
 
-Every contender is a process of its own; they take turns, A B C A B C, and never work at the same time. Printed are
-medians over the turns, ratios of the times of one turn, and the fraction of the machine's ceiling: FLOPs counted on
-the graph, over what the fastest of some large products and convolutions reaches in the same turns. All of it goes to
---out as JSON, in the place of what the file holds of the same suite and preset; the rest of the file stays.
+Every contender is a process. Processes take turns, A B C A B C, and never work at the same time. The output has medians
+over the turns, ratios of times of the same turn, and the fraction of the ceiling: FLOPs counted on the graph, over the
+rate of the fastest of some large products and convolutions in the same turns. --out=FILE receives all of it as JSON;
+other suites and presets in FILE stay.
 """
 
 import contextlib

@@ -1,11 +1,11 @@
-"""What a flagfile asks for: the memory of its first steps, and the FLOPs of a step and of its whole schedule.
+"""The cost of a flagfile: memory of its first steps, FLOPs of a step and of the whole training.
 
     python tools/cost.py                                                 # the table of docs/experiments.md
     python tools/cost.py --flagfile=tools/sprites.flags --clips=9000     # N clips in an epoch; 0: no schedule
 
-Builds the model of the flags at full size, takes one step of each phase on two clips of two frames of noise, and says
-how much memory the process has held at most. FLOPs, 2 for each multiplication and addition of convolutions and products
-of matrices, are counted on the graphs of the steps at the batch and length of the flags, which nothing executes.
+Builds the model at full size, takes one step of each phase on two clips of two frames of noise, and prints the peak
+memory of the process. FLOPs, 2 for each multiplication and addition of convolutions and matrix products, are counted on
+the graphs of the steps at the batch and length of the flags, which are not executed.
 """
 
 import contextlib

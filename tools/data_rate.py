@@ -1,4 +1,4 @@
-"""How fast a flagfile's data come alone, beside how fast its model trains on them.
+"""Compare the rate of a flagfile's data pipeline with that of training.
 
     python tools/data_rate.py --flagfile=tools/cpu/sprites.flags --data_dir=DATA
 

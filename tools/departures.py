@@ -1,7 +1,7 @@
-"""What the small presets change in the paper's settings, option by option, as the tables of docs/departures.md.
+"""The tables of docs/departures.md: changes of the small presets to the paper's settings, option by option.
 
 python tools/departures.py            # writes them into the page
-python tools/departures.py --check    # fails where the page is not what it would write
+python tools/departures.py --check    # fails where the page is out of date
 """
 
 import dataclasses

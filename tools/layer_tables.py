@@ -1,10 +1,10 @@
-"""Tables of frame encoders and decoders: of each layer its output, its parameters and its work on one frame.
+"""Tables of frame encoders and decoders: output, parameters and FLOPs of each layer for one frame.
 
     python tools/layer_tables.py                                  # the paper's networks, and a small one
     python tools/layer_tables.py --flagfile=tools/sprites.flags   # the one of these flags
 
-Prints Markdown. Parameters are those that training moves; FLOPs, 2 for each multiplication and addition, are those of
-convolutions and products of matrices. Nothing is computed but shapes, so the largest takes no memory.
+Prints Markdown. Parameters are trainable ones; FLOPs, 2 for each multiplication and addition, are those of
+convolutions and matrix products. Only shapes are computed, so large networks need no memory.
 """
 
 import functools
@@ -93,7 +93,7 @@ def _kind(part: Any):
 
 
 def frame_shape(config):
-    """Of the frames of a configuration, as far as flags tell."""
+    """The frames of a configuration, as far as flags determine them."""
     if config.model.backbone == "speech":
         return (200 if config.data.spectrum == "linear" else 80,)
     grey = config.data.grey or config.data.dataset == "sm_mnist"

@@ -1,4 +1,4 @@
-r"""Draw cartoon faces in MUG's folder layout, to try the code where there is no licence for MUG.
+r"""Draw cartoon faces in MUG's folder layout, to try the code without a licence for MUG.
 
     python tools/make_faces.py --out_dir=faces --subjects=12
     python tools/prepare_mug.py --raw_dir=faces --data_dir=data/faces --crop=none --stride=1

@@ -1,9 +1,9 @@
-"""Write synthetic speakers in the layout of a corpus, so that speech can be tried without a download.
+"""Write synthetic speakers in the layout of a corpus, to try speech without a download.
 
     python tools/make_speech.py --out_dir=synthetic_timit
     python -m rwae_tf.train --flagfile=tools/timit.flags --data_dir=synthetic_timit --max_minutes=1
 
-They say vowels, not words; numbers on them say nothing about speech.
+They speak vowels only; results on them do not carry over to speech.
 """
 
 import functools

@@ -1,4 +1,4 @@
-"""Pages of Markdown with a part that a command makes, between two lines that say which."""
+"""Markdown pages with a generated part between two marker lines."""
 
 from rwae_tf.errors import InputError
 from rwae_tf.utils import files
@@ -11,7 +11,7 @@ def main(argv, path, begin, end, made):
       argv: of the command.
       path: file of the page.
       begin, end: the lines around the part.
-      made: what stands between them, whole lines.
+      made: the generated lines between them.
 
     Raises:
       InputError: unknown arguments, a page without these lines, or one that is to be checked and holds something else.
@@ -21,7 +21,7 @@ def main(argv, path, begin, end, made):
     if not argv[1:]:
         write(path, begin, end, made)
     elif _filled(path, begin, end, made) != files.read(path).decode():
-        raise InputError(f"{path}: is not what python tools/{argv[0].rpartition('/')[2]} writes; run it")
+        raise InputError(f"{path}: out of date; run python tools/{argv[0].rpartition('/')[2]}")
     return 0
 
 

@@ -1,9 +1,8 @@
-"""Run the cells of docs/tour.ipynb, and keep what they print and draw in it.
+"""Run the cells of docs/tour.ipynb and store their outputs.
 
     python tools/notebook.py [--run_dir=runs/quickstart] [--out=docs/tour.ipynb]
 
-The run is what `bash tools/quickstart.sh` leaves. Cells are run in this process, one after the other; Jupyter runs them
-alike, and is not needed here.
+`bash tools/quickstart.sh` makes the run. Cells run in this process, in order, without Jupyter.
 """
 
 import base64

@@ -1,7 +1,7 @@
-"""Where each package of the design is at work, as the table of docs/packages.md, made from the imports.
+"""The table of docs/packages.md: the files that import each package.
 
 python tools/packages.py            # writes the table into the page
-python tools/packages.py --check    # fails where the page is not what it would write
+python tools/packages.py --check    # fails where the page is out of date
 """
 
 import ast

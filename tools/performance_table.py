@@ -1,10 +1,10 @@
-"""Tables of docs/performance.md, of what tools/benchmark.py left of a machine in docs/results/benchmark_MACHINE.json.
+"""Tables of docs/performance.md from the file of tools/benchmark.py, docs/results/benchmark_MACHINE.json.
 
     python tools/performance_table.py avx2 train     # a suite, as the benchmark prints it
-    python tools/performance_table.py amx taken      # of `kernels`: plain ways, each above the faster one that is taken
-    python tools/performance_table.py amx not_taken  # of `kernels`: ways that are taken, each above those that are not
+    python tools/performance_table.py amx taken      # of `kernels`: plain ways, each above the faster one in use
+    python tools/performance_table.py amx not_taken  # of `kernels`: computations in use, each above slower alternatives
 
-All is read from the file, nothing is measured.
+It measures nothing.
 """
 
 import json

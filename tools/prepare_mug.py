@@ -1,12 +1,11 @@
-r"""Make the TFRecord shards that the dataset mug reads of a copy of MUG.
+r"""Convert a copy of MUG to the TFRecord shards of the dataset mug.
 
     python tools/prepare_mug.py --raw_dir=MUG --data_dir=data/mug
     python tools/prepare_mug.py --raw_dir=CROPPED --data_dir=data/mug --crop=none --stride=1
 
-RAW_DIR holds subjects3, or the subjects' folders. Takes of the six expressions are used; `neutral`, takes that are too
-short and those in which no face is seen are skipped and counted. Leaves the shards, manifest.json (what is in them and
-where, what was skipped and why, checksums) and contact_sheet.png to look at. Killed and called again it goes on; it
-rewrites missing and damaged shards.
+RAW_DIR holds subjects3, or the subjects' folders. It uses takes of the six expressions. It skips and counts `neutral`,
+short takes and takes without a face. It writes the shards, manifest.json (contents, skipped takes, checksums) and
+contact_sheet.png. An interrupted preparation resumes; the same command rewrites missing and damaged shards.
 """
 
 import os

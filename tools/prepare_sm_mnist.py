@@ -1,9 +1,9 @@
-"""Make `mnist.npz`, which the dataset sm_mnist reads, of the raw MNIST files.
+"""Convert the raw MNIST files to `mnist.npz`, which the dataset sm_mnist reads.
 
     python tools/prepare_sm_mnist.py --raw_dir=raw --data_dir=data/mnist
 
 RAW_DIR holds train-images-idx3-ubyte, train-labels-idx1-ubyte, t10k-images-idx3-ubyte and
-t10k-labels-idx1-ubyte, each as it is or with .gz. Their MD5 sums are compared with the published files'.
+t10k-labels-idx1-ubyte, with or without .gz. Their MD5 sums are compared with the published files'.
 """
 
 import argparse

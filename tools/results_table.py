@@ -1,12 +1,12 @@
-"""Tables of trainings in Markdown, from the metrics.json files that `python -m rwae_tf.evaluate` left of them.
+"""Tables of results in Markdown, from the metrics.json files of `python -m rwae_tf.evaluate`.
 
     python tools/results_table.py runs/one/evaluation/metrics.json runs/two/evaluation/metrics.json
     python tools/results_table.py                                # writes the tables of docs/results.md and README.md
-    python tools/results_table.py --check                        # fails where a page is not what it would write
+    python tools/results_table.py --check                        # fails where a page is out of date
 
-The first prints a row for each file: what was measured, and the options in which its configuration differs from that
-of the first file. The others are made of docs/results: a row for each training of speech in `SPEECH` and of video in
-`VIDEO`, and for each of `FACTORS` a row of what either code keeps of every factor.
+The first command prints a row for each file: its measurements, and the options that differ from the first file. The
+others use docs/results: a row for each training in `SPEECH` and `VIDEO`, and for each of `FACTORS` the accuracy of
+every factor with either code.
 """
 
 import dataclasses

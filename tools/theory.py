@@ -1,11 +1,11 @@
-"""Two statements of the paper, checked on toys where everything can be computed, with a figure each.
+"""Two statements of the paper, checked on toy problems with exact sums, with a figure for each.
 
     python tools/theory.py      # prints numbers, draws docs/figures/theory_identity.png and theory_mmd.png
 
-identity  Theorem 3: KL of the aggregate posterior = mean KL - mutual information, for z_c and for z_m given what came
-          before, summed over all values of discrete x and z
-mmd       eq. 21 between Gaussians in closed form: where in the posterior's scale its minimum lies with the cross term's
-          factor 2/n^2, and with 1/n^2 as printed
+identity  Theorem 3: KL of the aggregate posterior = mean KL - mutual information, for z_c and for z_m given earlier
+          codes, summed over all values of discrete x and z
+mmd       eq. 21 between Gaussians in closed form: the posterior's scale at its minimum, for the factor 2/n^2 of the
+          cross term and for 1/n^2 as printed
 """
 
 import os

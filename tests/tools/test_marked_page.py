@@ -15,7 +15,7 @@ def main(path, *arguments, made="| a |"):
 def test_a_page_that_is_not_current_is_refused_and_then_written(tmp_path):
     page = tmp_path / "page.md"
     page.write_text(f"before\n{MARKS[0]}\nold\n{MARKS[1]}\nafter\n")
-    with pytest.raises(InputError, match="python tools/some.py writes; run it"):
+    with pytest.raises(InputError, match="out of date; run python tools/some.py"):
         main(page, "--check")
     assert main(page) == main(page, "--check") == 0
     assert page.read_text() == f"before\n{MARKS[0]}\n| a |\n{MARKS[1]}\nafter\n"

@@ -1,4 +1,4 @@
-"""What this machine can do in float32 under TensorFlow: large products and convolutions alone. See worker.py.
+"""The ceiling of the machine in float32 under TensorFlow: large products and convolutions. See worker.py.
 
 The fastest of them is the ceiling that tools/benchmark.py measures our step against.
 """
@@ -11,7 +11,7 @@ _TIMES = 3
 
 
 def build(options):
-    """Work that tells GFLOP/s of each operation; `options`: "threads"."""
+    """Work that returns GFLOP/s of each operation; `options`: "threads"."""
     import tensorflow as tf
 
     if options["threads"]:

@@ -1,8 +1,8 @@
 """Floating-point operations of a traced function, counted on its graph: 2 for each multiplication and addition.
 
-Convolutions, their gradients and matrix products alone: what is done element by element is not counted, so a
-fraction of a machine's ceiling that is computed from this errs on the low side. A step of training may take fewer
-products than the formulas of its model (`layers.winograd`): `Trainer.graph` gives the graph of either.
+It counts convolutions, their gradients and matrix products only, no element-wise operations. A fraction of the ceiling
+from this count is a lower bound. A step of training may take fewer
+products than the formulas of its model (`kernels.winograd`): `Trainer.graph` gives the graph of either.
 """
 
 import math
@@ -20,7 +20,7 @@ def count(graph, operations=None):
       Type of operation -> FLOPs, of those types that occur.
 
     Raises:
-      ValueError: for a loop, whose turns a graph does not tell, and an unknown shape.
+      ValueError: for a loop of unknown length, and for an unknown shape.
     """
     found = {}
     for op in _needed(graph) if operations is None else operations:

@@ -1,6 +1,6 @@
-"""Other ways to compute what the step of training spends its time on, beside the way it does. See worker.py.
+"""Alternative computations of the expensive parts of a training step. See worker.py.
 
-What docs/performance.md says did not help, and what did, can be measured again here on any machine:
+They reproduce the comparisons of docs/performance.md:
 `python tools/benchmark.py --suite=kernels`.
 """
 
@@ -17,7 +17,7 @@ _TURNS = 2
 
 
 def build(options):
-    """Work that tells the milliseconds of every way; `options`: "threads", "side": which of the layers."""
+    """Work that returns the milliseconds of every computation; `options`: "threads", "side": which of the layers."""
     sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", ".."))
     import tensorflow as tf
 

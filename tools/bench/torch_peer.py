@@ -1,4 +1,4 @@
-"""The model that tools/benchmark.py sets beside ours, as a PyTorch programmer writes it: for measuring alone.
+"""The same model in idiomatic PyTorch, for tools/benchmark.py.
 
 The widths, batch and updates of ours in its joint step: dcgan, an LSTM in both directions for z_c, an LSTM fed by its
 own samples for z_m, an LSTM prior, Adam per part. `python torch_peer.py '{"loss": ..., ...}'` speaks the protocol of

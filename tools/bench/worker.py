@@ -1,4 +1,4 @@
-"""What a process that tools/benchmark.py starts does: it works when told to, so that several can take turns.
+"""A process of tools/benchmark.py, which works on request, so that several processes can take turns.
 
 Each line on stdin, a number, asks for that many calls of the work; the answer is a line of JSON on stdout. The first
 line of all says that the process is ready, and what its first call took.
