@@ -3,7 +3,7 @@
 #
 #   bash tools/test.sh [--stack=2.17|2.21] [--fast] [pytest arguments]
 #
-# --fast leaves out the tests marked slow; what remains takes under four minutes on two cores. Tests on real data look
+# --fast leaves out the tests marked slow; the goal is four minutes on two cores. Tests on real data look
 # in the folder RWAE_DATA, else beside the clone (../shared/data), and are skipped, with a line, where it is missing.
 set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
