@@ -34,7 +34,8 @@ def test_the_check_sees_an_import(tmp_path):
     assert heavy(ran) == {"keras"}
 
 
-@pytest.mark.parametrize("module", ["", ".config", ".config.flags", ".types", ".errors", ".data", ".data.datasets.sprites"])
+@pytest.mark.parametrize("module", ["", ".config", ".config.flags", ".types", ".errors", ".data",
+                                    ".data.datasets.sprites"])
 def test_import_is_light(module):
     ran = python("-c", f"import rwae_tf{module}")
     assert ran.returncode == 0, said(ran)
