@@ -67,6 +67,7 @@ class SequenceSpec(NamedTuple):
       static: names of the factors that belong to the content; the others belong to the motion.
       normalization: of speech, the means and standard deviations of the training frames, F numbers each; None for
         none. A model keeps them: it takes and gives decibels, and works on frames of mean 0 and deviation 1.
+      sequences: of training clips that are segments of utterances, the number of utterances; else 0.
     """
 
     frame_shape: Tuple[int, ...]
@@ -75,6 +76,7 @@ class SequenceSpec(NamedTuple):
     factors: Mapping[str, Tuple[str, ...]] = {}
     static: Tuple[str, ...] = ()
     normalization: Optional[Tuple[Tuple[float, ...], Tuple[float, ...]]] = None
+    sequences: int = 0
 
 
 class Update(NamedTuple):

@@ -8,6 +8,8 @@ from rwae_tf import config as config_lib
 from rwae_tf.types import SequenceSpec
 
 SPEC = SequenceSpec((16, 16, 3), 4)
+SPEECH = SequenceSpec((5,), 4, "speech", sequences=3,
+                      normalization=((-30.0, -20.0, -40.0, -50.0, -60.0), (10.0, 5.0, 8.0, 9.0, 7.0)))
 
 
 def config(**changes):
@@ -22,16 +24,17 @@ def config(**changes):
     return config_lib.from_dict(sections)
 
 
-def build(**changes):
-    """The model of the tiny configuration with fields changed, the same in every call."""
+def build(spec=SPEC, **changes):
+    """The model of the tiny configuration with fields changed, the same in every call, for sequences like `spec`."""
     import keras
 
     from rwae_tf import models
 
     keras.utils.set_random_seed(1)
-    return models.build(config(**changes), SPEC)
+    return models.build(config(**changes), spec)
 
 
-def sequences(batch=4, length=4, seed=0):
-    """Clips in [0, 1], float32 [batch, length, 16, 16, 3]."""
-    return np.random.default_rng(seed).random((batch, length, *SPEC.frame_shape), np.float32)
+def sequences(batch=4, length=4, seed=0, spec=SPEC):
+    """Clips in [0, 1], float32 [batch, length, *frame_shape]; of speech in decibels."""
+    x = np.random.default_rng(seed).random((batch, length, *spec.frame_shape), np.float32)
+    return x if spec.modality == "video" else 80 * x - 80

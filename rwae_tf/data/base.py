@@ -18,7 +18,10 @@ class Clips:
 
     Attributes:
       spec: the `SequenceSpec` of one clip as `batch` returns it.
+      utterances: of which longer sequence each clip is a part, int [N]; None where clips are parts of none.
     """
+
+    utterances = None
 
     def __init__(self, count: int, size: int, length: int, channels: int, factors: Mapping[str, Tuple[str, ...]],
                  static: Tuple[str, ...]) -> None:

@@ -25,7 +25,7 @@ def check(clips, batch_size, augment=()):
         raise InputError(f"augment={','.join(augment)}: only pictures can be varied so; drop --augment")
 
 
-def batch_stream(clips, batch_size, seed, start=0, augment=()):
+def batch_stream(clips, batch_size, seed, start=0, augment=(), rounds=None):
     """Full batches of `clips`, reshuffled every epoch, for ever.
 
     Batch k is a function of (seed, k) alone: it belongs to epoch k // (len(clips) // batch_size), and a
@@ -38,16 +38,20 @@ def batch_stream(clips, batch_size, seed, start=0, augment=()):
       seed: of the shuffling, at least 0.
       start: number of the first batch.
       augment: names in `augmentation.KINDS` of what is done to the clips, anew in every batch.
+      rounds: a `Rounds` that says which clips are in a batch, or None for all, shuffled.
 
     Returns:
-      A tf.data.Dataset of {"x": float32 [batch_size, T, H, W, C], "labels": {factor: int32 [batch_size]}}.
+      A tf.data.Dataset of {"x": float32 [batch_size, T, H, W, C], "labels": {factor: int32 [batch_size]}}. For clips
+      that are parts of utterances also "sequence", whose it is (its place in the round, with `rounds`), and
+      "segments", how many the utterance has; int32 [batch_size] each.
 
     Raises:
       InputError: as `check`.
     """
     check(clips, batch_size, augment)
     steps = len(clips) // batch_size
-    names = list(clips.spec.factors)
+    names, parts = list(clips.spec.factors), clips.utterances
+    counts = None if parts is None else np.bincount(parts).astype(np.int32)
 
     @functools.lru_cache(maxsize=4)
     def order(epoch):
@@ -56,15 +60,23 @@ def batch_stream(clips, batch_size, seed, start=0, augment=()):
     @_gate.guard
     def make(k):
         epoch, step = divmod(int(k), steps)
-        batch = clips.batch(order(epoch)[step * batch_size:(step + 1) * batch_size], epoch)
-        return [batch["x"]] + [batch["labels"][name] for name in names]
+        if rounds:
+            chosen, sequence = rounds.batch(int(k))
+        else:
+            chosen = order(epoch)[step * batch_size:(step + 1) * batch_size]
+            sequence = None if parts is None else parts[chosen]
+        batch = clips.batch(chosen, epoch)
+        of_parts = [] if parts is None else [sequence.astype(np.int32), counts[parts[chosen]]]
+        return [batch["x"]] + [batch["labels"][name] for name in names] + of_parts
 
     def element(k):
-        x, *labels = tf.numpy_function(make, [k], [tf.float32] + [tf.int32] * len(names), stateful=False)
+        beside = [*names, *(() if parts is None else ("sequence", "segments"))]
+        x, *numbers = tf.numpy_function(make, [k], [tf.float32] + [tf.int32] * len(beside), stateful=False)
         x = tf.ensure_shape(x, (batch_size, clips.spec.length, *clips.spec.frame_shape))
         x = augmentation.augment(x, augment, tf.stack([tf.constant(seed, tf.int64), k]))
-        labels = [tf.ensure_shape(label, (batch_size,)) for label in labels]
-        return {"x": x, "labels": dict(zip(names, labels, strict=True))}
+        numbers = [tf.ensure_shape(number, (batch_size,)) for number in numbers]
+        labels = dict(zip(names, numbers, strict=False))
+        return {"x": x, "labels": labels, **dict(zip(beside[len(names):], numbers[len(names):], strict=True))}
 
     workers = min(8, os.cpu_count() or 1)
     stream = tf.data.Dataset.range(start, tf.int64.max)

@@ -56,7 +56,8 @@ class SpeechClips(Clips):
         self._read(recordings, front_end, length, cut, min_db)
         self._label(factors)
         self.spec = SequenceSpec((front_end.size,), length, "speech", factors, tuple(factors),
-                                 normalization(self._frames) if split == "train" else None)
+                                 normalization(self._frames) if split == "train" else None,
+                                 len(self._slack) if split == "train" else 0)
         self._report(data_dir, len(recordings))
 
     def recording(self, path, folders):
