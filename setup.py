@@ -102,7 +102,8 @@ setup(
     extras_require=EXTRAS,
     entry_points={
         "console_scripts": [
-            f"rwae-{name} = rwae_tf.{name}:cli" for name in ("train", "judge", "evaluate", "generate", "export")
+            f"rwae-{name} = rwae_tf.{name}:cli"
+            for name in ("train", "judge", "evaluate", "compare", "generate", "export")
         ]
     },
 )

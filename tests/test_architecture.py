@@ -25,7 +25,7 @@ LAYERS = (
     {"metrics", "figures", "runs"},
     {"training", "judges"},
     {"evaluation", "serving"},
-    {"", "entry_point", "train", "evaluate", "generate", "judge", "export", "spoken"},
+    {"", "entry_point", "train", "evaluate", "generate", "judge", "export", "compare", "spoken"},
 )
 # Components that see less than the layers below them.
 SEES_ONLY = {

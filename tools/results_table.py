@@ -1,26 +1,21 @@
 """Tables of results in Markdown, from the metrics.json files of `python -m rwae_tf.evaluate`.
 
-    python tools/results_table.py runs/one/evaluation/metrics.json runs/two/evaluation/metrics.json
     python tools/results_table.py                                # writes the tables of docs/results.md and README.md
     python tools/results_table.py --check                        # fails where a page is out of date
 
-The first command prints a row for each file: its measurements, and the options that differ from the first file. The
-others use docs/results: a row for each training in `SPEECH` and `VIDEO`, and for each of `FACTORS` the accuracy of
-every factor with either code.
+They use docs/results: a row for each training in `SPEECH` and `VIDEO`, and for each of `FACTORS` the accuracy of every
+factor with either code. `python -m rwae_tf.compare` compares runs of your own, with the same numbers
+(`rwae_tf.evaluation.comparison`).
 """
 
-import dataclasses
 import glob
 import os
-import statistics
 
 import marked_page
-from ablation import HEAD, line, summary
 
-from rwae_tf import config as config_lib
 from rwae_tf import entry_point
-from rwae_tf.config import schedule
 from rwae_tf.errors import InputError
+from rwae_tf.evaluation import comparison
 from rwae_tf.utils import json_file
 
 _ROOT = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
@@ -45,29 +40,14 @@ SPEECH = {"timit": "sample of 16 speakers", "librispeech": "201 speakers, 50 oth
 """Name of the result and its flagfile: the speakers."""
 FACTORS = ("cpu_sprites", "cpu_sprites_gan")
 """Results of the same factors that docs/results.md shows one by one, of the first seed."""
-_PLACES = ("data_dir", "summary_minutes", "max_minutes", "replicas")  # where and how long a run may be, not what it is
 
 
 def main(argv):
-    """Print the table of the files that `argv` names; without any, write or check those of the pages."""
-    if argv[1:] and argv[1:] != ["--check"]:
-        print(table(list(dict.fromkeys(argv[1:]))))
-        return
+    """Write the tables of the pages, or check them."""
     for path, name, made in ((PAGE, "speech", speech()), (PAGE, "video", videos()), (PAGE, "factors", factors()),
                              (FRONT, "results", front())):
         begin = f"<!-- {name}: written by tools/results_table.py -->"
         marked_page.main(argv, path, begin, END, f"\n{made}\n")
-
-
-def table(paths):
-    """The table of the metrics.json files `paths`, compared with the first; `InputError` for what is none."""
-    found = {path: _read(path) for path in paths}
-    configs = {path: config_lib.from_dict(result.get("config", {}), source=path) for path, result in found.items()}
-    rows = [HEAD]
-    for path, result in found.items():
-        row = {**summary(result), "changes": changes(configs[paths[0]], configs[path])}
-        rows.append(line(os.path.splitext(os.path.basename(path))[0], row))
-    return "\n".join(rows)
 
 
 def _read(path):
@@ -153,7 +133,7 @@ def _identity(results):
     """Identity after 100 frames of drawn contents and, in brackets, of those of test clips."""
     if not results[0]["consistency"]:
         return ""
-    drawn, of_data = (_over([100 * result["consistency"][key] for result in results])
+    drawn, of_data = (comparison.over([100 * result["consistency"][key] for result in results])
                       for key in ("last", "last_of_data"))
     return f"{drawn} ({of_data})"
 
@@ -166,11 +146,11 @@ def _training(name, results):
     links += [f"[{os.path.splitext(file)[0].split('_')[-1]}](figures/{file})" for file in pictures]
     cells = (
         f"{_flagfile(name)}, {method}", str(len(results)), *_kept(name, results),
-        _worst(results, lambda result, factor: result["leakage"][factor]),
-        _worst(results, lambda result, factor: _probe(result, factor)),
+        comparison.worst(results, comparison.leak),
+        comparison.worst(results, comparison.probe),
         _identity(results),
         _aucs(results),
-        f"{_over([result['squared_error_per_sequence'] for result in results])} "
+        f"{comparison.over([result['squared_error_per_sequence'] for result in results])} "
         f"({baselines['mean_image']:.0f}, {baselines['first_frame']:.0f})",
         f"{results[0]['budget']['passes']:.3g}, {_minutes(results)}", ", ".join(links),
     )
@@ -179,39 +159,18 @@ def _training(name, results):
 
 def _kept(name, results):
     """Static and dynamic accuracy in %, the paper's in brackets; empty where the data have no such factor."""
-    return ["" if not results[0][key] else _over([100 * result[key]["accuracy"] for result in results])
+    return ["" if not results[0][key] else comparison.over([100 * result[key]["accuracy"] for result in results])
             + (f" ({paper:.2f})" if paper else "")
             for key, paper in zip(("static_kept", "dynamic_kept"), VIDEO[name][1], strict=True)]
 
 
 def _aucs(results):
-    return ", ".join(_over([result["match"][code]["auc"] for result in results], 2) for code in ("z_c", "z_m"))
+    return ", ".join(comparison.over([result["match"][code]["auc"] for result in results], 2)
+                     for code in ("z_c", "z_m"))
 
 
 def _minutes(results):
     return f"{results[0]['budget']['seconds'] / 60:.0f}"
-
-
-def _probe(result, factor):
-    """The linear probe of a factor from the code that should not contain it."""
-    return result["probes"]["linear"][result["leakage"][factor]["code"]][factor]
-
-
-def _worst(results, row):
-    """The factor furthest above chance on average over seeds, with the code it is read from, and its chance."""
-    def excess(factor):
-        return sum(row(result, factor)["accuracy"] - row(result, factor)["chance"] for result in results)
-
-    factor = max(results[0]["leakage"], key=excess)
-    rows = [row(result, factor) for result in results]
-    return (f"{factor} from {results[0]['leakage'][factor]['code']} {_over([100 * r['accuracy'] for r in rows])} "
-            f"({100 * rows[0]['chance']:.1f})")
-
-
-def _over(values, digits=1):
-    """The mean of `values`, ± their standard deviation where there are several."""
-    text = f"{sum(values) / len(values):.{digits}f}"
-    return text if len(values) == 1 else f"{text} ± {statistics.stdev(values):.{digits}f}"
 
 
 def _factors(method, result, names):
@@ -228,26 +187,6 @@ def _factors(method, result, names):
 
 def _percent(row):
     return f"{100 * row['accuracy']:.1f}"
-
-
-def changes(base, config):
-    """The flags that make `config` of `base`, but for those that only say where and how long it runs."""
-    fields = [(section, field.name) for section, kind in config_lib.SECTIONS.items()
-              for field in dataclasses.fields(kind) if field.name not in _PLACES]
-    values = {name: [getattr(getattr(c, section), name) for c in (base, config)] for section, name in fields}
-    return [_flag(name, new) for name, (old, new) in values.items() if old != new]
-
-
-def _flag(name, value):
-    """A flag as typed on the command line."""
-    if isinstance(value, bool):
-        return f"--{name}" if value else f"--no{name}"
-    return f"--{name}=" + (",".join(map(_part, value)) if isinstance(value, tuple) else f"{value}")
-
-
-def _part(value):
-    """A name, a number or a point of a schedule, of several."""
-    return value if isinstance(value, str) else schedule.written((value,) if isinstance(value, tuple) else value)
 
 
 if __name__ == "__main__":

@@ -47,7 +47,8 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
       held: result of `metrics.usage.holds`; None without a judge.
       pictures: the bytes of "swap.png", "reconstruct.png", "generate.png" and "generate.gif", or, of speech, of a WAV
         beside each PNG in place of the GIF; of a weakly supervised model of videos also of "actions.png".
-      points: of some clips, z_c in the plane [N, 2]; labels: of the same, {factor: int [N]}.
+      points: of some clips, z_c in the plane [N, 2], None for a model without an encoder; labels: of the same,
+        {factor: int [N]}.
       spec: `SequenceSpec` of the clips.
       log: rows of the run's metrics.jsonl; may be empty.
 
@@ -55,31 +56,33 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
       HTML.
     """
     name, judged = os.path.basename(os.path.abspath(run_dir)), "judge" in result
-    speech = spec.modality == "speech"
+    speech, encoded = spec.modality == "speech", points is not None
     missing = _quiet(HOW_TO_JUDGE.format(run_dir=shlex.quote(run_dir)))
     body = [
         _head(name, result, spec, missing),
-        _section("Swap", "The first column gives the content z_c, the first row the motion z_m; between them, both.",
-                 _image(pictures["swap.png"], "content of the row with the motion of the column"),
-                 *_sound(pictures, "swap", "Clips, each followed by the same with the voice of the next.")),
+        *([_swap(pictures)] if encoded else []),
         *([_actions(result["action"], pictures["actions.png"])] if "actions.png" in pictures else []),
-        _section("Reconstruction", "Each clip, and beside it what the decoder makes of its codes.",
-                 _image(pictures["reconstruct.png"], "clips beside their reconstructions"),
-                 *_sound(pictures, "reconstruct", "Clips, each followed by its reconstruction.")),
-        _section("Samples", "Clips drawn from the priors: a row is a clip; below, "
+        *([_reconstruction(pictures)] if encoded else []),
+        section("Samples", "Clips drawn from the priors: a row is a clip; below, "
                  + ("the same to listen to." if speech else "more of them in motion."),
-                 _image(pictures["generate.png"], "clips drawn from the priors"),
+                 image(pictures["generate.png"], "clips drawn from the priors"),
                  *(_sound(pictures, "generate", "One after the other.") if speech else
-                   [_image(pictures["generate.gif"], "the same, moving", "gif")])),
-        _embedding(points, labels, spec),
-        *([] if speech else [
-            _leakage(held, result["judge"], spec) if judged else _section("What each code holds", None, missing)]),
+                   [image(pictures["generate.gif"], "the same, moving", "gif")])),
+        *([_embedding(points, labels, spec)] if encoded else []),
+        *([] if speech or not encoded else [
+            _leakage(held, result["judge"], spec) if judged else section("What each code holds", None, missing)]),
         _match(result),
         _training(log, result["config"]["objective"]["reconstruction"]),
-        *([] if speech else [_usage(result) if judged else _section("Use of the codes", None, missing)]),
+        *([] if speech or not encoded else [
+            _usage(result) if judged else section("Use of the codes", None, missing)]),
         _foot(command, result),
     ]
-    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{_text(name)}</title>\n'
+    return document(name, body)
+
+
+def document(title, body):
+    """A page of HTML with these parts, in the style of all pages."""
+    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{_text(title)}</title>\n'
             f"<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n")
 
 
@@ -91,12 +94,14 @@ def _quiet(text):
     return f'<p class="quiet">{_text(text)}</p>'
 
 
-def _section(title, text, *parts):
+def section(title, text, *parts):
+    """A part of a page: a heading, a paragraph (None for none) and what follows, HTML."""
     return "\n".join([f"<section>\n<h2>{_text(title)}</h2>", *([f"<p>{_text(text)}</p>"] if text else []), *parts,
                       "</section>"])
 
 
-def _image(data, alt, kind="png"):
+def image(data, alt, kind="png"):
+    """The bytes of a picture, within the page."""
     return f'<img alt="{_text(alt)}" src="data:image/{kind};base64,{base64.b64encode(data).decode()}">'
 
 
@@ -128,6 +133,8 @@ def _head(name, result, spec, missing):
     verdict = "".join(f'<div class="verdict bad">✗ {_text(line)}</div>' for line in result["verdicts"])
     if speech:
         verdict = _quiet("\n".join(console.lines(result)[:1])) + verdict
+    elif result["squared_error_per_sequence"] is None:
+        verdict = _quiet(console.NO_ENCODER) + (missing if "judge" not in result else "") + verdict
     elif "judge" not in result:
         verdict = f'<div class="verdict open">What the codes hold is not known.</div>{missing}' + verdict
     elif verdict:
@@ -142,19 +149,34 @@ def _head(name, result, spec, missing):
                       _details("all numbers", "\n".join(console.lines(result))), "</header>"])
 
 
+def _swap(pictures):
+    """Codes exchanged."""
+    return section("Swap", "The first column gives the content z_c, the first row the motion z_m; between them, both.",
+                    image(pictures["swap.png"], "content of the row with the motion of the column"),
+                    *_sound(pictures, "swap", "Clips, each followed by the same with the voice of the next."))
+
+
+def _reconstruction(pictures):
+    """Clips decoded from their own codes."""
+    return section("Reconstruction", "Each clip, and beside it what the decoder makes of its codes.",
+                    image(pictures["reconstruct.png"], "clips beside their reconstructions"),
+                    *_sound(pictures, "reconstruct", "Clips, each followed by its reconstruction."))
+
+
 def _actions(found, picture):
     """Clips of every action, and what is known of each."""
     obeyed = found.get("conditional", {}).get("per_category", [None] * len(found["matching"]))
-    titles = ("category", found["factor"] or "class", "training clips", "obeyed")
+    clips = "generated clips" if found.get("of_samples") else "training clips"
+    titles = ("category", found["factor"] or "class", clips, "obeyed")
     head = "".join(f"<th>{_text(title)}</th>" for title in titles)
     rows = "".join(
         f"<tr><th>{k}</th><td>{_text(name or '–')}</td><td>{sum(counts)}</td>"
         f"<td>{'–' if right is None else console.percent(right)}</td></tr>"
         for k, (name, counts, right) in enumerate(zip(found["matching"], found["counts"], obeyed, strict=True)))
     text = ("A row is an action; in a column all clips have the same z_c and the same z_m, drawn from the priors. "
-            "Actions are named by the class that they were matched to on training clips; obeyed: how often a judge of "
+            f"Actions are named by the class that they were matched to on {clips}; obeyed: how often a judge of "
             "other clips of the action sees that class.")
-    return _section("Actions", text, _image(picture, "clips of every action"),
+    return section("Actions", text, image(picture, "clips of every action"),
                     f"<table><tr>{head}</tr>{rows}</table>")
 
 
@@ -165,7 +187,7 @@ def _embedding(points, labels, spec):
     if panels:
         text += " Content should form islands of one colour; motion should look mixed, or z_c knows of it."
     drawn = plots.scatter(points, panels or [("no labels", None, ())])
-    return _section("Map of the content codes", text, _image(drawn, "t-SNE of z_c"))
+    return section("Map of the content codes", text, image(drawn, "t-SNE of z_c"))
 
 
 def _leakage(held, judge, spec):
@@ -176,7 +198,7 @@ def _leakage(held, judge, spec):
     text = ("How often a judge still reads a factor when one code is the clip's own and the other is drawn anew. "
             "Content should follow z_c and motion z_m; all else should be at chance. Of the real clips the judge reads "
             f"at least {console.percent(min(judge['on_real'].values()))} right.")
-    return _section("What each code holds", text, f"<table><tr><th></th>{head}</tr>{rows}</table>")
+    return section("What each code holds", text, f"<table><tr><th></th>{head}</tr>{rows}</table>")
 
 
 def _factors(spec):
@@ -200,6 +222,8 @@ def _cell(row):
 
 def _match(result):
     """How well codes match their priors, and what each term of the objective contributed."""
+    if not (result["match"] or result["terms"]):
+        return ""
     rows = [(console.COMPARED[code], f"AUC {row['auc']:.3f}, MMD² {row['mmd2']:.4f} = "
              f"{row['null_deviations']:.1f} null standard deviations") for code, row in result["match"].items()]
     text = ("Eq. 9 asks that the codes of data have the distribution of their priors. The AUC is that of a classifier "
@@ -210,23 +234,24 @@ def _match(result):
         parts += [_quiet("Terms of the objective at the end of training: weight × value, and the norm of the weighted "
                          "term's gradient on the encoders."),
                   _table([(term, console.term_text(row)) for term, row in result["terms"].items()])]
-    return _section("Match of codes and priors", text, *parts)
+    return section("Match of codes and priors", text, *parts)
 
 
 def _training(log, cost):
     """A curve for each term; the reconstruction, whose cost is called `cost`, comes first."""
     title, rows = "Training", [row for row in log if row.get("terms")]
     if not rows:
-        return _section(title, None, _quiet("No curves: the run's metrics.jsonl is missing or empty."))
-    titles = {"reconstruction": f"{cost.replace('_', ' ')}, log scale", **_TERMS}
+        return section(title, None, _quiet("No curves: the run's metrics.jsonl is missing or empty."))
+    log_scale = all(row["terms"].get("reconstruction", 1) > 0 for row in rows)  # a density may exceed 1
+    titles = {"reconstruction": cost.replace("_", " ") + ", log scale" * log_scale, **_TERMS}
     titles.update({name: name.replace("_", " ") for row in rows for name in row["terms"]
                    if name not in titles and not name.endswith("_null_sd")})
     epochs = [row["epoch"] for row in rows]
     drawn = plots.curves([(shown, epochs, [row["terms"].get(name, float("nan")) for row in rows],
-                           name == "reconstruction")
+                           name == "reconstruction" and log_scale)
                           for name, shown in titles.items() if any(name in row["terms"] for row in rows)])
     text = "Each term before its weight, mean since the row before; the leap of the first twentieth may lie outside."
-    return _section(title, text, _image(drawn, "training curves"))
+    return section(title, text, image(drawn, "training curves"))
 
 
 def _usage(result):
@@ -239,9 +264,9 @@ def _usage(result):
                         (("KL to the prior", "kl"), ("information", "information"))}))
     drawn = plots.bars(panels)
     moves = ", ".join(f"{code} {console.percent(part)}" for code, part in result["influence"].items())
-    return _section("Use of the codes", "Nats per clip in each dimension: both are bounds from above of what it tells "
+    return section("Use of the codes", "Nats per clip in each dimension: both are bounds from above of what it tells "
                     f"about a clip, so the lower one counts. Of the decoder's output, each code moves: {moves}.",
-                    _image(drawn, "nats per dimension"))
+                    image(drawn, "nats per dimension"))
 
 
 def _foot(command, result):
