@@ -76,14 +76,16 @@ def main(argv):
         network = inception.load(values.inception_weights, test.spec.frame_shape)
     if values.judge_dir:
         judge = judge_storage.load(values.judge_dir, dataclasses.replace(config.data, length=length), test.spec)
-    result = {"split": values.split, **measure(model, train, test), "match": matched(model, test),
-              "terms": run_dir.last_terms(values.run_dir)}
-    if config.model.action_size:
+    result = {"split": values.split, **measure(model, train, test), "terms": run_dir.last_terms(values.run_dir),
+              "match": matched(model, test) if model.has_encoder else {}}
+    if config.model.action_size and model.has_encoder:
         result["action"] = action_matching.matched(model, train)
-        json_file.write(result["action"], run_dir.actions_path(values.run_dir))
     if judge:
         result.update(judged(model, test, *judge, values.repeats, result.get("action")))
         result["judge"]["dir"] = values.judge_dir
+    if "action" in result:
+        json_file.write({**result["action"], "iterations": model.budget["iterations"]},
+                        run_dir.actions_path(values.run_dir))
     if network:
         result.update(frame_fid(model, test, network, values.repeats))
     if test.spec.modality == "speech":
@@ -123,7 +125,7 @@ def _encoder(model):
 def measure(model, train, test):
     """Numbers of a model over all of `test`: squared error per sequence beside its baselines, and the budget.
 
-    Errors are those of eq. 9: of speech, between normalized spectra.
+    Errors are those of eq. 9: of speech, between normalized spectra. None for a model without an encoder.
     """
     import numpy as np
 
@@ -135,9 +137,15 @@ def measure(model, train, test):
     chosen = np.arange(0, len(train), -(-len(train) // _MEAN_FROM))
     parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
     mean = squared_error.mean_frame(normalized(train.batch(part)["x"]) for part in parts)
-    found = squared_error.summary(
-        lambda: (normalized(batch["x"]) for batch in test.batches(_BATCH)),
-        lambda x: normalized(model.decode(encode(scale.restored(x, model.spec)))), mean)
+    def batches():
+        return (normalized(batch["x"]) for batch in test.batches(_BATCH))
+
+    if model.has_encoder:
+        found = squared_error.summary(
+            batches, lambda x: normalized(model.decode(encode(scale.restored(x, model.spec)))), mean)
+    else:
+        found = {"squared_error_per_sequence": None, "squared_error_std": None, "test_sequences": len(test),
+                 "baselines": squared_error.measure_baselines(batches, mean)}
     passes = round(model.budget["sequences"] / len(train), 3)
     return {**found, "budget": {"passes": passes, **model.budget, "hardware": distribution.hardware()}}
 
@@ -160,10 +168,12 @@ def matched(model, test):
 
 def judged(model, test, judge, record, repeats, action=None):
     """What a judge tells of a model over all of `test`, and what it is itself; see `metrics.evaluation.measure`."""
-    from rwae_tf.evaluation import evaluators
+    from rwae_tf.evaluation import evaluators, sample_evaluators
     from rwae_tf.utils import progress
 
-    line = progress.Progress(evaluators.draws(len(test), test.spec, repeats, _BATCH, action))
+    size = model.config.model.action_size
+    line = progress.Progress(evaluators.draws(len(test), test.spec, repeats, _BATCH, action) if model.has_encoder
+                             else sample_evaluators.draws(len(test), test.spec, repeats, size))
     calls = itertools.count(1)
 
     def generate(**given):
@@ -172,7 +182,9 @@ def judged(model, test, judge, record, repeats, action=None):
 
     verbs = _verbs(model, generate)
     seed, codes = model.config.training.seed, model.config.evaluation.evaluate_content
-    result = evaluators.measure(lambda: test.batches(_BATCH), judge, verbs, test.spec, repeats, seed, codes, action)
+    given = (lambda: test.batches(_BATCH)), judge, verbs, test.spec, repeats, seed
+    result = (evaluators.measure(*given, codes, action) if model.has_encoder else
+              sample_evaluators.measure(*given, size))
     line.close()
     known = {name: record[name] for name in ("architecture", "seed", "accuracy", "threshold", "classes", "test_clips")}
     result["judge"] = {**known, "on_real": result.pop("judge_on_real")}
@@ -227,8 +239,9 @@ def draw(model, test, folder, action=None):
     real = next(test.batches(2 * _PICTURED))["x"]
     both = np.resize(real, (max(2, len(real)), *real.shape[1:]))  # a single clip is shown with its own motion
     drawn = model.generate(num=2 * _PICTURED, length=4 * test.spec.length)
-    clips = {"reconstruct.png": generate.pairs(model, real[:_PICTURED]), "swap.png": generate.swaps(model, both),
-             "generate.png": drawn[:_PICTURED, : figures.grids.FRAMES_ACROSS], "generate.gif": drawn}
+    clips = {"generate.png": drawn[:_PICTURED, : figures.grids.FRAMES_ACROSS], "generate.gif": drawn}
+    if model.has_encoder:
+        clips |= {"reconstruct.png": generate.pairs(model, real[:_PICTURED]), "swap.png": generate.swaps(model, both)}
     paths = [os.path.join(folder, name) for name in clips]
     for path, pictured in zip(paths, clips.values(), strict=True):
         figures.write(np.asarray(pictured), path, scale=generate.scale(model))
@@ -266,13 +279,14 @@ def write_report(model, test, result, run_dir, command, pictures, path):
     from rwae_tf.metrics import collapse, embedding
     from rwae_tf.runs import run_dir as run_dir_lib
 
-    encode, chosen = _encoder(model), np.linspace(0, len(test) - 1, min(_MAPPED, len(test))).astype(int)
-    parts = np.array_split(chosen, -(-len(chosen) // _BATCH))
-    codes = np.concatenate([encode(test.batch(part)["x"]).z_c for part in parts])
+    chosen, points = np.linspace(0, len(test) - 1, min(_MAPPED, len(test))).astype(int), None
+    if model.has_encoder:
+        encode, parts = _encoder(model), np.array_split(chosen, -(-len(chosen) // _BATCH))
+        codes = np.concatenate([encode(test.batch(part)["x"]).z_c for part in parts])
+        points = embedding.tsne(codes, model.config.training.seed)
     report.write(path, report.page(
-        run_dir, command, result, collapse.holds(result) if "judge" in result else None,
-        {os.path.basename(name): files.read(name) for name in pictures},
-        embedding.tsne(codes, model.config.training.seed), test.labels(chosen), test.spec,
+        run_dir, command, result, collapse.holds(result) if result.get("usage") else None,
+        {os.path.basename(name): files.read(name) for name in pictures}, points, test.labels(chosen), test.spec,
         run_dir_lib.read_log(run_dir_lib.metrics_path(run_dir))))
     return path
 

@@ -38,6 +38,7 @@ from rwae_tf.utils import files
 
 OWN = {"swap": ("content", "motion"), "reconstruct": ("content",)}  # modes of own files, and the flags that name them
 MODES = {"generate": ".gif", "swap": ".png", "reconstruct": ".png", "resample_motion": ".png", "actions": ".png"}
+ENCODED = ("swap", "reconstruct", "resample_motion")  # modes of clips that are encoded first
 MOTIONS = 3  # beside a test clip
 SIDE = 64  # frames are shown at least this large, in pixels
 
@@ -77,6 +78,8 @@ def main(argv):
     import rwae_tf
 
     model, names = rwae_tf.load(values.run_dir), None
+    if values.mode in ENCODED:
+        model.require_encoder(f"--mode={values.mode}")
     if values.mode == "actions":
         if not model.config.model.action_size or model.spec.modality == "speech":
             raise InputError(f"--mode=actions: {values.run_dir} is no model of videos with actions; train one with "
@@ -118,6 +121,7 @@ def _own_files(values):
     import rwae_tf
 
     model = rwae_tf.load(values.run_dir)
+    model.require_encoder(f"--mode={values.mode}")
     speech = model.spec.modality == "speech"
     path = values.out or os.path.join(values.run_dir, "figures", values.mode + (".wav" if speech else ".gif"))
     (_check_sound if speech else figures.check_path)(path)

@@ -22,7 +22,9 @@ from rwae_tf import entry_point
 from rwae_tf.config import flags
 
 SMALL = (2, 2)
-"""Clips and frames of the steps that are taken."""
+"""Clips and frames of the steps that are taken; of a model without an encoder, whose discriminator wants whole clips,
+the frames of training."""
+UTTERANCES = 4620  # of the training part of TIMIT
 CLIPS = {"sprites": 9000, "sprites_gan": 9000, "sprites_c": 9000, "sprites_c_gan": 9000,
          "sm_mnist": 60000, "sm_mnist_gan": 60000, "sm_mnist_c": 60000, "sm_mnist_c_gan": 60000,
          "mug": 826, "mug_gan": 826,  # of the stand-in of docs/data.md
@@ -38,9 +40,9 @@ def build(config):
     from rwae_tf.types import SequenceSpec
 
     spec = SequenceSpec(frame_shape(config), config.data.length)
-    if config.model.backbone == "speech":
+    if len(spec.frame_shape) == 1:
         bins = spec.frame_shape[0]
-        spec = spec._replace(modality="speech", normalization=((0.0,) * bins, (1.0,) * bins))
+        spec = spec._replace(modality="speech", normalization=((0.0,) * bins, (1.0,) * bins), sequences=UTTERANCES)
     with _quick_weights():
         return run_dir.build(config, spec)
 
@@ -80,7 +82,8 @@ def steps(model):
     import tensorflow as tf
 
     trainer = _trainer(model)
-    x = tf.random.stateless_uniform([*SMALL, *model.spec.frame_shape], [0, 1])
+    length = SMALL[1] if model.has_encoder else model.config.data.length
+    x = tf.random.stateless_uniform([SMALL[0], length, *model.spec.frame_shape], [0, 1])
     return {phase.name: {name: float(term) for name, term in trainer.step(phase, x, number).items()}
             for number, phase in enumerate(trainer.phases)}
 

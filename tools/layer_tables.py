@@ -94,7 +94,7 @@ def _kind(part: Any):
 
 def frame_shape(config):
     """The frames of a configuration, as far as flags determine them."""
-    if config.model.backbone == "speech":
+    if config.model.backbone == "speech" or config.model.model == "fhvae":  # a model of speech alone
         return (200 if config.data.spectrum == "linear" else 80,)
     grey = config.data.grey or config.data.dataset == "sm_mnist"
     return config.data.size, config.data.size, 1 if grey else 3

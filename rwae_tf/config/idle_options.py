@@ -20,22 +20,36 @@ _NEEDS = {
     "conditioning": ("backbone", ("biggan",)),
 }
 _NEED_ACTION = ("action_input", "temperature", "temperature_anneal", "action_weight", "action_kl",
-                "action_divergence_weight")
+                "action_divergence_weight", "category_training", "category_weight")
 _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
     "motion_labels": ("folder",), "grey": ("folder",), "splits": ("folder",), "frame_pattern": ("folder",),
     "sample_range": ("folder",), "spectrum": _SPEECH, "utterance_seconds": _SPEECH,
     "min_db": _SPEECH, "test_fraction": _SPEECH, "speaker_lists": _SPEECH,
 }
+_DS_VAES = ("ds_vae", "c_dsvae")
+_AUTOENCODERS = ("rwae", *_DS_VAES)  # that share encoders, motion prior and decoder
 _OF_MODELS = {
-    "motion_posterior": ("ds_vae",), "motion_kl_prior": ("ds_vae",), "learning_rate": ("ds_vae",),
+    **dict.fromkeys((
+        "backbone", "feature_size", "content_encoder", "decoder", "motion_input", "motion_input_scale",
+        "motion_initial_scale", "action_input", "temperature", "temperature_anneal", "train_content",
+        "action_weight", "action_kl", "action_divergence_weight"), _AUTOENCODERS),
+    **dict.fromkeys(("channels", "decoder_channels", "action_size"), (*_AUTOENCODERS, "mocogan")),
+    **dict.fromkeys(("reconstruction", "hidden_size", "motion_kl_weight", "content_kl_weight", "evaluate_content"),
+                    (*_AUTOENCODERS, "fhvae")),
+    **dict.fromkeys(("motion_posterior", "motion_kl_prior"), _DS_VAES),
+    **dict.fromkeys(("content_contrast_weight", "motion_contrast_weight", "mutual_information_weight",
+                     "contrast_temperature"), ("c_dsvae",)),
+    **dict.fromkeys(("discriminative_weight", "sequences_per_round"), ("fhvae",)),
+    "learning_rate": (*_DS_VAES, "fhvae", "mocogan"), "l2_weight": ("fhvae", "mocogan"),
+    "reuse_batch": ("rwae", "mocogan"),
+    **dict.fromkeys(("category_training", "category_weight", "instance_noise"), ("mocogan",)),
     **dict.fromkeys((
         "content_divergence", "content_weight", "motion_weight", "mmd_cross_coefficient", "mmd_estimator",
         "motion_kernel", "motion_bandwidths", "motion_bandwidth_rule", "motion_samples", "motion_horizon",
         "horizon_weight", "scale_weight", "scale_samples", "critic_features", "gradient_penalty_weight",
         "gradient_penalty_of", "gradient_penalty_at", "encoder_loss", "inference_steps", "adaptive_inference_steps",
-        "reuse_batch", "joint_update",
-        "decoder_learning_rate", "encoder_learning_rate", "critic_learning_rate"), ("rwae",)),
+        "joint_update", "decoder_learning_rate", "encoder_learning_rate", "critic_learning_rate"), ("rwae",)),
 }
 _DATASETS = ("sm_mnist", "sprites", "moving_shapes", *_VIDEOS, *_SPEECH)
 
@@ -57,8 +71,9 @@ def refuse(config):
 def _idle(values):
     """(option, why it does nothing) for every option that does nothing beside `values`."""
     yield from ((name, f"model={values['model']}") for name, own in _OF_MODELS.items() if values["model"] not in own)
-    if values["model"] != "rwae" and not values["action_size"]:  # its aggregated posterior is gathered too
-        yield "mmd_scope", f"model={values['model']} and action_size=0"
+    # What is gathered over replicas: samples for MMDs, and the aggregated posterior of an action.
+    if values["model"] not in ("rwae", "c_dsvae") and not (values["model"] == "ds_vae" and values["action_size"]):
+        yield "mmd_scope", f"model={values['model']} and action_size={values['action_size']}"
     for name, (other, choices) in _NEEDS.items():
         if values[other] not in choices:
             yield name, f"{other}={values[other]}"

@@ -84,7 +84,9 @@ class DataConfig:
 class ModelConfig:
     """Encoders, priors and decoder (section 3 and Appendix G of the paper)."""
 
-    model: str = _option("rwae", "Model: rwae (R-WAE), or ds_vae (the baseline DS-VAE).", choices=("rwae", "ds_vae"))
+    model: str = _option(
+        "rwae", "Model: rwae (R-WAE), or a baseline: DS-VAE, C-DSVAE, FHVAE (speech), MoCoGAN (no encoder).",
+        choices=("rwae", "ds_vae", "c_dsvae", "fhvae", "mocogan"))
     backbone: str = _option(
         "dcgan", "Network that encodes and decodes single frames.",
         choices=("dcgan", "ds_vae256", "biggan", "text_filter", "speech"))
@@ -104,7 +106,7 @@ class ModelConfig:
         "bidirectional", "q(z_c|x): an LSTM in both directions, an LSTM forward in time, or the mean over frames, "
         "which ignores their order.", choices=("bidirectional", "forward", "mean"))
     motion_posterior: str = _option(
-        "factorised", "DS-VAE: q(z_m,t|x_t) of each frame alone, or q(z_m|x, z_c) of all frames.",
+        "factorised", "DS-VAE, C-DSVAE: q(z_m,t|x_t) of each frame alone, or q(z_m|x, z_c) of all frames.",
         choices=("factorised", "full"))
     decoder: str = _option(
         "lstm", "Network from z_c and z_m,t to frames: the paper's LSTM, or a Dense layer applied to each frame.",
@@ -125,6 +127,11 @@ class ModelConfig:
         0.0, "Exponential decay rate of tau per epoch, down to 0.1. 0 keeps tau constant.", low=0.0, high=1.0)
     train_content: str = _option(
         "sample", "z_c in training: a sample of q(z_c|x), or its mean.", choices=("sample", "mean"))
+    category_training: str = _option(
+        "unsupervised", "MoCoGAN: the category is what the discriminator reads off generated clips (InfoGAN's term), "
+        "or is learned from labels of real ones.", choices=("unsupervised", "supervised"))
+    instance_noise: float = _option(
+        0.0, "MoCoGAN: deviation of the noise on what discriminators see, of pixels from -1 to 1.", low=0.0, high=10.0)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -133,7 +140,8 @@ class ObjectiveConfig:
 
     reconstruction: str = _option(
         "squared_error", "Cost c(x, x_hat), summed over pixels and frames: squared error, or -log p(x|z) of Bernoulli "
-        "pixels or of normal pixels with standard deviation 1.", choices=("squared_error", "bernoulli", "normal"))
+        "pixels, of normal pixels with standard deviation 1 or (FHVAE) with learned ones.",
+        choices=("squared_error", "bernoulli", "normal", "learned_normal"))
     content_divergence: str = _option(
         "scaled_mmd", "D(Q, P) on z_c in eq. 9: the scaled MMD of R-WAE(MMD), or the adversarial Jensen-Shannon "
         "divergence of R-WAE(GAN).", choices=("scaled_mmd", "adversarial"))
@@ -145,7 +153,8 @@ class ObjectiveConfig:
         0.0, "eta_c, the weight of the KL divergence of q(z_c|x) from N(0, I). Eq. 9 has none (0); a positive weight "
         "removes motion from z_c.")
     motion_kl_prior: str = _option(
-        "teacher_forced", "DS-VAE: motion prior in the KL of z_m, given samples of q, or its own roll-out (free).",
+        "teacher_forced", "DS-VAE, C-DSVAE: motion prior in the KL of z_m, given samples of q, or its own roll-out "
+        "(free).",
         choices=("teacher_forced", "free"))
     action_weight: Weight = _weight(50.0, "kappa, the weight of the KL divergence of q(a|x) from the uniform prior.")
     action_kl: str = _option(
@@ -191,6 +200,19 @@ class ObjectiveConfig:
         choices=("interpolate", "prior", "both"))
     encoder_loss: str = _option(
         "non_saturating", "R-WAE(GAN): loss of the encoders in eq. 23.", choices=("non_saturating", "saturating"))
+    content_contrast_weight: Weight = _weight(
+        1.0, "C-DSVAE: weight of InfoNCE on z_c. The positives are the same clips with their frames shuffled.")
+    motion_contrast_weight: Weight = _weight(
+        1.0, "C-DSVAE: weight of InfoNCE on z_m. The positives are the same clips recoloured and blurred.")
+    mutual_information_weight: Weight = _weight(
+        1.0, "C-DSVAE: weight of the mutual information of z_c and z_m.")
+    contrast_temperature: float = _option(
+        0.5, "C-DSVAE: temperature of the cosines in InfoNCE.", low=1e-3, high=100.0)
+    discriminative_weight: Weight = _weight(
+        10.0, "FHVAE: alpha, weight of -log p(utterance | z_2); 0 for the bound alone.")
+    category_weight: Weight = _weight(1.0, "MoCoGAN: weight of the cross-entropy of the category.")
+    l2_weight: Weight = _weight(
+        0.0, "MoCoGAN, FHVAE: weight of half the sum of squared weights, for each optimizer of its own.")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -207,6 +229,9 @@ class TrainingConfig:
     adaptive_inference_steps: bool = _option(
         False, "End the L inner steps early, once the objective on one batch stops falling (He et al. 2019).")
     reuse_batch: bool = _option(False, "Use one batch for all updates of an iteration instead of a new one for each.")
+    sequences_per_round: int = _option(
+        0, "FHVAE: utterances in the table at a time, drawn again in every round (hierarchical sampling); 0 for all.",
+        low=0)
     augment: Tuple[str, ...] = _option(
         (), "Random augmentations of training clips, new in every batch. Choose none that would change a label.",
         choices=("mirror", "shift", "light"))

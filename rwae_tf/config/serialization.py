@@ -95,6 +95,10 @@ def _check_together(config):
         raise InputError(f"length={config.data.length}: motion_samples=pair needs at least 2 frames")
     if 0 < objective.motion_horizon <= config.data.length:
         raise InputError(f"motion_horizon={objective.motion_horizon}: must be above length={config.data.length}, or 0")
+    if (config.model.model == "fhvae") != (objective.reconstruction == "learned_normal"):
+        raise InputError(f"reconstruction={objective.reconstruction}: model={config.model.model} "
+                         + ("learns deviations; give reconstruction=learned_normal" if config.model.model == "fhvae"
+                            else "learns no deviations; give another"))
     _check_backbone(config.model, config.data.size)
 
 

@@ -4,6 +4,7 @@ import math
 
 HOW_TO_JUDGE = ("disentanglement: not measured. Train a judge (python -m rwae_tf.judge --help), then evaluate with "
                 "--judge_dir=FOLDER")
+NO_ENCODER = "no encoder: nothing is measured of codes, reconstructions and swaps"
 _LABEL = 40
 EMBEDDINGS = {"content": "z_c, to be low", "motion": "z_m, to be high",
               "motion_deviation": "the standard deviations of z_m, to be high",
@@ -17,10 +18,11 @@ def lines(result):
     Args:
       result: what is written to metrics.json.
     """
-    baselines, budget = result["baselines"], result["budget"]
+    baselines, budget, error = result["baselines"], result["budget"], result["squared_error_per_sequence"]
     table = _verified(result) if "eer" in result else []
+    table += [NO_ENCODER] if error is None else []
     table += [
-        _line("squared error per sequence", f"{result['squared_error_per_sequence']:8.1f}"
+        _line("squared error per sequence", f"{'-' if error is None else f'{error:.1f}':>8}"
               f"   over {result['test_sequences']} {result['split']} sequences"),
         _line("  baseline: mean training image", f"{baselines['mean_image']:8.1f}"),
         _line("  baseline: first frame repeated", f"{baselines['first_frame']:8.1f}"),
@@ -31,7 +33,8 @@ def lines(result):
         table += _acted(result["action"])
     if "eer" not in result:
         table += _judged(result) if "judge" in result else [HOW_TO_JUDGE]
-    table += _matched(result) + ["verdict: " + ("; ".join(result["verdicts"]) or "nothing wrong")]
+    table += _matched(result) if error is not None else []
+    table += ["verdict: " + ("; ".join(result["verdicts"]) or "nothing wrong")]
     return [*table, f"budget: {budget['passes']} passes, {budget['sequences']} sequences, {budget['seconds']:.0f} s on "
                     f"{budget['hardware']}"]
 
@@ -42,9 +45,11 @@ def key_numbers(result):
     Args:
       result: what is written to metrics.json.
     """
-    baselines = result["baselines"]
-    numbers = [("squared error per sequence", f"{result['squared_error_per_sequence']:.1f} (the mean training image: "
-                f"{baselines['mean_image']:.1f}, the first frame repeated: {baselines['first_frame']:.1f})")]
+    baselines, numbers = result["baselines"], []
+    if result["squared_error_per_sequence"] is not None:
+        numbers = [("squared error per sequence",
+                    f"{result['squared_error_per_sequence']:.1f} (the mean training image: "
+                    f"{baselines['mean_image']:.1f}, the first frame repeated: {baselines['first_frame']:.1f})")]
     if result.get("fid") is not None:
         numbers += [("FID of frames", f"{result['fid']:.2f} ± {result['fid_std']:.2f}")]
     if result.get("eer"):
@@ -76,9 +81,14 @@ def key_numbers(result):
                  f"{math.log(len(result['judge']['classes'][factor])):.3f} (H(y|v) {result['h_y_given_v']:.3f})")]
     if result["consistency"]:
         numbers += [(f"same identity after {result['consistency']['frames']} frames",
-                     f"{percent(result['consistency']['last'])}, with contents of clips "
-                     + percent(result["consistency"]["last_of_data"]))]
+                     percent(result["consistency"]["last"]) + _of_data(result["consistency"]))]
     return numbers
+
+
+def _of_data(consistency):
+    """The identity of long clips with contents of real ones, where there is an encoder."""
+    last = consistency["last_of_data"]
+    return "" if last is None else f", with contents of clips {percent(last)}"
 
 
 def _verified(result):
@@ -116,7 +126,8 @@ def term_text(row):
 def _acted(found):
     """Of a weakly supervised model: which action is which, whether all are used, and whether clips show them."""
     size, classes, factor = len(found["matching"]), len(found["classes"]), found["factor"]
-    table = [_line("actions of training clips", f"{size - len(found['unused'])} of {size} used, H(a) "
+    clips = "generated clips" if found.get("of_samples") else "training clips"
+    table = [_line(f"actions of {clips}", f"{size - len(found['unused'])} of {size} used, H(a) "
                    f"{found['entropy']:.2f} nats, at most {found['entropy_at_most']:.2f}")]
     if found["unused"]:
         table += [f"  warning: unused: {', '.join(f'category {k}' for k in found['unused'])}"]
@@ -124,7 +135,7 @@ def _acted(found):
         return [*table, "  not matched: the clips have no labelled factor of the motion"]
     judged = f", of those judged {percent(found['recognised'])}" if "recognised" in found else ""
     table += [_line(f"  matched to {factor}, one to one",
-                    f"{percent(found['accuracy'])} of {found['clips']} training clips right{judged}"),
+                    f"{percent(found['accuracy'])} of {found['clips']} {clips} right{judged}"),
               "    " + ", ".join(f"{k} {name or '-'}" for k, name in enumerate(found["matching"]))]
     if size > classes:
         table += [f"  {size} actions for {classes} classes: {size - classes} mean none, what they draw counts as wrong"]
@@ -149,7 +160,7 @@ def _line(label, text):
 def _judged(result):
     """What a judge told, in percent, with standard deviations over the repeats."""
     judge = result["judge"]
-    table = [_line(f"judge ({judge['kind']}, seed {judge['seed']})",
+    table = [_line(f"judge ({judge['architecture']}, seed {judge['seed']})",
                    "reads " + ", ".join(f"{factor} {percent(value)}" for factor, value in judge["on_real"].items())
                    + f" of the real {result['split']} clips right")]
     for name, title in (("static_kept", "static kept: z_c of a clip, new z_m"),
@@ -162,7 +173,7 @@ def _judged(result):
     if result["leakage"]:
         table += ["leakage: factors under the other code, to be at chance"]
         table += [_factor(f"{factor} under {row['code']}", row) for factor, row in result["leakage"].items()]
-    return table + _sampled(result) + _codes(result)
+    return table + _sampled(result) + (_codes(result) if result["probes"] else [])
 
 
 def _other_codes(result, name):
@@ -190,7 +201,7 @@ def _sampled(result):
                     f"{result['frechet_judge']:.2f} ± {result['frechet_judge_std']:.2f}")]
     if consistency:
         table += [_line(f"  same identity after {consistency['frames']} frames", percent(consistency["last"])
-                        + f"   with contents of clips {percent(consistency['last_of_data'])}"
+                        + _of_data(consistency)
                         + f"   mean over factors and later frames {percent(consistency['mean'])}")]
     return table
 

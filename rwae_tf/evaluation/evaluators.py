@@ -10,7 +10,7 @@ __all__ = ["Verbs", "draws", "measure"]
 BATCH = 100
 PROBED = 3000  # clips, evenly spread, that probes are fitted to and measured on
 LONG, LONG_CLIPS = 100, 100  # frames and number of the samples whose identity should last
-_LONG_PARTS = 10  # in which they are drawn: long clips take much memory
+LONG_PARTS = 10  # in which they are drawn: long clips take much memory
 NO_FID = "needs --inception_weights=FILE, weights that are not part of this package; frechet_judge is no FID"
 
 
@@ -32,7 +32,7 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean", action
       for the other kind of codes, in "with_sample" (or "with_mean"); of as many clips from
       the priors as there are test clips "inception_score", "h_y_given_v", "h_y" (each with "_std") for the factor
       "inception_of", for all "inception_per_factor", and "frechet_judge"; "fid", None, and "fid_note"; "consistency" of
-      long samples, see `_consistency`; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts"; with `action`,
+      long samples, see `consistency`; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts"; with `action`,
       that and what `_acted` adds to it, as "action". Fit for JSON.
     """
     seeds = interventions.Seeds(seed)
@@ -46,12 +46,12 @@ def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean", action
     usages = {code: collapse.code_usage(**parameters) for code, parameters in known["parameters"].items()}
     moved = interventions.influence(verbs.decode, known["codes"], seed)
     probed = _probes(known["samples"], known["labels"], seed)
-    lasting = _consistency(judge, verbs, spec, seeds, known["codes"]["z_c"])
+    lasting = consistency(judge, verbs, spec, seeds, known["codes"]["z_c"])
     found = {"action": _acted(action, known, kept[codes], judge, verbs, spec, repeats, seeds)} if action else {}
     return {
         **kept[codes],
         f"with_{other}": kept[other],
-        **_samples(judge, verbs, spec, known["features"], repeats, seeds),
+        **samples(judge, verbs, spec, known["features"], repeats, seeds),
         "fid": None,
         "fid_note": NO_FID,
         "consistency": lasting,
@@ -70,7 +70,7 @@ def draws(clips, spec, repeats, batch, action=None):
         return repeats * -(-clips // size)
 
     acted = parts(actions.BATCH) if action and action["factor"] else 0
-    return 4 * parts(batch) + parts(BATCH) + (2 * _LONG_PARTS if spec.static else 0) + acted
+    return 4 * parts(batch) + parts(BATCH) + (2 * LONG_PARTS if spec.static else 0) + acted
 
 
 def _sampler(verbs, seeds):
@@ -92,7 +92,7 @@ def _encode_all(batches, judge, verbs, seeds):
     return interventions.joined(rows)
 
 
-def _samples(judge, verbs, spec, real_features, repeats, seeds):
+def samples(judge, verbs, spec, real_features, repeats, seeds):
     """Scores of clips drawn from the priors, as many as there are real ones, `repeats` times."""
     runs, distances = [], []
     for _ in range(repeats):
@@ -125,24 +125,28 @@ def _acted(action, known, kept, judge, verbs, spec, repeats, seeds):
             "conditional": actions.conditional(judge, verbs, spec, action, len(right), repeats, seeds)}
 
 
-def _consistency(judge, verbs, spec, seeds, contents):
+def consistency(judge, verbs, spec, seeds, contents=None):
     """Whether long samples keep their identity; None without factors that should stay.
 
     "last_of_data" is "last" of samples that have their z_c from `contents`, of real clips. Where it is high and "last"
-    is not, the motion does not drift: drawn contents lie between those of two identities and are read as either.
+    is not, the motion does not drift: drawn contents lie between those of two identities and are read as either. None
+    without `contents`.
     """
     if not spec.static:
         return None
-    chosen = contents[np.linspace(0, len(contents) - 1, LONG_CLIPS).astype(int)]
     length = max(LONG, 2 * spec.length)
 
     def lasting(**given):
         parts = [np.asarray(verbs.generate(num=len(rows), length=length, seed=seeds(len(rows)),
                                            **{name: code[rows] for name, code in given.items()}))
-                 for rows in np.split(np.arange(LONG_CLIPS), _LONG_PARTS)]
+                 for rows in np.split(np.arange(LONG_CLIPS), LONG_PARTS)]
         return scores.consistency(np.concatenate(parts), judge, spec.length, spec.static)
 
-    return {"frames": length, "clips": LONG_CLIPS, **lasting(), "last_of_data": lasting(z_c=chosen)["last"]}
+    found = {"frames": length, "clips": LONG_CLIPS, **lasting(), "last_of_data": None}
+    if contents is not None:
+        chosen = contents[np.linspace(0, len(contents) - 1, LONG_CLIPS).astype(int)]
+        found["last_of_data"] = lasting(z_c=chosen)["last"]
+    return found
 
 
 def _probes(codes, labels, seed):

@@ -6,6 +6,8 @@ from rwae_tf.metrics import collapse, interventions, match
 from rwae_tf.types import Batch, Judge, SequenceSpec
 
 MOVED = 50  # clips that swap codes for the influence
+NOTHING = {"usage": {}, "kept": {}, "leakage": {}, "on_real": {}, "match": {}, "verdicts": []}
+"""What `glance` gives where there is no encoder, and so no codes of clips to look at."""
 
 
 def glance(batches: Sequence[Batch], reader: Optional[Judge], verbs: interventions.Verbs, spec: SequenceSpec,

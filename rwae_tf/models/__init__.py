@@ -1,19 +1,17 @@
-"""Models by name: R-WAE and its baselines."""
+"""Models by name: R-WAE and its baselines, each a module with a class `Model`."""
+
+import importlib
 
 from rwae_tf.compat import keras_settings
 from rwae_tf.errors import InputError
-from rwae_tf.models.ds_vae import DSVAE
-from rwae_tf.models.rwae import RWAE
-
-_MODELS = {"rwae": RWAE, "ds_vae": DSVAE}
 
 
 def build(config, spec):
     """Build the model of `config` for sequences like `spec`, with initial weights.
 
     Raises:
-      InputError: where Keras has another backend or number format.
+      InputError: where Keras has another backend or number format, or for sequences that the model is not for.
     """
     if line := keras_settings.fault():
         raise InputError(line)
-    return _MODELS[config.model.model](config, spec)
+    return importlib.import_module(f"{__name__}.{config.model.model}").Model(config, spec)

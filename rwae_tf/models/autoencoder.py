@@ -7,7 +7,6 @@ import keras
 import tensorflow as tf
 
 from rwae_tf import backbones, distributions, reconstruction
-from rwae_tf.config import schedule
 from rwae_tf.inference.action import ActionPosterior
 from rwae_tf.inference.content import ContentPosterior
 from rwae_tf.models.base import SequenceModel
@@ -38,10 +37,7 @@ class SequenceAutoencoder(SequenceModel):
         self.decoder = SequenceDecoder(frame_decoder, model.feature_size, model.hidden_size, model.decoder)
         self.temperature = self.add_weight(
             shape=(), initializer=keras.initializers.Constant(model.temperature), trainable=False, name="temperature")
-        # No Keras weight: it follows the schedule, and no checkpoint holds it.
-        self._term_weights = tf.Variable(
-            [schedule.value(getattr(config.objective, option), 0.0) for option in self.weight_options().values()],
-            trainable=False, name="term_weights")
+        self.make_term_weights()
 
     def make_motion_posterior(self):
         """The layer of q(z_m): `distribution(h, noise, z_c)` gives codes and q, `seen(h)` what it sees of h."""
@@ -75,21 +71,19 @@ class SequenceAutoencoder(SequenceModel):
     def weight_options(self):
         return self.own_weights() | (_ACTION_WEIGHTS if self.action_posterior else {})
 
-    def set_term_weights(self, weights):
-        self._term_weights.assign([weights[term] for term in self.weight_options()])
-
-    def weights_of_terms(self):
-        weights = dict(zip(self.weight_options(), tf.unstack(self._term_weights), strict=True))
-        return {"reconstruction": 1.0, **weights}
+    def frame_features(self, x, training=False):
+        """x [B, T, ...] -> h [B, T, Dh], of each frame alone."""
+        batch, length = tf.unstack(tf.shape(x)[:2])
+        frames = tf.reshape(reconstruction.normalized(x, self.spec), [-1, *self.spec.frame_shape])
+        size = self.config.model.feature_size
+        h = tf.reshape(self.frame_encoder(frames, training=training), [batch, length, size])
+        return tf.ensure_shape(h, [x.shape[0], x.shape[1], size])
 
     def posterior_of(self, x, noise=None, sample_content=True, training=False):
         """q(z_c, z_m, a | x); see `SequenceModel.posterior_of`. z_c may be the mean where the others are samples."""
         noise = NoNoise(tf.shape(x)[0]) if noise is None else noise  # without noise, means
-        model = self.config.model
-        batch, length = tf.unstack(tf.shape(x)[:2])
-        frames = tf.reshape(reconstruction.normalized(x, self.spec), [-1, *self.spec.frame_shape])
-        h = tf.reshape(self.frame_encoder(frames, training=training), [batch, length, model.feature_size])
-        h = tf.ensure_shape(h, [x.shape[0], x.shape[1], model.feature_size])
+        model, length = self.config.model, tf.shape(x)[1]
+        h = self.frame_features(x, training)
         content = self.content_posterior.distribution(h)
         z_c = (distributions.sample_normal(content, noise.normal("content_posterior", [model.content_size]))
                if sample_content else content.loc)
@@ -107,10 +101,6 @@ class SequenceAutoencoder(SequenceModel):
             return {}
         return {"action_kl": kl.action_kl(q.action, self.config.objective, q.codes.action),
                 "action_divergence": kl.action_divergence(gather(q.action.logits))}
-
-    def objective(self, terms):
-        """The weighted sum of `terms`."""
-        return tf.add_n([weight * terms[name] for name, weight in self.weights_of_terms().items()])
 
     def prior_of(self, z_m=None, length=None):
         model = self.config.model

@@ -4,7 +4,6 @@ The verbs take arrays, check them and return tensors; their graph-level twins (`
 `generate_codes`), which a model implements, take tensors of any batch and length. Exported signatures call them.
 """
 
-import functools
 from typing import Dict, Optional, Sequence, Union
 
 import keras
@@ -13,14 +12,14 @@ import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf import reconstruction
-from rwae_tf.models import checks, copies
-from rwae_tf.noise import BatchNoise
+from rwae_tf.errors import InputError
+from rwae_tf.models import checks, compiled, copies, terms
 from rwae_tf.types import Codes, Posterior, Prior
 
 Array = Union[np.ndarray, tf.Tensor]
 
 
-class SequenceModel(copies.Refused, keras.Model):
+class SequenceModel(compiled.Verbs, terms.WeightedTerms, copies.Refused, keras.Model):
     """A model of sequences with a content code and motion codes.
 
     Args:
@@ -44,26 +43,28 @@ class SequenceModel(copies.Refused, keras.Model):
         """The algorithm as data: a tuple of `Phase`."""
         raise NotImplementedError
 
-    def losses(self, x, noise, gather):
+    def losses(self, x, noise, gather, **extras):
         """Named scalar terms of one batch, "objective" among them, from x [B, T, ...].
 
         Args:
           noise: a `BatchNoise` for the rows of x.
           gather: joins a tensor's rows over all replicas, with gradient.
+          **extras: what `extras` chose of the batch; none where only sequences are at hand.
         """
         raise NotImplementedError
 
-    def weight_options(self):
-        """Term name -> the field of `ObjectiveConfig` with its weight in the objective, which may follow a schedule."""
-        raise NotImplementedError
+    def phase_losses(self, phase, x, noise, gather, **extras):
+        """The terms that a step of the phase called `phase` needs: all of `losses`, unless a model saves some."""
+        del phase
+        return self.losses(x, noise, gather, **extras)
 
-    def weights_of_terms(self):
-        """Term name -> its weight in the objective now, a number or a scalar tensor."""
-        raise NotImplementedError
+    def extras(self, batch):
+        """What a training step needs of a batch beside "x": name -> [B]. Most models need nothing."""
+        del batch
+        return {}
 
-    def set_term_weights(self, weights):
-        """Set weights of terms, numbers by the names of `weight_options`."""
-        raise NotImplementedError
+    def begin_round(self, parts):
+        """Prepare for a round of sequences (hierarchical sampling): (x, their places in the round), part by part."""
 
     def posterior_of(self, x, noise=None):
         """x [B, T, ...] -> `Posterior`, whose codes are the means, or samples made from the given noise."""
@@ -88,6 +89,16 @@ class SequenceModel(copies.Refused, keras.Model):
     def encoders(self):
         """The layers that make codes of sequences; none for a model without an encoder."""
         return []
+
+    @property
+    def has_encoder(self):
+        """Whether the model makes codes of sequences; one without an encoder only generates and decodes."""
+        return bool(self.encoders())
+
+    def require_encoder(self, request):
+        """Refuse what needs an encoder, named `request`, for a model without one; InputError."""
+        if not self.has_encoder:
+            raise InputError(f"{request}: model={self.config.model.model} has no encoder; it can generate and decode")
 
     def method(self):
         """The model and its variant in a few words."""
@@ -118,6 +129,7 @@ class SequenceModel(copies.Refused, keras.Model):
         Raises:
           InputError: (a ValueError) for a wrong shape, range or NaN.
         """
+        self.require_encoder("posterior")
         if not tf.is_symbolic_tensor(x):
             x = checks.sequences(x, self.spec)
         if seed is None:
@@ -138,7 +150,7 @@ class SequenceModel(copies.Refused, keras.Model):
           InputError: neither or both are given, or a wrong shape.
         """
         if (z_m is None) == (length is None):
-            raise checks.InputError("prior: give z_m or length, one of them")
+            raise InputError("prior: give z_m or length, one of them")
         if length is not None:
             return self.prior_of(length=checks.count(length, "length"))
         if not tf.is_symbolic_tensor(z_m):
@@ -175,6 +187,7 @@ class SequenceModel(copies.Refused, keras.Model):
         Raises:
           InputError: (a ValueError) for a wrong shape, range or NaN.
         """
+        self.require_encoder("encode")
         if not sample:
             return self._encode(checks.sequences(x, self.spec))
         if seed is None:
@@ -191,6 +204,7 @@ class SequenceModel(copies.Refused, keras.Model):
           {"z_c" and "z_m": {"mean", "variance", "prior_mean", "prior_variance"}}, each of the shape of the code;
           for z_m given the codes of the frames before, at their posterior means.
         """
+        self.require_encoder("parameters")
         return self._parameters(checks.sequences(x, self.spec))
 
     def decode(self, codes: Codes) -> tf.Tensor:
@@ -199,6 +213,7 @@ class SequenceModel(copies.Refused, keras.Model):
 
     def reconstruct(self, x: Array) -> tf.Tensor:
         """Sequences -> their reconstructions from posterior means, same shape."""
+        self.require_encoder("reconstruct")
         return self._decode(self._encode(checks.sequences(x, self.spec)))
 
     def generate(self, num: int = 8, length: int = 100, seed: Union[int, Sequence[int]] = 0,
@@ -216,7 +231,7 @@ class SequenceModel(copies.Refused, keras.Model):
         z_m = None if z_m is None else checks.code(z_m, model.motion_size, 3, "z_m")
         if action is not None:
             if not model.action_size:
-                raise checks.InputError("action: given, but this model has no actions")
+                raise InputError("action: given, but this model has no actions")
             action = checks.code(action, model.action_size, 2, "action")
         checks.same_batch(z_c=z_c, z_m=z_m, action=action)
         if action is not None:
@@ -241,57 +256,9 @@ class SequenceModel(copies.Refused, keras.Model):
         Returns:
           [B, T', *frame_shape].
         """
+        self.require_encoder("swap")
         content = checks.sequences(content, self.spec, "content")
         motion = checks.sequences(motion, self.spec, "motion")
         checks.same_batch(content=content, motion=motion)
         moving = self._encode(motion)
         return self._decode(Codes(self._encode(content).z_c, moving.z_m, moving.action))
-
-    # The verbs' compiled twins: one trace serves every batch and length.
-
-    def _sequence_spec(self):
-        return tf.TensorSpec([None, None, *self.spec.frame_shape], tf.float32)
-
-    @functools.cached_property
-    def _encode(self):
-        return tf.function(self.encode_codes, input_signature=[self._sequence_spec()], autograph=False)
-
-    @functools.cached_property
-    def _posterior(self):
-        return tf.function(self.posterior_of, input_signature=[self._sequence_spec()], autograph=False)
-
-    @functools.cached_property
-    def _posterior_sample(self):
-        def sample(x, seed):
-            return self.posterior_of(x, BatchNoise(seed, tf.shape(x)[0]))
-        return tf.function(sample, input_signature=[self._sequence_spec(), tf.TensorSpec([2], tf.int32)],
-                           autograph=False)
-
-    @functools.cached_property
-    def _parameters(self):
-        def parameters(x):
-            q = self.posterior_of(x)
-            p = self.prior_of(q.codes.z_m)
-            found = {}
-            for code, ours, theirs in (("z_c", q.z_c, p.z_c), ("z_m", q.z_m, p.z_m)):
-                shape = tf.shape(ours.mean())
-                found[code] = {"mean": ours.mean(), "variance": ours.variance(),
-                               "prior_mean": tf.broadcast_to(theirs.mean(), shape),
-                               "prior_variance": tf.broadcast_to(theirs.variance(), shape)}
-            return found
-        return tf.function(parameters, input_signature=[self._sequence_spec()], autograph=False)
-
-    @functools.cached_property
-    def _decode(self):
-        model = self.config.model
-        widths = [[None, model.content_size], [None, None, model.motion_size]]
-        if model.action_size:
-            widths.append([None, model.action_size])
-        function = tf.function(lambda *codes: self.decode_codes(Codes(*codes)),
-                               input_signature=[tf.TensorSpec(width, tf.float32) for width in widths], autograph=False)
-        return lambda codes: function(*(code for code in codes if code is not None))
-
-    @functools.cached_property
-    def _generate(self):
-        function = tf.function(self.generate_codes, reduce_retracing=True, autograph=False)
-        return lambda seeds, length, action: function(tf.constant(seeds), tf.constant(length), action)

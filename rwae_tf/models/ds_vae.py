@@ -45,22 +45,31 @@ class DSVAE(SequenceAutoencoder):
     def own_weights(self):
         return _WEIGHTS
 
-    def losses(self, x, noise, gather):
+    def losses(self, x, noise, gather, **extras):
         """The negative bound, term by term; see `SequenceModel.losses`."""
+        del extras
+        terms, q = self.bound(x, noise)
+        terms.update(self.action_terms(q, gather))
+        terms["objective"] = self.objective(terms)
+        return terms
+
+    def bound(self, x, noise):
+        """The terms of `bound_terms` for x [B, T, ...], and the `Posterior` behind them."""
         q = self.posterior_of(x, noise, self.config.model.train_content == "sample", training=True)
         p = self.prior_of(q.codes.z_m)
         if self.config.objective.motion_kl_prior == "free":
             p = p._replace(z_m=self._free_prior(q.codes.z_m.shape[1], noise))
-        terms = bound_terms(reconstruction.normalized(x, self.spec), self.likelihood_of(q.codes, training=True), q, p)
-        terms.update(self.action_terms(q, gather))
-        terms["objective"] = self.objective(terms)
-        return terms
+        likelihood = self.likelihood_of(q.codes, training=True)
+        return bound_terms(reconstruction.normalized(x, self.spec), likelihood, q, p), q
 
     def _free_prior(self, length, noise):
         """p(z_m,t | z_m,<t) along one roll-out of the prior for each row: batch shape [B, T], event shape [Dm]."""
         noise = noise.normal("motion_prior_roll_out", [length, self.config.model.motion_size])
         _, loc, scale = self.motion_prior.roll_out(noise)
         return tfd.MultivariateNormalDiag(loc, scale)
+
+
+Model = DSVAE
 
 
 def bound_terms(x, likelihood, q, p):

@@ -62,8 +62,9 @@ class RWAE(SequenceAutoencoder):
         """One power iteration of the spectral parametrization (Appendix D)."""
         self.critic.power_iteration()
 
-    def losses(self, x, noise, gather):
+    def losses(self, x, noise, gather, **extras):
         """Eq. 9, term by term; see `SequenceModel.losses`."""
+        del extras
         objective, model = self.config.objective, self.config.model
         q = self.posterior_of(x, noise, model.train_content == "sample", training=True)
         p = self.prior_of(q.codes.z_m)
@@ -97,3 +98,6 @@ class RWAE(SequenceAutoencoder):
         """Free roll-outs of p_psi, [B, length, Dm]: the same in every call for one step's noise."""
         return self.motion_prior.roll_out(
             noise.normal("motion_prior_roll_out", [length, self.config.model.motion_size]))[0]
+
+
+Model = RWAE

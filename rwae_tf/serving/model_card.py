@@ -27,6 +27,8 @@ def write(model, functions, budget=None, actions=None, max_length=signatures.MAX
         content_size=config.model.content_size, motion_size=config.model.motion_size,
         actions=f", one of {size} actions" if size else "", meanings=_meanings(actions) if size else "",
         factors=", ".join(spec.factors) or "none",
+        serving_default=next(iter(functions)), splits=_SPLITS if model.has_encoder else _DRAWS,
+        means=_MEANS if model.has_encoder else "",
         budget=", ".join(f"{name} {value}" for name, value in (budget or {}).items()) or "not recorded",
         signatures="\n".join(rows), generate_action=f";action={example}" if size else "",
         max_length=max_length, config=json.dumps(metadata.configuration(config), indent=2))
@@ -53,10 +55,14 @@ _VALUES = {"video": "values in [0, 1]",
            "speech": "decibels of a spectrum every 10 ms, as rwae_tf.data.speech.spectra makes them; the model "
                      "normalizes them itself"}
 _IMAGES = "\n- `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out."
+_SPLITS = """It splits a clip into a
+content code, one per clip, and a motion code, one per frame, and puts clips together from both."""
+_DRAWS = """It draws clips from a content
+code, one per clip, and a motion code, one per frame. It has no encoder: it makes no codes of clips."""
+_MEANS = "- Codes are posterior means: the same clip always gives the same codes.\n"
 _PAGE = """# Model card
 
-{title} of `{dataset}` clips. It splits a clip into a
-content code, one per clip, and a motion code, one per frame, and puts clips together from both.
+{title} of `{dataset}` clips. {splits}
 
 | | |
 |---|---|
@@ -69,16 +75,15 @@ content code, one per clip, and a motion code, one per frame, and puts clips tog
 
 ## Signatures
 
-B clips of T frames, both free. `serving_default` is `encode`.
+B clips of T frames, both free. `serving_default` is `{serving_default}`.
 
 | signature | inputs | outputs |
 |---|---|---|
 {signatures}
 
-- Codes are posterior means: the same clip always gives the same codes.{meanings}
-- `generate` draws one clip per row from the priors; a row depends on its own `seed` alone, whatever rows are
+{means}- `generate` draws one clip per row from the priors; a row depends on its own `seed` alone, whatever rows are
   served beside it, and is the clip of `model.generate(seed=...)` in Python. All rows get as many frames as the
-  largest `length` among them; {max_length} is the most.
+  largest `length` among them; {max_length} is the most.{meanings}
 - `metadata` answers any int32 `rows` with a JSON text: versions, configuration, factors, names of actions. The same
   is in `assets.extra/metadata.json`.{images}
 

@@ -14,6 +14,8 @@ are strings [B, T]: one PNG or JPEG image per frame on the way in, PNG on the wa
 base64, many times smaller than the same frames as lists of numbers, and any program can write and show them.
 Speech has no such twins.
 
+A model without an encoder has `generate` and `decode` alone.
+
 Shapes and values are checked in the graph (`serving.checks`). `metadata` gives a text, JSON that says what the model
 is, for each of any int32 `rows` [B].
 """
@@ -28,7 +30,9 @@ MAX_LENGTH = 10_000  # frames of a generated clip: more than were ever asked for
 
 
 def signatures(model, max_length=MAX_LENGTH):
-    """The served functions of `model`: name -> tf.function with an input signature, "encode" first.
+    """The served functions of `model`: name -> tf.function with an input signature.
+
+    "encode" comes first; of a model without an encoder, which has "generate" and "decode" alone, "generate".
 
     Args:
       max_length: frames that `generate` may be asked for.
@@ -60,7 +64,7 @@ def outputs(function):
 
 
 def _float_signatures(model, max_length):
-    """The five verbs on tensors."""
+    """The verbs on tensors that the model has."""
     options, modality = model.config.model, model.spec.modality
     clips, content, motion = (_clips_spec(model, tensor) for tensor in (modality, "content", "motion"))
     z_c = tf.TensorSpec((None, options.content_size), tf.float32, name="z_c")
@@ -87,8 +91,10 @@ def _float_signatures(model, max_length):
         codes = model.generate_codes(seed, tf.reduce_max(length), action=action)
         return {modality: model.decode_codes(codes)}
 
-    verbs = {encode: [clips], decode: [z_c, z_m, *action], reconstruct: [clips], swap: [content, motion],
-             generate: [seed, length, *action]}
+    verbs = {generate: [seed, length, *action], decode: [z_c, z_m, *action]}
+    if model.has_encoder:
+        verbs = {encode: [clips], decode: verbs[decode], reconstruct: [clips], swap: [content, motion],
+                 generate: verbs[generate]}
     return {verb.__name__: _traced(_checked(verb, specs, modality, max_length), specs)
             for verb, specs in verbs.items()}
 

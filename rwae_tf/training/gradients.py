@@ -23,12 +23,13 @@ class GradientNorms:
         """Norms for one batch of sequences [B, T, ...].
 
         Returns:
-          {term: norm of weight * gradient}, for the terms whose weight is not 0.
+          {term: norm of weight * gradient}, for the terms whose weight is not 0, but for the model's `UNMEASURED`.
         """
         if not self._variables:
             return {}
         state = [(v, v.numpy()) for v in self._model.non_trainable_variables]
-        weights = {term: float(weight) for term, weight in self._model.weights_of_terms().items() if float(weight)}
+        weights = {term: float(weight) for term, weight in self._model.weights_of_terms().items()
+                   if float(weight) and term not in self._model.UNMEASURED}
         try:
             return {term: weight * float(self._norm(tf.constant(x), self._mask(term)))
                     for term, weight in weights.items()}

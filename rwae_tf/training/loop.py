@@ -11,7 +11,7 @@ import tensorflow as tf
 from rwae_tf import config as config_lib
 from rwae_tf import data
 from rwae_tf.compat import quiet
-from rwae_tf.data import pipeline
+from rwae_tf.data import pipeline, rounds
 from rwae_tf.errors import InputError
 from rwae_tf.runs import checkpoints, data_record, run_lock
 from rwae_tf.runs import run_dir as run_dir_lib
@@ -20,8 +20,10 @@ from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
 from rwae_tf.utils import patterns, progress
 
+_PART = 500  # clips at a time that a model sees at the beginning of a round
 _WATCHED = ("reconstruction", "content_divergence", "motion_divergence", "motion_kl", "content_kl",
-            "action_kl", "action_divergence")
+            "action_kl", "action_divergence", "content_contrast", "motion_contrast", "mutual_information",
+            "discriminative", "image_critic", "video_critic", "image_adversarial", "video_adversarial", "category")
 
 
 def train(config, run_dir, accept_changed_data=False):
@@ -69,6 +71,8 @@ class Loop:
         self._kept = self._iteration if restored else None  # the iteration of the newest checkpoint
         self._batches_per_epoch = len(clips) // self._config.batch_size
         self._total = self._config.epochs * self._batches_per_epoch
+        self._rounds = (rounds.Rounds(clips.utterances, self._config.sequences_per_round, self._config.batch_size,
+                                      self._config.seed) if self._config.sequences_per_round else None)
         self._signal = None
         self._window, self._terms = [], None
 
@@ -105,38 +109,47 @@ class Loop:
 
     def _stream(self):
         stream = pipeline.batch_stream(self._clips, self._config.batch_size, self._config.seed, self._batches,
-                                       self._config.augment)
-        stream = pipeline.without_autotuning(stream.map(lambda batch: batch["x"]))
+                                       self._config.augment, self._rounds)
+        stream = pipeline.without_autotuning(stream.map(lambda batch: (batch["x"], self._model.extras(batch))))
         return iter(self._trainer.strategy.experimental_distribute_dataset(stream))
 
     def _one_iteration(self, batches):
         """Every phase of the algorithm once, with its repeats."""
-        x = self._next(batches) if self._config.reuse_batch else None
+        batch = self._next(batches) if self._config.reuse_batch else None
         for phase in self._trainer.phases:
             if self._config.adaptive_inference_steps and phase.name == "inference":
-                self._repeat_until_no_gain(phase, self._next(batches) if x is None else x)
+                self._repeat_until_no_gain(phase, self._next(batches) if batch is None else batch)
                 continue
             for _ in range(phase.repeats):
-                self._step(phase, self._next(batches) if x is None else x, self._steps)
+                self._step(phase, self._next(batches) if batch is None else batch, self._steps)
 
-    def _repeat_until_no_gain(self, phase, x):
+    def _repeat_until_no_gain(self, phase, batch):
         """Inner steps on one batch and with its noise, until the objective no longer falls (He et al. 2019)."""
         lowest, noise = np.inf, self._steps
         for _ in range(phase.repeats):
-            objective = float(self._step(phase, x, noise)["objective"])
+            objective = float(self._step(phase, batch, noise)["objective"])
             if objective >= lowest:
                 break
             lowest = objective
 
-    def _step(self, phase, x, noise):
-        terms = self._trainer.step(phase, x, noise)
+    def _step(self, phase, batch, noise):
+        x, extras = batch
+        terms = self._trainer.step(phase, x, noise, extras)
         self._steps += 1
         self._window.append(terms)
         return terms
 
     def _next(self, batches):
+        if self._rounds and self._batches % self._rounds.batches == 0:
+            self._begin_round(*self._rounds.clips(self._batches // self._rounds.batches))
         self._batches += 1
         return next(batches)
+
+    def _begin_round(self, chosen, rows):
+        """Tell the model of all clips of the sequences that the next batches are drawn from."""
+        starts, size = range(0, len(chosen), _PART), _PART
+        self._model.begin_round((self._clips.batch(chosen[start:start + size])["x"], rows[start:start + size])
+                                for start in starts)
 
     def _at_interval(self):
         """Log the window; checkpoints fall on its end, so a resumed run logs the same windows."""

@@ -61,18 +61,20 @@ class MetricsLog:
         self._flush()
 
     def pictures(self, x, iteration):
-        """Reconstructions, swaps and generated clips for the given clips [N, T, ...]."""
-        x = x[:_PICTURED]
-        n, length = len(x), x.shape[1]
-        paint = figures.painter(self._model.spec.modality, x)
-        rows, columns = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
-        mixed = np.asarray(self._model.swap(x[rows], x[columns])).reshape(n, n, *x.shape[1:])
-        pairs = np.stack([x, np.asarray(self._model.reconstruct(x))], 1).reshape(-1, *x.shape[1:])
-        generated = np.asarray(self._model.generate(num=2 * n, length=length, seed=0))
+        """Reconstructions, swaps and generated clips for the given clips [N, T, ...]; of a model without an encoder
+        generated clips alone.
+        """
+        x, model = x[:_PICTURED], self._model
+        paint = figures.painter(model.spec.modality, x)
+        images = {"generate": grids.grid(paint(np.asarray(model.generate(num=2 * len(x), length=x.shape[1], seed=0))))}
+        if model.has_encoder:
+            n = len(x)
+            rows, columns = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
+            mixed = np.asarray(model.swap(x[rows], x[columns])).reshape(n, n, *x.shape[1:])
+            pairs = np.stack([x, np.asarray(model.reconstruct(x))], 1).reshape(-1, *x.shape[1:])
+            images.update(reconstruct=grids.grid(paint(pairs)), swap=grids.swap_grid(paint(x), paint(x), paint(mixed)))
         with self._writer.as_default(step=iteration):
-            for name, image in (("reconstruct", grids.grid(paint(pairs))),
-                                ("swap", grids.swap_grid(paint(x), paint(x), paint(mixed))),
-                                ("generate", grids.grid(paint(generated)))):
+            for name, image in images.items():
                 tf.summary.image(name, image[np.newaxis])
         self._flush()
 

@@ -60,7 +60,10 @@ class Indicators:
         Returns:
           The row of `glance` with "terms", a result of `match.shares`.
         """
-        found = measured.glance(self._looked_at, self._reader, self._verbs, self._clips.spec, self._seed, ended)
+        if self._model.has_encoder:
+            found = measured.glance(self._looked_at, self._reader, self._verbs, self._clips.spec, self._seed, ended)
+        else:
+            found = dict(measured.NOTHING)
         shares = {}
         if terms:
             weights = {term: round(float(weight), 7) for term, weight in self._model.weights_of_terms().items()}

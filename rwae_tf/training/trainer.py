@@ -52,19 +52,20 @@ class Trainer:
         self.model.set_term_weights({term: schedule.value(getattr(self.config.objective, option), epoch)
                                      for term, option in self.model.weight_options().items()})
 
-    def step(self, phase, x, number):
+    def step(self, phase, x, number, extras=None):
         """One step of a phase on one global batch.
 
         Args:
           phase: one of `self.phases`.
           x: sequences [B, T, ...], per replica where the strategy has several.
           number: count of the step, which seeds its noise together with the run's seed.
+          extras: what else of the batch the model asks for: name -> [B], see `SequenceModel.extras`.
 
         Returns:
           Named terms before the update, means over replicas, as scalar tensors.
         """
         seed = tf.constant([self.config.training.seed, number], tf.int32)
-        return self._compiled(phase)(x, seed)
+        return self._compiled(phase)(x, extras or {}, seed)
 
     def graph(self, phase, x, plain=False):
         """The `tf.Graph` of one step of a phase on batches of the shape of x, traced anew.
@@ -72,19 +73,19 @@ class Trainer:
         `plain`: of the step with TensorFlow's own convolutions, which take every product of the model's formulas.
         """
         seed = tf.constant([self.config.training.seed, 0], tf.int32)
-        return self._compile(phase, plain).get_concrete_function(x, seed).graph
+        return self._compile(phase, plain).get_concrete_function(x, {}, seed).graph
 
     def _compile(self, phase, plain=False):
         precision = self.config.training.precision
         block = contextlib.nullcontext if plain else functools.partial(matmul.training, precision)
 
-        def step(x, seed):
-            terms = self.strategy.run(functools.partial(self._replica_step, phase, block), args=(x, seed))
+        def step(x, extras, seed):
+            terms = self.strategy.run(functools.partial(self._replica_step, phase, block), args=(x, extras, seed))
             return {name: self.strategy.reduce("mean", term, axis=None) for name, term in terms.items()}
 
         return tf.function(step, reduce_retracing=True, autograph=False)
 
-    def _replica_step(self, phase, block, x, seed):
+    def _replica_step(self, phase, block, x, extras, seed):
         replicas = self.strategy.num_replicas_in_sync
         rows = tf.shape(x)[0]
         index = tf.distribute.get_replica_context().replica_id_in_sync_group
@@ -95,7 +96,7 @@ class Trainer:
             for variable in sum(variables.values(), []):
                 tape.watch(variable.value)
             with block():
-                terms = self.model.losses(x, noise, self._gather)
+                terms = self.model.phase_losses(phase.name, x, noise, self._gather, **extras)
             # Keras sums gradients over replicas; dividing here, once, makes them means.
             losses = {update.loss: terms[update.loss] / replicas for update in phase.updates}
         gradients = self._gradients(tape, losses, phase, variables)

@@ -152,6 +152,25 @@ def test_evaluate_with_a_judge_measures_what_each_code_holds(lamps, lamp_judge, 
 
 
 @pytest.mark.slow
+def test_evaluate_measures_what_needs_no_encoder(lamps, lamp_judge, tmp_path, capsys):
+    run = untrained(tmp_path / "run", tiny.config(dataset="lamps", model="mocogan", action_size=3))
+    assert evaluate.main(["evaluate", f"--run_dir={run}", f"--judge_dir={lamp_judge}", "--repeats=2"]) == 0
+    printed = capsys.readouterr().out
+    found = json.loads((run / "evaluation" / "metrics.json").read_text())
+    assert found["squared_error_per_sequence"] is None and found["baselines"]["mean_image"] > 0
+    assert found["static_kept"] is found["probes"] is None and found["match"] == found["usage"] == {}
+    assert found["judge"]["on_real"] == {"colour": 1.0, "trend": 1.0} and found["inception_of"] == "trend"
+    assert sorted(found["action"]["matching"]) == ["down", "level", "up"] and found["action"]["clips"] == 300
+    assert found["consistency"]["frames"] == 100 and found["frechet_judge"] > 0
+    assert console.NO_ENCODER in printed and "conditional: a given" in printed and "static kept" not in printed
+    assert sorted(path.name for path in (run / "evaluation").iterdir()) == [
+        "actions.png", "generate.gif", "generate.png", "metrics.json", "report.html"]
+    assert console.NO_ENCODER in (run / "evaluation" / "report.html").read_text()
+    model = rwae_tf.load(str(run))
+    assert run_dir.read_actions(str(run), model)["matching"] == found["action"]["matching"]
+
+
+@pytest.mark.slow
 def test_evaluate_measures_held_out_clips_in_a_folder_of_their_own(lamps, lamp_judge, tmp_path, capsys):
     run = untrained(tmp_path / "run", tiny.config(dataset="lamps", validation_fraction=0.1))
     # The judge has learned from all training clips; it reads those that a run held out no less.

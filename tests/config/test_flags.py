@@ -55,6 +55,12 @@ NEEDS = {  # other flags beside which an option has an effect
     "num_digits": ["--dataset=sm_mnist"], "conditioning": ["--backbone=biggan"],
     "horizon_weight": ["--motion_horizon=16"],
     **dict.fromkeys(("motion_posterior", "motion_kl_prior", "learning_rate"), ["--model=ds_vae"]),
+    **dict.fromkeys(("content_contrast_weight", "motion_contrast_weight", "mutual_information_weight",
+                     "contrast_temperature"), ["--model=c_dsvae"]),
+    **dict.fromkeys(("discriminative_weight", "sequences_per_round"),
+                    ["--model=fhvae", "--reconstruction=learned_normal"]),
+    **dict.fromkeys(("category_training", "category_weight"), ["--model=mocogan", *_ACTION]),
+    **dict.fromkeys(("instance_noise", "l2_weight"), ["--model=mocogan"]),
 }
 
 
@@ -82,6 +88,23 @@ def test_options_of_the_step_without_effect_are_refused():
 def test_options_of_another_model_are_refused(option):
     with pytest.raises(InputError, match=f"--{option.split('=')[0]}=.* does nothing with --model=ds_vae; drop it"):
         flags.configuration("--model=ds_vae", f"--{option}")
+
+
+@pytest.mark.parametrize("model, option", [
+    ("mocogan", "backbone=biggan"), ("mocogan", "reconstruction=normal"), ("mocogan", "content_kl_weight=1"),
+    ("mocogan", "motion_posterior=full"), ("mocogan", "hidden_size=9"), ("mocogan", "discriminative_weight=1"),
+    ("c_dsvae", "instance_noise=0.1"), ("c_dsvae", "l2_weight=1"), ("c_dsvae", "reuse_batch=true"),
+    ("fhvae", "channels=8"), ("fhvae", "action_size=3"), ("fhvae", "decoder=dense"), ("fhvae", "content_weight=3"),
+])
+def test_options_of_other_baselines_are_refused(model, option):
+    given = ["--reconstruction=learned_normal"] if model == "fhvae" else []
+    with pytest.raises(InputError, match=f"--{option.split('=')[0]}=.* does nothing with --model={model}; drop it"):
+        flags.configuration(f"--model={model}", *given, f"--{option}")
+
+
+def test_learned_deviations_go_with_the_model_that_learns_them():
+    assert "--model=fhvae learns deviations; give --reconstruction=learned_normal" in refused("--model=fhvae")
+    assert "--model=rwae learns no deviations; give another" in refused("--reconstruction=learned_normal")
 
 
 def test_the_scope_of_gathered_codes_needs_codes_that_are_gathered():
