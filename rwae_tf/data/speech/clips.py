@@ -48,7 +48,7 @@ class SpeechClips(Clips):
         audio.library()  # at once, where it is missing: that is no fault of a file
         length = length or LENGTH
         front_end, cut = _checked(spectrum, utterance_seconds, min_db, test_fraction, length)
-        self._bad, self._split, self._seed = corpus.Bad(skip_invalid), split, seed
+        self._bad, self._split, self._seed = corpus.ErrorPolicy(skip_invalid), split, seed
         recordings = self._recordings(data_dir)
         factors = {"speaker": tuple(sorted({r.speaker for r in recordings})), **self.factors(recordings)}
         chosen = set(corpus.speakers_of(split, recordings, test_fraction, validation_fraction, speaker_lists))

@@ -31,7 +31,7 @@ class Recording(NamedTuple):
     labels: Mapping[str, str] = {}
 
 
-class Bad:
+class ErrorPolicy:
     """What cannot be used: an error at once, or, where `skip` is set, a line in `lines`."""
 
     def __init__(self, skip):
@@ -53,7 +53,7 @@ def audio_files(folder, bad):
 
     Args:
       folder: of a corpus.
-      bad: a `Bad`, of folders that cannot be read and links that lead back to a folder above them.
+      bad: an `ErrorPolicy`, of folders that cannot be read and links that lead back to a folder above them.
 
     Raises:
       InputError: if `folder` itself cannot be read.

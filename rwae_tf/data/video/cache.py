@@ -57,9 +57,9 @@ def load(videos, channels, bad, sample_range=None):
     """The decoded frames of `videos`, decoded now unless they were before.
 
     Args:
-      videos: list of `finding.Video`.
+      videos: list of `discovery.Video`.
       channels: 3 for colour, 1 for grey.
-      bad: a `finding.Bad`, told of the videos that cannot be read.
+      bad: a `discovery.ErrorPolicy`, told of the videos that cannot be read.
       sample_range: as of `levels.parse`.
 
     Returns:

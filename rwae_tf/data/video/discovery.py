@@ -54,7 +54,7 @@ class Video(NamedTuple):
         return os.path.dirname(self.files[0]) if self.kind == "frames" else self.files[0]
 
 
-class Bad:
+class ErrorPolicy:
     """What cannot be used: the first such thing ends the work, or, with `skip`, all are left out and counted."""
 
     def __init__(self, skip):
@@ -103,7 +103,7 @@ def find(folder, bad, frame_pattern=""):
 
     Args:
       folder: path of the folder, or of one .npz file.
-      bad: a `Bad`.
+      bad: an `ErrorPolicy`.
       frame_pattern: as of `numbering.chosen`.
 
     Returns:
