@@ -15,6 +15,7 @@ from rwae_tf.data.video.discovery import ErrorPolicy, find
 from rwae_tf.data.video.splits import CHOICES
 from rwae_tf.data.video.windows import Windows, long_enough
 from rwae_tf.errors import InputError
+from rwae_tf.utils import progress
 
 LENGTH = 8
 
@@ -70,14 +71,14 @@ class Dataset(Windows):
         good = long_enough(videos, store, length, frame_step, bad)
         chosen = chosen[good[chosen]]
         if store.made:
-            cache.say(f"{data_dir}: {store.made}; labels: {_described(factors, moving)}")
+            progress.say_once(f"{data_dir}: {store.made}; labels: {_described(factors, moving)}")
         if bad.summary(data_dir):
-            cache.say(bad.summary(data_dir))
+            progress.say_once(bad.summary(data_dir))
         if passed:
-            cache.say(f"{data_dir}: {passed}")
-        cache.say(f"{data_dir}: {_describe_splits(known, good, split_by, validation_fraction)}")
+            progress.say_once(f"{data_dir}: {passed}")
+        progress.say_once(f"{data_dir}: {_describe_splits(known, good, split_by, validation_fraction)}")
         for line in _unseen(known, good, factors, split_by):
-            cache.say(f"{data_dir}: {line}")
+            progress.say_once(f"{data_dir}: {line}")
         if not len(chosen):
             raise InputError(f"{data_dir}: no video is left for split={split} of {len(videos)} in all")
         static = tuple(name for name in factors if name not in moving)

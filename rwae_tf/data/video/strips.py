@@ -17,6 +17,7 @@ from rwae_tf.data.video.discovery import ErrorPolicy, Video, natural
 from rwae_tf.data.video.labels import Labels
 from rwae_tf.data.video.windows import Windows, long_enough
 from rwae_tf.errors import InputError
+from rwae_tf.utils import progress
 
 MOST_CLASSES = 100  # numbers of two digits
 
@@ -45,7 +46,7 @@ def load(folder, split, size, length, seed, validation_fraction, names, static, 
     chosen = chosen[long_enough(videos, store, length, 1, bad)[chosen]]
     for line in (store.made and f"{folder}: {store.made}", bad.summary(folder)):
         if line:
-            cache.say(line)
+            progress.say_once(line)
     if not len(chosen):
         raise InputError(f"{folder}: no clip is left for split={split} of {len(videos)} in all")
     return Windows(store, chosen, dict(zip(names, table, strict=True)), split, size, length, seed, factors, static)
