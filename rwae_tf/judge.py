@@ -79,6 +79,7 @@ def main(argv):
         record, weights = train_judge(wanted, train, test, held_out)
         judge_storage.save(values.judge_dir, record, weights)
         print(f"{values.judge_dir}: trained in {record['seconds']:.0f} s")
+    judge_storage.say_unseen(values.judge_dir, record["unseen"])
     for factor, accuracy in record["accuracy"].items():
         print(f"{factor:12} {100 * accuracy:6.2f} % of {record['test_clips']} test clips")
     judge_storage.refuse_poor(values.judge_dir, record)
@@ -109,6 +110,7 @@ def train_judge(wanted, train, test, held_out=None):
     record = {
         **wanted,
         "accuracy": judge_networks.accuracies(counts),
+        "unseen": judge_storage.find_unseen(train, test),
         "threshold": judge_storage.threshold(wanted["data"]),
         "test_clips": len(test),
         "train_clips": clips_seen,

@@ -6,11 +6,12 @@ or videos: `Train`, `trainset`, `test_data`, `val2017`.
 
 import re
 
-WORDS = {"train": "train", "training": "train", "trn": "train", "trainval": "train",
-          "val": "validation", "valid": "validation",
-          "validation": "validation", "validate": "validation", "dev": "validation", "devel": "validation",
-          "development": "validation", "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test",
-          "tst": "test", "holdout": "test", "heldout": "test"}
+WORDS = {
+    **dict.fromkeys(("train", "training", "trn", "trainval"), "train"),
+    **dict.fromkeys(("val", "valid", "validation", "validate", "dev", "devel", "development"), "validation"),
+    **dict.fromkeys(("eval", "evaluation"), "eval"),
+    **dict.fromkeys(("test", "testing", "tst", "holdout", "heldout"), "test"),
+}
 _WORD = "(" + "|".join(sorted(WORDS, key=len, reverse=True)) + ")"
 _BESIDE = "(?:set|sets|split|list|data|dataset|part|partition|fold|videos?|clips?|frames?|images?|sequences?)?"
 _NAME = re.compile(rf"[0-9]*[-_. ]*{_WORD}[-_. ]*{_BESIDE}[-_. ]*[0-9]*[ab]?")

@@ -11,7 +11,7 @@ import numpy as np
 from rwae_tf.config import legacy
 from rwae_tf.config.schema import DataConfig
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files, json_file
+from rwae_tf.utils import files, json_file, progress
 
 # Of the accuracy of every factor; what a judge of real faces (mug) can reach, nobody knows.
 THRESHOLDS = {"sprites": 0.995, "sm_mnist": 0.99, "moving_shapes": 0.995}
@@ -42,6 +42,27 @@ def fingerprint(clips):
     batch = clips.batch(np.linspace(0, len(clips) - 1, min(len(clips), _FINGERPRINTED)).astype(int))
     arrays = [batch["x"], *batch["labels"].values()]
     return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()[:16]
+
+
+def find_unseen(train, test):
+    """The classes that test clips have and training clips do not: {factor: class names}; empty where there are none.
+
+    Args:
+      train, test: `Clips` of one dataset.
+    """
+    labels = [clips.labels(np.arange(len(clips))) for clips in (train, test)]
+    missing = {factor: sorted(set(np.unique(labels[1][factor])) - set(np.unique(labels[0][factor])))
+               for factor in train.spec.factors}
+    return {factor: [train.spec.factors[factor][number] for number in numbers]
+            for factor, numbers in missing.items() if numbers}
+
+
+def say_unseen(judge_dir, unseen):
+    """Say which classes a judge cannot read, as `find_unseen` gives them."""
+    for factor, names in unseen.items():
+        progress.say_once(f"{judge_dir}: {factor} {', '.join(names)}: of test clips alone, so the judge cannot have "
+                          "learned it and reads such clips wrong; add training clips of it, or leave the label out by "
+                          "--label_names")
 
 
 def threshold(data):
@@ -114,6 +135,7 @@ def load(judge_dir, config, spec):
         raise InputError(f"{judge_dir}: a judge of other clips: {changed}; train one of these by "
                          f"python -m rwae_tf.judge {given} --judge_dir=OTHER")
     refuse_poor(judge_dir, record)
+    say_unseen(judge_dir, record["unseen"])
     found = (
         ridge.RidgeJudge(spec)
         if record["architecture"] == "ridge"
@@ -145,7 +167,7 @@ def _read(judge_dir):
     if missing or not isinstance(record["data"], dict):
         raise InputError(f"{record_path(judge_dir)}: not a judge; train it anew, in another folder")
     # What an older version did not know of, its clips had as it is by default.
-    return {"augment": [], "validation_fraction": 0.0, **record, "data": {**described(DataConfig()),
+    return {"augment": [], "validation_fraction": 0.0, "unseen": {}, **record, "data": {**described(DataConfig()),
                                                                         **legacy.renamed("data", record["data"])}}
 
 

@@ -216,3 +216,23 @@ def test_thresholds_are_those_that_were_set():
 
     assert (of("sprites", 64), of("sprites", 32), of("sm_mnist", 32), of("moving_shapes", 64), of("faces", 64)) == (
         0.999, 0.995, 0.99, 0.995, 0.0)
+
+
+def test_a_class_of_test_clips_alone_is_named_in_training_and_in_use(tmp_path, capsys):
+    for number, name in enumerate(("train/walk", "train/run", "test/walk", "test/jump")):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for k in range(4):
+            np.save(tmp_path / "data" / name / f"{k}.npy", np.full((4, 16, 16, 1), 50 * number + k, np.uint8))
+    folder = str(tmp_path / "judge")
+    options = "--dataset=folder --size=16 --length=4 --architecture=linear".split()
+    options += [f"--data_dir={tmp_path / 'data'}"]
+    assert judge.main(["judge", *options, "--steps=2", f"--judge_dir={folder}"]) == 0
+    text = f"{folder}: folder jump: of test clips alone, so the judge cannot have learned it"
+    assert text in capsys.readouterr().err
+    assert json.loads((tmp_path / "judge" / "judge.json").read_text())["unseen"] == {"folder": ["jump"]}
+    said = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judge_storage.progress, "say_once", said.append)
+        config = config_lib.DataConfig(dataset="folder", size=16, length=4)
+        judge_storage.load(folder, config, data.load("folder", "test", str(tmp_path / "data"), size=16, length=4).spec)
+    assert any(text in line for line in said)
