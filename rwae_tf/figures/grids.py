@@ -7,7 +7,7 @@ Clips are [..., T, H, W, C] with one or three channels, uint8 or float in [0, 1]
 import numpy as np
 
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files
+from rwae_tf.utils import atomic_write
 
 BACKGROUND = 128  # middle grey separates frames on black and on white alike
 FRAME_GAP = 1
@@ -107,7 +107,7 @@ def labelled(image, names):
 
 def write_png(image, path):
     """Write `image` [H, W, C] to `path` as PNG, whole or not at all."""
-    with files.written(path) as part:
+    with atomic_write.stage(path) as part:
         to_pillow(_clips(image, 3)).save(part, "PNG", optimize=True)
 
 

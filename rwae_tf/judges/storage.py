@@ -11,7 +11,7 @@ import numpy as np
 from rwae_tf.config import legacy
 from rwae_tf.config.schema import DataConfig
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files, json_file
+from rwae_tf.utils import atomic_write, files, json_file
 
 # Of the accuracy of every factor; what a judge of real faces (mug) can reach, nobody knows.
 THRESHOLDS = {"sprites": 0.995, "sm_mnist": 0.99, "moving_shapes": 0.995}
@@ -84,7 +84,7 @@ def save(judge_dir, record, weights):
       record: values fit for JSON.
       weights: {name: array}.
     """
-    with files.written(weights_path(judge_dir)) as part, open(part, "wb") as file:
+    with atomic_write.stage(weights_path(judge_dir)) as part, open(part, "wb") as file:
         np.savez(file, **weights)
     json_file.write(record, record_path(judge_dir))
 
