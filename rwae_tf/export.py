@@ -27,13 +27,11 @@ def export(run_dir, export_dir, max_length=MAX_LENGTH):
     Raises:
       InputError: if `run_dir` holds no trained model, `export_dir` is a file, or `max_length` is below 1.
     """
-    import rwae_tf
     from rwae_tf.runs import run_dir as run_dir_lib
     from rwae_tf.serving import saved_model
 
-    model = rwae_tf.load(run_dir)
-    return saved_model.export(model, export_dir, model.budget, run_dir_lib.read_actions(run_dir, model),
-                              max_length)
+    run = run_dir_lib.load_run(run_dir)
+    return saved_model.export(run.model, export_dir, run.budget, run_dir_lib.read_actions(run), max_length)
 
 
 def main(argv):

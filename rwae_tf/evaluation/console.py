@@ -149,7 +149,7 @@ def _line(label, text):
 def _judged(result):
     """What a judge told, in percent, with standard deviations over the repeats."""
     judge = result["judge"]
-    table = [_line(f"judge ({judge['kind']}, seed {judge['seed']})",
+    table = [_line(f"judge ({judge['architecture']}, seed {judge['seed']})",
                    "reads " + ", ".join(f"{factor} {percent(value)}" for factor, value in judge["on_real"].items())
                    + f" of the real {result['split']} clips right")]
     for name, title in (("static_kept", "static kept: z_c of a clip, new z_m"),

@@ -88,9 +88,17 @@ def swap_table(content, motion, mixed):
     return np.concatenate([top, np.concatenate([content[:, np.newaxis], mixed], axis=1)])
 
 
-def swap_grid(content, motion, mixed, scale=1):
-    """The still of `swap_table`: uint8 [h, w, C]. Arguments are those of `swap_table`."""
-    return table(swap_table(content, motion, mixed), scale)
+def build_swap_table(swap, content, motion, paint=np.asarray):
+    """Build the `swap_table` of every pair of clips.
+
+    Args:
+      swap: function (content clips [B, ...], motion clips [B, ...]) -> clips [B, ...] with both.
+      content: clips [N, T, ...] that give the content; motion: clips [M, T, ...] that give the motion.
+      paint: function clips -> pictures of them, [..., T, H, W, C].
+    """
+    rows, columns = len(content), len(motion)
+    mixed = np.asarray(swap(np.repeat(content, columns, 0), np.concatenate([motion] * rows)))
+    return swap_table(paint(content), paint(motion), paint(mixed.reshape(rows, *motion.shape)))
 
 
 def labelled(image, names):

@@ -32,7 +32,7 @@ def weights_path(judge_dir):
     return os.path.join(judge_dir, "weights.npz")
 
 
-def described(config):
+def describe(config):
     """What of a `DataConfig` makes clips another kind of clips."""
     return {name: value for name, value in dataclasses.asdict(config).items() if name not in _SAME_KIND}
 
@@ -45,7 +45,7 @@ def fingerprint(clips):
 
 
 def threshold(data):
-    """Accuracy below which a judge of `described` data is refused; 0 where nobody knows what can be reached."""
+    """Accuracy below which a judge of described data is refused; 0 where nobody knows what can be reached."""
     known = {**THRESHOLDS, **THRESHOLDS_64} if data["size"] >= 64 else THRESHOLDS
     return known.get(data["dataset"], 0.0)
 
@@ -103,29 +103,25 @@ def load(judge_dir, config, spec):
     Raises:
       InputError: for a folder without judge, one of other data, or one that reads a factor too badly.
     """
-    from rwae_tf.judges import networks as judge_networks
-    from rwae_tf.judges import ridge
+    from rwae_tf.judges import networks, ridge
 
-    record, wanted = _read(judge_dir), described(config)
+    record, wanted = _read(judge_dir), describe(config)
     if changed := _differences(record["data"], wanted):
-        usual = described(DataConfig())
+        usual = describe(DataConfig())
         given = " ".join(f"--{name}={value}" for name, value in wanted.items()
                          if name in ("dataset", "size", "length") or value != usual[name])
         raise InputError(f"{judge_dir}: a judge of other clips: {changed}; train one of these by "
                          f"python -m rwae_tf.judge {given} --judge_dir=OTHER")
     refuse_poor(judge_dir, record)
-    found = (
-        ridge.RidgeJudge(spec)
-        if record["architecture"] == "ridge"
-        else judge_networks.Judge(record["architecture"], spec)
-    )
+    kind = record["architecture"]
+    judge = ridge.RidgeJudge(spec) if kind == "ridge" else networks.Judge(kind, spec)
     try:
         with np.load(io.BytesIO(files.read(weights_path(judge_dir)))) as weights:
-            found.set_weights(dict(weights))
+            judge.set_weights(dict(weights))
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{weights_path(judge_dir)}: not the weights of this judge ({error}); train it anew, in "
                          "another folder") from None
-    return found, record
+    return judge, record
 
 
 def refuse_poor(judge_dir, record):
@@ -145,7 +141,7 @@ def _read(judge_dir):
     if missing or not isinstance(record["data"], dict):
         raise InputError(f"{record_path(judge_dir)}: not a judge; train it anew, in another folder")
     # What an older version did not know of, its clips had as it is by default.
-    return {"augment": [], "validation_fraction": 0.0, **record, "data": {**described(DataConfig()),
+    return {"augment": [], "validation_fraction": 0.0, **record, "data": {**describe(DataConfig()),
                                                                         **legacy.renamed("data", record["data"])}}
 
 

@@ -12,7 +12,7 @@ UNUSED = 0.1  # of its even share of the clips: a category that takes fewer is n
 BATCH = 100
 
 
-def factor_of(spec, size):
+def choose_factor(spec, size):
     """The factor of the motion that `size` categories are matched to: the one with most nearly as many classes.
 
     Returns:
@@ -22,7 +22,7 @@ def factor_of(spec, size):
     return min(moving, key=lambda factor: abs(len(spec.factors[factor]) - size), default=None)
 
 
-def taken(action):
+def find_categories(action):
     """The category of a relaxed one-hot action, its largest entry: [B, A] -> int [B]."""
     return np.asarray(action).argmax(-1)
 
@@ -42,7 +42,7 @@ def count(batches, encode, factor, shape):
     counts = np.zeros(shape, int)
     for batch in batches:
         classes = batch["labels"][factor] if factor else 0
-        np.add.at(counts, (taken(encode(batch["x"]).action), classes), 1)
+        np.add.at(counts, (find_categories(encode(batch["x"]).action), classes), 1)
     return counts
 
 
@@ -88,12 +88,12 @@ def record(counts, factor=None, classes=()):
             "unused": np.flatnonzero(use < UNUSED / size).tolist()}
 
 
-def matched_classes(found):
+def list_matched_classes(found):
     """The class number of each category of a `record`, int [A], -1 for one that has none."""
     return np.array([-1 if name is None else found["classes"].index(name) for name in found["matching"]])
 
 
-def conditional(judge, verbs, spec, found, clips, repeats, seeds):
+def conditional(judge, functions, spec, found, clips, repeats, seeds):
     """Clips of a given action, all else from the priors: does a judge see the class of the action?
 
     Every category in turn is asked for. One without a class is never right: where there are more categories than
@@ -101,23 +101,23 @@ def conditional(judge, verbs, spec, found, clips, repeats, seeds):
 
     Args:
       judge: function x -> {factor: p(y|x) [B, K]}.
-      verbs: `exchange.Verbs` of the model.
+      functions: `interventions.ModelFunctions` of the model.
       spec: `SequenceSpec` of the clips.
       found: a `record` with a factor.
       clips: how many to draw in each of the `repeats`.
-      seeds: an `exchange.Seeds`.
+      seeds: an `interventions.Seeds`.
 
     Returns:
       "accuracy" (with "_std"), "at_most", "chance" of `disentanglement.chance`, "per_category": accuracies, None for a
       category that `clips` are too few for; of the same clips "h_y_given_v", "h_y", "inception_score" (with "_std").
     """
-    asked, wanted = np.arange(clips) % len(found["matching"]), matched_classes(found)
+    asked, wanted = np.arange(clips) % len(found["matching"]), list_matched_classes(found)
     one_hot = np.eye(len(wanted), dtype=np.float32)
     runs = []
     for _ in range(repeats):
         parts = np.array_split(asked, -(-clips // BATCH))
         runs.append(np.concatenate([
-            scores.probabilities(judge, verbs.generate(
+            scores.probabilities(judge, functions.generate(
                 num=len(part), length=spec.length, seed=seeds(len(part)), action=one_hot[part]))[found["factor"]]
             for part in parts]))
     answers = np.stack([p.argmax(1) for p in runs])

@@ -80,7 +80,7 @@ def verdicts(kept=None, usage=None, influence=None, losses=True, probes=None, co
     """What is wrong by these numbers, in plain words, worst first.
 
     Args:
-      kept: result of `disentanglement.kept`, or None.
+      kept: result of `disentanglement.measure_kept`, or None.
       usage: {code: result of `code_usage`} of "z_c", "z_m", or None.
       influence: result of `influence`, or None.
       losses: whether what a code loses is wrong too, as it is once training has ended.
@@ -116,11 +116,11 @@ def _probed(probes, code, wrong):
     return {factor: row for factor, row in probes[code].items() if factor in wrong} if probes else {}
 
 
-def holds(kept):
+def summarize_contents(kept):
     """What each code holds, beside what it should: the numbers that verdicts are drawn from.
 
     Args:
-      kept: result of `disentanglement.kept`.
+      kept: result of `disentanglement.measure_kept`.
 
     Returns:
       {"z_c" and "z_m": {factor: {"accuracy", "accuracy_std", "chance" and the like of the factor when this code is

@@ -37,7 +37,7 @@ def majority(labels):
     return float(np.bincount(labels).max() / len(labels))
 
 
-def kept(batches, judge, resample_motion, resample_content, static, repeats=5):
+def measure_kept(batches, judge, resample_motion, resample_content, static, repeats=5):
     """Static kept, dynamic kept and leakage, over all clips, mean and standard deviation over repeats.
 
     Goes through the clips once: for every batch all repeats of `resample_motion`, then all of

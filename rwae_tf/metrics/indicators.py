@@ -5,13 +5,13 @@ from rwae_tf.metrics import collapse, interventions, match
 MOVED = 50  # clips that exchange codes for the influence
 
 
-def glance(batches, reader, verbs, spec, seed=0, ended=False):
+def measure(batches, reader, functions, spec, seed=0, ended=False):
     """Indicators of a model, from one draw for each of a few clips; the draws are the same in every call.
 
     Args:
       batches: list of {"x", "labels"}, in random order; x [B, T, ...].
-      reader: function x -> {factor: p(y|x)}, such as a `reader.Reader`; None where no factor can be read.
-      verbs: `exchange.Verbs` of the model.
+      reader: function x -> {factor: p(y|x)}, such as a `kernel_probe.Reader`; None where no factor can be read.
+      functions: `interventions.ModelFunctions` of the model.
       spec: `SequenceSpec` of the clips.
       seed: of the draws.
       ended: whether training has ended: codes that do not match their priors are wrong only then.
@@ -22,18 +22,19 @@ def glance(batches, reader, verbs, spec, seed=0, ended=False):
       "leakage": {factor: {"code", "accuracy", "chance", "excess"}} under the code it does not belong to;
       "on_real": {factor: accuracy of the reader on the clips themselves};
       "match": result of `match.measure`;
-      "verdicts": lines of `usage.verdicts` on what is dead and what leaks. Not on what a code loses: that is much
+      "verdicts": lines of `collapse.verdicts` on what is dead and what leaks. Not on what a code loses: that is much
       while a model learns, and a reader of blurred clips adds to it. Fit for JSON.
     """
-    rows = [{"codes": interventions.by_name(verbs.encode(batch["x"])), "parameters": verbs.parameters(batch["x"])}
-            for batch in batches]
-    known = interventions.joined(rows)
+    rows = [{"codes": interventions.codes_as_dict(functions.encode(batch["x"])),
+             "parameters": functions.parameters(batch["x"])} for batch in batches]
+    known = interventions.join_rows(rows)
     uses = {code: collapse.code_usage(**parameters) for code, parameters in known["parameters"].items()}
-    moved = interventions.influence(verbs.decode, known["codes"], seed, MOVED)
+    moved = interventions.influence(functions.decode, known["codes"], seed, MOVED)
     kept = None
     if reader:
-        kept = interventions.kept(batches, reader, verbs, verbs.encode, spec, 1, interventions.Seeds(seed))
-    matched = interventions.matched(batches, verbs, interventions.Seeds(seed))
+        kept = interventions.measure_kept(batches, reader, functions, functions.encode, spec, 1,
+                                                  interventions.Seeds(seed))
+    matched = interventions.measure_match(batches, functions, interventions.Seeds(seed))
     return {
         "usage": {code: {"kl": use["kl_total"], "information": use["information_total"],
                          "active_units": use["active_units"], "influence": moved[code]} for code, use in uses.items()},
@@ -44,7 +45,7 @@ def glance(batches, reader, verbs, spec, seed=0, ended=False):
 
 
 def _accuracies(kept):
-    """The accuracies of a result of `disentanglement.kept`, which may be None."""
+    """The accuracies of a result of `disentanglement.measure_kept`, which may be None."""
     if kept is None:
         return {"kept": {}, "leakage": {}, "on_real": {}}
     groups = [kept["static_kept"], kept["dynamic_kept"]]

@@ -1,4 +1,4 @@
-"""Codes of a model exchanged and drawn anew: what `disentanglement.kept` and `usage.influence` ask of it."""
+"""Codes of a model exchanged and drawn anew, for the measures of `disentanglement`, `collapse` and `match`."""
 
 import itertools
 from typing import Callable, NamedTuple
@@ -11,13 +11,13 @@ from rwae_tf.types import Codes
 MOVED = 100  # clips that exchange codes to show what moves the decoder
 
 
-class Verbs(NamedTuple):
+class ModelFunctions(NamedTuple):
     """What is measured of a model.
 
     Attributes:
       encode: function x -> `Codes`, posterior means.
       sample: function (x, seed) -> `Codes`, posterior samples.
-      parameters: function x -> {code: Gaussians of the code}, keyword arguments of `usage.code_usage`.
+      parameters: function x -> {code: Gaussians of the code}, keyword arguments of `collapse.code_usage`.
       decode: function `Codes` -> x.
       generate: function (num, length, seed, z_c, z_m, action) -> x, seed int32 [num]; what is not given is
         drawn from the priors.
@@ -54,12 +54,12 @@ class _Remembered:
         return self._answer
 
 
-def kept(batches, judge, verbs, encode, spec, repeats, seeds):
-    """`disentanglement.kept` of the codes that `encode` gives.
+def measure_kept(batches, judge, functions, encode, spec, repeats, seeds):
+    """`disentanglement.measure_kept` of the codes that `encode` gives.
 
     Args:
       batches, judge, repeats: as there.
-      verbs: `Verbs` of the model.
+      functions: `ModelFunctions` of the model.
       encode: function x -> `Codes`.
       spec: `SequenceSpec` of the clips.
       seeds: a `Seeds`.
@@ -67,37 +67,37 @@ def kept(batches, judge, verbs, encode, spec, repeats, seeds):
     codes = _Remembered(encode)
 
     def resample_motion(x, repeat):
-        return verbs.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_c=codes(x).z_c)
+        return functions.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_c=codes(x).z_c)
 
     def resample_content(x, repeat):
         given = codes(x)
-        return verbs.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_m=given.z_m, action=given.action)
+        return functions.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_m=given.z_m, action=given.action)
 
-    found = disentanglement.kept(batches, judge, resample_motion, resample_content, spec.static, repeats)
+    found = disentanglement.measure_kept(batches, judge, resample_motion, resample_content, spec.static, repeats)
     del found["clips"]
     return found
 
 
-def matched(batches, verbs, seeds):
+def measure_match(batches, functions, seeds):
     """`match.measure` of sampled codes of all clips and of as many codes from the priors.
 
     Args:
       batches: iterable of {"x"}.
-      verbs: `Verbs` of the model.
+      functions: `ModelFunctions` of the model.
       seeds: a `Seeds`.
     """
     rows = []
     for batch in batches:
         x = batch["x"]
-        sampled, drawn = verbs.sample(x, seed=int(seeds(1)[0])), verbs.draw(len(x), x.shape[1], seeds(len(x)))
+        sampled, drawn = functions.sample(x, seed=int(seeds(1)[0])), functions.draw(len(x), x.shape[1], seeds(len(x)))
         rows.append({side: {"z_c": codes.z_c, "z_m": codes.z_m} for side, codes in
                      (("posterior", sampled), ("prior", drawn))})
-    found = joined(rows)
+    found = join_rows(rows)
     return match.measure(found["posterior"], found["prior"])
 
 
 def influence(decode, codes, seed, most=MOVED):
-    """`usage.influence` of at most `most` clips; an action goes with the motion.
+    """`collapse.influence` of at most `most` clips; an action goes with the motion.
 
     Args:
       decode: function `Codes` -> x.
@@ -117,14 +117,14 @@ def influence(decode, codes, seed, most=MOVED):
     return collapse.influence(together, z_c, z_m)
 
 
-def by_name(codes):
+def codes_as_dict(codes):
     """`Codes` -> {name: array}, without those that are None."""
     return {name: np.asarray(code) for name, code in codes._asdict().items() if code is not None}
 
 
-def joined(rows):
+def join_rows(rows):
     """Nested dictionaries of arrays, joined along the first axis; numbers, the same in all, are kept."""
     if isinstance(rows[0], dict):
-        return {name: joined([row[name] for row in rows]) for name in rows[0]}
+        return {name: join_rows([row[name] for row in rows]) for name in rows[0]}
     arrays = [np.asarray(row) for row in rows]
     return np.concatenate(arrays) if arrays[0].ndim else arrays[0]

@@ -5,7 +5,7 @@ import numpy as np
 from rwae_tf.errors import InputError
 
 
-def checked(probabilities, name="judge"):
+def check_probabilities(probabilities, name="judge"):
     """Class probabilities as float64, or an error that says what is wrong with them.
 
     Args:
@@ -38,7 +38,7 @@ def probabilities(judge, x):
     Returns:
       {factor: p(y|x), float64 [B, K]}.
     """
-    return {factor: checked(p, f"judge of '{factor}'") for factor, p in judge(x).items()}
+    return {factor: check_probabilities(p, f"judge of '{factor}'") for factor, p in judge(x).items()}
 
 
 def predictions(judge, x):
@@ -66,7 +66,7 @@ def inception_score(probabilities):
     """
     from rwae_tf.compat import tfgan  # loads TensorFlow
 
-    p = checked(probabilities)
+    p = check_probabilities(probabilities)
     logits = np.log(np.maximum(p, np.finfo(np.float64).tiny))
     return {"inception_score": float(tfgan.classifier_score(logits)), "h_y_given_v": float(entropy(p).mean()),
             "h_y": float(entropy(p.mean(0)))}

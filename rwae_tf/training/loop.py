@@ -47,7 +47,7 @@ def train(config, run_dir, accept_changed_data=False):
     with strategy.scope():
         model = run_dir_lib.build(config, clips.spec)
     patterns.refuse_in_bucket(run_dir)
-    with run_lock.held(run_dir):
+    with run_lock.hold(run_dir):
         run_dir_lib.check(run_dir, config)
         changed = data_record.check(run_dir, clips, config.data.data_dir, accept_changed_data)
         run_dir_lib.prepare(run_dir, config, clips.spec)

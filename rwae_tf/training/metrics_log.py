@@ -65,13 +65,12 @@ class MetricsLog:
         x = x[:_PICTURED]
         n, length = len(x), x.shape[1]
         paint = figures.painter(self._model.spec.modality, x)
-        rows, columns = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
-        mixed = np.asarray(self._model.swap(x[rows], x[columns])).reshape(n, n, *x.shape[1:])
+        swaps = grids.build_swap_table(self._model.swap, x, x, paint)
         pairs = np.stack([x, np.asarray(self._model.reconstruct(x))], 1).reshape(-1, *x.shape[1:])
         generated = np.asarray(self._model.generate(num=2 * n, length=length, seed=0))
         with self._writer.as_default(step=iteration):
             for name, image in (("reconstruct", grids.grid(paint(pairs))),
-                                ("swap", grids.swap_grid(paint(x), paint(x), paint(mixed))),
+                                ("swap", grids.table(swaps)),
                                 ("generate", grids.grid(paint(generated)))):
                 tf.summary.image(name, image[np.newaxis])
         self._flush()
