@@ -12,6 +12,7 @@ from absl import flags as absl_flags
 
 from rwae_tf import entry_point
 from rwae_tf.config import flags
+from rwae_tf.errors import InputError
 
 MAX_LENGTH = 10_000  # that of `serving.signatures`, which needs TensorFlow
 
@@ -27,6 +28,10 @@ def export(run_dir, export_dir, max_length=MAX_LENGTH):
     Raises:
       InputError: if `run_dir` holds no trained model, `export_dir` is a file, or `max_length` is below 1.
     """
+    from rwae_tf.compat import keras_settings
+
+    if line := keras_settings.fault():  # before Keras is imported, which may fail
+        raise InputError(line)
     from rwae_tf.runs import run_dir as run_dir_lib
     from rwae_tf.serving import saved_model
 

@@ -106,15 +106,15 @@ def _head(name, result, spec, missing):
                       details("all numbers", "\n".join(console.lines(result))), "</header>"])
 
 
-def _actions(found, picture):
+def _actions(action, picture):
     """Clips of every action, and what is known of each."""
-    obeyed = found.get("conditional", {}).get("per_category", [None] * len(found["matching"]))
-    titles = ("category", found["factor"] or "class", "training clips", "obeyed")
+    obeyed = action.get("conditional", {}).get("per_category", [None] * len(action["matching"]))
+    titles = ("category", action["factor"] or "class", "training clips", "obeyed")
     head = "".join(f"<th>{escape(title)}</th>" for title in titles)
     rows = "".join(
         f"<tr><th>{k}</th><td>{escape(name or '–')}</td><td>{sum(counts)}</td>"
         f"<td>{'–' if right is None else console.percent(right)}</td></tr>"
-        for k, (name, counts, right) in enumerate(zip(found["matching"], found["counts"], obeyed, strict=True)))
+        for k, (name, counts, right) in enumerate(zip(action["matching"], action["counts"], obeyed, strict=True)))
     text = ("A row is an action; in a column all clips have the same z_c and the same z_m, drawn from the priors. "
             "Actions are named by the class that they were matched to on training clips; obeyed: how often a judge of "
             "other clips of the action sees that class.")

@@ -58,10 +58,10 @@ def match(counts):
     """
     from scipy.optimize import linear_sum_assignment
 
-    found = np.full(len(counts), -1)
+    classes_of = np.full(len(counts), -1)
     categories, classes = linear_sum_assignment(counts, maximize=True)
-    found[categories] = classes
-    return found
+    classes_of[categories] = classes
+    return classes_of
 
 
 def record(counts, factor=None, classes=()):
@@ -88,12 +88,12 @@ def record(counts, factor=None, classes=()):
             "unused": np.flatnonzero(use < UNUSED / size).tolist()}
 
 
-def list_matched_classes(found):
+def list_matched_classes(matching):
     """The class number of each category of a `record`, int [A], -1 for one that has none."""
-    return np.array([-1 if name is None else found["classes"].index(name) for name in found["matching"]])
+    return np.array([-1 if name is None else matching["classes"].index(name) for name in matching["matching"]])
 
 
-def conditional(judge, functions, spec, found, clips, repeats, seeds):
+def conditional(judge, functions, spec, matching, clips, repeats, seeds):
     """Clips of a given action, all else from the priors: does a judge see the class of the action?
 
     Every category in turn is asked for. One without a class is never right: where there are more categories than
@@ -103,7 +103,7 @@ def conditional(judge, functions, spec, found, clips, repeats, seeds):
       judge: function x -> {factor: p(y|x) [B, K]}.
       functions: `interventions.ModelFunctions` of the model.
       spec: `SequenceSpec` of the clips.
-      found: a `record` with a factor.
+      matching: a `record` with a factor.
       clips: how many to draw in each of the `repeats`.
       seeds: an `interventions.Seeds`.
 
@@ -111,14 +111,14 @@ def conditional(judge, functions, spec, found, clips, repeats, seeds):
       "accuracy" (with "_std"), "at_most", "chance" of `disentanglement.chance`, "per_category": accuracies, None for a
       category that `clips` are too few for; of the same clips "h_y_given_v", "h_y", "inception_score" (with "_std").
     """
-    asked, wanted = np.arange(clips) % len(found["matching"]), list_matched_classes(found)
+    asked, wanted = np.arange(clips) % len(matching["matching"]), list_matched_classes(matching)
     one_hot = np.eye(len(wanted), dtype=np.float32)
     runs = []
     for _ in range(repeats):
         parts = np.array_split(asked, -(-clips // BATCH))
         runs.append(np.concatenate([
             scores.probabilities(judge, functions.generate(
-                num=len(part), length=spec.length, seed=seeds(len(part)), action=one_hot[part]))[found["factor"]]
+                num=len(part), length=spec.length, seed=seeds(len(part)), action=one_hot[part]))[matching["factor"]]
             for part in parts]))
     answers = np.stack([p.argmax(1) for p in runs])
     right = answers == wanted[asked]
@@ -133,13 +133,13 @@ def conditional(judge, functions, spec, found, clips, repeats, seeds):
                          for category in range(len(wanted))]}
 
 
-def verdicts(found):
+def verdicts(matching):
     """What is wrong by a `record`, in plain words; with "conditional" in it, what is not obeyed too."""
     lines = []
-    if found["unused"]:
-        lines += [f"a leaves {len(found['unused'])} of {len(found['matching'])} categories unused: H(a) "
-                  f"{found['entropy']:.2f} of {found['entropy_at_most']:.2f} nats"]
-    accuracy = found.get("conditional", {}).get("accuracy", 1.0)
+    if matching["unused"]:
+        lines += [f"a leaves {len(matching['unused'])} of {len(matching['matching'])} categories unused: H(a) "
+                  f"{matching['entropy']:.2f} of {matching['entropy_at_most']:.2f} nats"]
+    accuracy = matching.get("conditional", {}).get("accuracy", 1.0)
     if accuracy < collapse.KEPT_ACCURACY:
-        lines += [f"a loses: {found['factor']} {100 * accuracy:.0f} %"]
+        lines += [f"a loses: {matching['factor']} {100 * accuracy:.0f} %"]
     return lines

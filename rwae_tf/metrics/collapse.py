@@ -100,8 +100,8 @@ def verdicts(kept=None, usage=None, influence=None, losses=True, probes=None, co
                  for factor, row in rows[code]["wrong"].items() if _follows(row)]
         lost = [f"{factor} {_percent(row['accuracy'])}" for factor, row in rows[code]["right"].items()
                 if losses and not _stays(row) and code not in dead]
-        for verb, found in (("leaks", leaks), ("loses", lost)):
-            lines += [f"{code} {verb}: {', '.join(found)}"] if found else []
+        for verb, factors in (("leaks", leaks), ("loses", lost)):
+            lines += [f"{code} {verb}: {', '.join(factors)}"] if factors else []
         contained = [f"{factor} {_percent(row['accuracy'])} by a linear probe (chance {_percent(row['chance'])})"
                      for factor, row in _probed(probes, code, rows[code]["wrong"]).items()
                      if row["accuracy"] - row["chance"] > PROBE_EXCESS]

@@ -66,9 +66,9 @@ def measure_kept(batches, judge, resample_motion, resample_content, static, repe
     """
     changes = {"z_c": resample_motion, "z_m": resample_content}
     labels, real, read = _read(batches, judge, changes, repeats)
-    rows = {code: {factor: _row(labels[factor], real[factor], found) for factor, found in read[code].items()}
+    rows = {code: {factor: _row(labels[factor], real[factor], p) for factor, p in read[code].items()}
             for code in changes}
-    hits = {code: {factor: (found.argmax(-1) == labels[factor]).mean(1) for factor, found in read[code].items()}
+    hits = {code: {factor: (p.argmax(-1) == labels[factor]).mean(1) for factor, p in read[code].items()}
             for code in changes}
     groups = {"z_c": [factor for factor in labels if factor in static],
               "z_m": [factor for factor in labels if factor not in static]}

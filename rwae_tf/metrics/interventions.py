@@ -73,9 +73,9 @@ def measure_kept(batches, judge, functions, encode, spec, repeats, seeds):
         given = codes(x)
         return functions.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_m=given.z_m, action=given.action)
 
-    found = disentanglement.measure_kept(batches, judge, resample_motion, resample_content, spec.static, repeats)
-    del found["clips"]
-    return found
+    measures = disentanglement.measure_kept(batches, judge, resample_motion, resample_content, spec.static, repeats)
+    del measures["clips"]
+    return measures
 
 
 def measure_match(batches, functions, seeds):
@@ -92,8 +92,8 @@ def measure_match(batches, functions, seeds):
         sampled, drawn = functions.sample(x, seed=int(seeds(1)[0])), functions.draw(len(x), x.shape[1], seeds(len(x)))
         rows.append({side: {"z_c": codes.z_c, "z_m": codes.z_m} for side, codes in
                      (("posterior", sampled), ("prior", drawn))})
-    found = join_rows(rows)
-    return match.measure(found["posterior"], found["prior"])
+    codes_of = join_rows(rows)
+    return match.measure(codes_of["posterior"], codes_of["prior"])
 
 
 def influence(decode, codes, seed, most=MOVED):

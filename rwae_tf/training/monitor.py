@@ -60,13 +60,14 @@ class Indicators:
         Returns:
           The row of `metrics.indicators.measure` with "terms", a result of `match.shares`.
         """
-        found = indicators.measure(self._looked_at, self._reader, self._functions, self._clips.spec, self._seed, ended)
+        measures = indicators.measure(self._looked_at, self._reader, self._functions, self._clips.spec, self._seed,
+                                      ended)
         shares = {}
         if terms:
             weights = {term: round(float(weight), 7) for term, weight in self._model.weights_of_terms().items()}
             shares = match.shares(terms, weights, self._gradient_norms(self._looked_at[0]["x"]))
-        verdicts = found["verdicts"] + match.verdicts(terms=shares)
-        return {**found, "terms": shares, "verdicts": verdicts if epoch >= 1 else []}
+        verdicts = measures["verdicts"] + match.verdicts(terms=shares)
+        return {**measures, "terms": shares, "verdicts": verdicts if epoch >= 1 else []}
 
 
 def news(verdicts, before):
@@ -79,8 +80,8 @@ def news(verdicts, before):
       Lines to print, none where the matter is the same.
     """
     known = {_without_numbers(line) for line in before}
-    said = [f"warning: {line}" for line in verdicts if _without_numbers(line) not in known]
-    return said if verdicts or not before else ["no more warnings: both codes are used, and nothing leaks"]
+    warnings = [f"warning: {line}" for line in verdicts if _without_numbers(line) not in known]
+    return warnings if verdicts or not before else ["no more warnings: both codes are used, and nothing leaks"]
 
 
 def _without_numbers(line):
