@@ -17,7 +17,7 @@ from rwae_tf.runs import run_lock
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 HOLD = """
 import sys, time
-from rwae_tf.training import run_lock
+from rwae_tf.runs import run_lock
 with run_lock.hold(sys.argv[1]):
     print("in", flush=True)
     time.sleep(100)
