@@ -14,7 +14,7 @@ from rwae_tf.evaluation.inputs import BATCH
 from rwae_tf.metrics import inception, interventions, match, squared_error, verification
 from rwae_tf.runs import run_dir
 from rwae_tf.training import distribution
-from rwae_tf.utils import progress
+from rwae_tf.utils import json_file, progress
 
 _MEAN_FROM = 10_000  # training sequences behind the mean image
 
@@ -98,9 +98,11 @@ def _read_terms(inputs, result):
 
 
 def _match_actions(inputs, result):
-    """Which learned category means which class."""
+    """Which learned category means which class; actions.json of the run keeps it for `generate` and `export`."""
     del result
-    return {"action": action_matching.match_actions(inputs.run, inputs.train)}
+    action = action_matching.match_actions(inputs.run, inputs.train)
+    json_file.write(action, run_dir.actions_path(inputs.run.folder))
+    return {"action": action}
 
 
 def _measure_by_judge(inputs, result):

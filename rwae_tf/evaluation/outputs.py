@@ -1,4 +1,4 @@
-"""What an evaluation leaves in the folder of its run: metrics.json, actions.json, pictures and report.html."""
+"""What an evaluation leaves in the folder of its run: metrics.json, pictures and report.html."""
 
 import os
 
@@ -28,8 +28,6 @@ def write(inputs, result, command):
     Returns:
       Paths: of metrics.json, of the pictures and of the page.
     """
-    if "action" in result:
-        json_file.write(result["action"], run_dir.actions_path(inputs.run.folder))
     name = "evaluation" if inputs.split == "test" else f"evaluation_{inputs.split}"
     folder = os.path.join(inputs.run.folder, name)
     files.make_folder(folder)
