@@ -28,8 +28,8 @@ def parse(text: str) -> Weight:
     return points
 
 
-def written(weight: Weight) -> str:
-    """`weight` as on the command line; the inverse of `parse`."""
+def as_text(weight: Weight) -> str:
+    """Write `weight` as on the command line; the inverse of `parse`."""
     if not isinstance(weight, tuple):
         return f"{weight:g}"
     return ",".join(f"{epoch:g}:{number:g}" for epoch, number in weight)

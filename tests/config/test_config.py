@@ -69,7 +69,7 @@ def test_names_are_unique_over_all_sections():
 
 @pytest.mark.parametrize("text, weight", [("0.5", 0.5), ("0:0.1,4:0.1,6:1", ((0.0, 0.1), (4.0, 0.1), (6.0, 1.0)))])
 def test_weights_are_written_as_they_are_read(text, weight):
-    assert schedule.parse(text) == weight and schedule.written(weight) == text
+    assert schedule.parse(text) == weight and schedule.as_text(weight) == text
     with pytest.raises(ValueError):
         schedule.parse("1:2:3")
 

@@ -20,7 +20,7 @@ import numpy as np
 from rwae_tf.compat import ffmpeg, tfio
 from rwae_tf.data.speech import wav
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files
+from rwae_tf.utils import atomic_write
 
 RATE = 16_000  # Hz, of all speech here
 SUFFIXES = tuple(f".{name}" for name in (
@@ -213,7 +213,7 @@ def write_wav(path, samples):
     Needs no library: whoever only listens to a model does without soundfile. Louder samples are scaled down.
     """
     pcm = to_pcm(samples)
-    with files.written(path) as part, open(part, "wb") as plain, wave.open(plain, "wb") as file:
+    with atomic_write.stage(path) as part, open(part, "wb") as plain, wave.open(plain, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)
