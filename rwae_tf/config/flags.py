@@ -14,7 +14,7 @@ import textwrap
 from absl import flags as absl_flags
 
 from rwae_tf import config as config_lib
-from rwae_tf.config import idle_options, presets, schedule
+from rwae_tf.config import idle_options, legacy, presets, schedule
 from rwae_tf.errors import InputError
 
 _WIDTH, _INDENT = 110, 34  # of --help, in characters
@@ -78,7 +78,7 @@ class _Names(absl_flags.ArgumentParser):
         return names
 
 
-class _Weight(absl_flags.ArgumentParser):
+class _Schedule(absl_flags.ArgumentParser):
     """Reads a number, or a schedule of them."""
 
     syntactic_help = schedule.EXPECTED
@@ -92,7 +92,7 @@ def _define(field, values):
     common = {"name": field.name, "default": field.default, "help": meta["help"], "flag_values": values}
     bounds = {"lower_bound": meta["low"], "upper_bound": meta["high"]}
     if meta["schedule"]:
-        absl_flags.DEFINE(parser=_Weight(), **common)
+        absl_flags.DEFINE(parser=_Schedule(), **common)
     elif kind is tuple:
         absl_flags.DEFINE(parser=_Names(meta["choices"]) if meta["choices"] else _Numbers(), **common)
     elif meta["choices"]:
@@ -194,6 +194,8 @@ def _switch(name, values):
 
 
 def _advice(name, values):
+    if name in legacy.REPLACED_FLAGS:
+        return legacy.REPLACED_FLAGS[name]
     close = difflib.get_close_matches(name, list(values), 1)
     return f"did you mean --{close[0]}?" if close else "--help lists the flags"
 
@@ -230,7 +232,9 @@ def _describe(values, names):
     lines = []
     for flag in (values[name] for name in names):
         default = "" if flag.default is None else flag.default
-        if isinstance(default, tuple):
+        if isinstance(flag.parser, _Schedule):
+            default = schedule.written(default)
+        elif isinstance(default, tuple):
             default = ",".join(part if isinstance(part, str) else f"{part:g}" for part in default)
         head = f"  --{flag.name}={str(default).lower() if flag.boolean else default} "
         if isinstance(flag.parser, absl_flags.EnumParser):  # absl puts <a|b>: before
@@ -266,7 +270,7 @@ def to_config(values, sections=tuple(config_lib.SECTIONS)):
 
 
 def _plain(field, value):
-    """The value of a field's flag: a choice among integers is read as text, a weight may be a number or a schedule."""
+    """The value of a field's flag: a choice among integers is read as text, a schedule may be a number."""
     return value if field.metadata["schedule"] else type(field.default)(value)
 
 

@@ -2,6 +2,7 @@
 
 import dataclasses
 
+from rwae_tf.config import schedule
 from rwae_tf.config.schema import SECTIONS
 from rwae_tf.errors import InputError
 
@@ -19,7 +20,7 @@ _NEEDS = {
     "encoder_loss": ("content_divergence", ("adversarial",)),
     "conditioning": ("backbone", ("biggan",)),
 }
-_NEED_ACTION = ("action_input", "temperature", "temperature_anneal", "action_weight", "action_kl",
+_NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl",
                 "action_divergence_weight")
 _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
@@ -51,7 +52,14 @@ def refuse(config):
     defaults = {field.name: field.default for kind in SECTIONS.values() for field in dataclasses.fields(kind)}
     for name, reason in _idle(values):
         if values[name] != defaults[name]:
-            raise InputError(f"{name}={values[name]} does nothing with {reason}; drop it")
+            raise InputError(f"{name}={_written(name, values)} does nothing with {reason}; drop it")
+
+
+def _written(name, values):
+    """An option's value, a schedule as on the command line."""
+    scheduled = {field.name for kind in SECTIONS.values() for field in dataclasses.fields(kind)
+                 if field.metadata["schedule"]}
+    return schedule.written(values[name]) if name in scheduled else values[name]
 
 
 def _idle(values):

@@ -38,7 +38,9 @@ def _check_field(field, value):
     kind, meta, named = type(field.default), field.metadata, f"{field.name}={_shown(value)}"
     if meta["schedule"] and isinstance(value, tuple):
         _check_schedule(field.name, value)
-        kind, value, named = tuple, tuple(number for _, number in value), f"{field.name}={schedule.written(value)}"
+        kind, value, named = tuple, schedule.values(value), f"{field.name}={schedule.written(value)}"
+    elif meta["schedule"]:
+        kind = float
     if not _is_a(kind, value):
         raise InputError(f"{named}: expected {_KINDS[kind]}")
     parts = value if kind is tuple else (value,)
@@ -56,13 +58,10 @@ def _check_field(field, value):
 
 
 def _check_schedule(name, points):
-    """Refuse a schedule that is not (epoch, value) pairs in order of time."""
-    if not points or not all(isinstance(point, tuple) and len(point) == 2 and all(_is_a(float, v) for v in point)
-                             for point in points):
-        raise InputError(f"{name}={points!r}: expected {schedule.EXPECTED}")
-    epochs = [epoch for epoch, _ in points]
-    if epochs[0] < 0 or any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
-        raise InputError(f"{name}={schedule.written(points)}: give epochs from 0 on, each later than the one before")
+    """Refuse points that are no schedule."""
+    if fault := schedule.fault(points):
+        text = repr(points) if fault.startswith("expected") else schedule.written(points)
+        raise InputError(f"{name}={text}: {fault}")
 
 
 def _is_a(kind, value):
@@ -87,7 +86,9 @@ def _check_together(config):
         raise InputError(
             "joint_update=True has no inner steps that adaptive_inference_steps=True could end; drop one of them"
         )
-    _check_as_many(training, "decay_epochs", "decay_factors")
+    if training.kernels == "plain" and training.precision != "float32":
+        raise InputError(f"kernels=plain does not go with precision={training.precision}; give kernels=fast, or "
+                         "precision=float32")
     if training.replicas and training.batch_size % training.replicas:
         raise InputError(f"batch_size={training.batch_size} does not divide among "
                          f"replicas={training.replicas}; give a multiple")
@@ -96,13 +97,6 @@ def _check_together(config):
     if 0 < objective.motion_horizon <= config.data.length:
         raise InputError(f"motion_horizon={objective.motion_horizon}: must be above length={config.data.length}, or 0")
     _check_backbone(config.model, config.data.size)
-
-
-def _check_as_many(section, epochs, values):
-    """Refuse an option of epochs that has not as many values as epochs."""
-    one, other = (f"{name}={_shown(getattr(section, name))}" for name in (epochs, values))
-    if len(getattr(section, epochs)) != len(getattr(section, values)):
-        raise InputError(f"{one} and {other}: give as many of each")
 
 
 def _check_backbone(model, size):
@@ -131,14 +125,18 @@ def from_dict(values: Dict[str, Dict[str, Any]], source: str = "configuration") 
     Raises:
       InputError: for an unknown section or key, or a value that validation refuses.
     """
-    sections = {}
+    sections, model = {}, _model_name(values)
     for section, fields in values.items():
         if section not in SECTIONS:
             raise InputError(f"{source}: unknown section {section!r}; known are {', '.join(SECTIONS)}")
         if not isinstance(fields, dict):
             raise InputError(f"{source}: section {section!r} must hold keys and values, not {fields!r:.40}")
         known = {field.name: field for field in dataclasses.fields(SECTIONS[section])}
-        fields = legacy.translated(section, fields)
+        try:
+            fields = legacy.translated(section, fields, model)
+        except (TypeError, ValueError):  # numbers of another kind, or not as many as belong together
+            raise InputError(f"{source}: section {section!r} holds options of an earlier version with values that they "
+                             "could not have; restore the file") from None
         unknown = sorted(set(fields) - set(known))
         if unknown:
             raise InputError(f"{source}: unknown key {unknown[0]!r} in section {section!r}; drop it, or use "
@@ -149,6 +147,12 @@ def from_dict(values: Dict[str, Dict[str, Any]], source: str = "configuration") 
         return Config(**sections)
     except InputError as error:
         raise InputError(f"{source}: {error}" if source != "configuration" else str(error)) from None
+
+
+def _model_name(values):
+    """What `values` says of the option `model`, its default where they say nothing."""
+    section = values.get("model")
+    return section.get("model", ModelConfig.model) if isinstance(section, dict) else ModelConfig.model
 
 
 def _tuples(value):
