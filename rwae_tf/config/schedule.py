@@ -1,9 +1,9 @@
 """A number that may follow a schedule over the epochs of a training. Imports no TensorFlow.
 
-    0.5                     always 0.5
-    4:0.1,6:1               0.1 until epoch 4, a straight line to 1 at epoch 6, 1 from there on
-    50:3e-4,50:1.5e-4       3e-4 until epoch 50, 1.5e-4 from epoch 50 on: two values at one epoch are a jump
-    0:0.8,~4:0.1            a ~ before a pair: exponentially instead of along a straight line
+0.5                     always 0.5
+4:0.1,6:1               0.1 until epoch 4, a straight line to 1 at epoch 6, 1 from there on
+50:3e-4,50:1.5e-4       3e-4 until epoch 50, 1.5e-4 from epoch 50 on: two values at one epoch are a jump
+0:0.8,~4:0.1            a ~ before a pair: exponentially instead of along a straight line
 """
 
 import bisect

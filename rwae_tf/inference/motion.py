@@ -52,7 +52,8 @@ class MotionPosterior(_Posterior):
       changes, gain: see `_Posterior`.
     """
 
-    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0,
+                 name="motion_posterior"):
         super().__init__(changes, gain, name)
         self.codes = GaussianLSTM(policy, motion_size, hidden_size, initial_scale)
 
@@ -94,7 +95,8 @@ class FactorisedMotionPosterior(_Posterior):
       changes, gain: see `_Posterior`.
     """
 
-    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0,
+                 name="motion_posterior"):
         del policy
         super().__init__(changes, gain, name)
         self.hidden = layers.Dense(hidden_size, activation="leaky_relu")
@@ -124,7 +126,8 @@ class FullMotionPosterior(_Posterior):
       changes, gain: see `_Posterior`.
     """
 
-    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0,
+                 name="motion_posterior"):
         super().__init__(changes, gain, name)
         self.lstms = [policy.lstm(hidden_size), policy.lstm(hidden_size, backwards=True)]
         self.rnn = policy.simple_rnn(hidden_size)

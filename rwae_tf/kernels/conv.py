@@ -8,7 +8,7 @@ transposed convolution by the former. Where these are slow, the same sums are ta
 - with kernels 4x4 of stride 2, in a step of training in float32 on a processor: by Winograd's way, `winograd`;
 - to a kernel 4x4 of stride 2 in bfloat16, where maps are small and wide: as four matrix products.
 
-With the precision "bfloat16", what a convolution multiplies in a step of training, and its sums in the end, are rounded.
+With the precision "bfloat16", what a convolution multiplies in a step of training, and its sums, are rounded.
 """
 
 import dataclasses

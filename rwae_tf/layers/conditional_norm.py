@@ -3,6 +3,7 @@
 import tensorflow as tf
 from keras import layers
 
+
 class ConditionalNorm(layers.Layer):
     """(1 + gain) x_normed + bias, with [gain, bias] = Dense(condition), one of each per channel.
 

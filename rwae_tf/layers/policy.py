@@ -1,7 +1,8 @@
 """Who computes the layers: Keras's own code, or the faster code of `kernels`. Chosen once, where a model is built.
 
-A model makes a `Policy` and hands it to the constructors of its parts, these to those of their layers. Layers of both
-names have the same weights, in the same order and with the same first values, so a checkpoint of one loads in the other.
+A model gets a `Policy` and hands it to the constructors of its parts, which hand it to those of their layers. Layers of
+both names have the same weights, in the same order and with the same first values, so a checkpoint of one loads in the
+other.
 """
 
 import dataclasses

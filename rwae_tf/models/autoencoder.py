@@ -39,7 +39,8 @@ class SequenceAutoencoder(SequenceModel):
         self.decoder = SequenceDecoder(
             policy, frame_decoder, model.feature_size, model.hidden_size, model.decoder)
         self.temperature = self.add_weight(
-            shape=(), initializer=keras.initializers.Constant(schedule.value(model.temperature, 0.0)), trainable=False, name="temperature")
+            shape=(), initializer=keras.initializers.Constant(schedule.value(model.temperature, 0.0)), trainable=False,
+            name="temperature")
         # No Keras weight: it follows the schedule, and no checkpoint holds it.
         self._term_weights = tf.Variable(
             [schedule.value(getattr(config.objective, option), 0.0) for option in self.weight_options().values()],

@@ -33,8 +33,9 @@ def build(options):
                                    for name, section in options["config"].items()})
     size, length = config.data.size, options["length"]
     strategy = distribution.strategy(1)
+    spec = SequenceSpec((size, size, 3), length)
     with strategy.scope():
-        model = run_dir.build(config, SequenceSpec((size, size, 3), length))
+        model = run_dir.build(config, spec)
     x = tf.random.stateless_uniform([options["batch"], length, size, size, 3], [0, 1])
     facts = {"tensorflow": tf.__version__, "weights": sum(v.value.shape.num_elements() for v in model.variables)}
     if options["what"] == "generate":
@@ -47,8 +48,11 @@ def build(options):
     if options.get("count"):
         import flops
 
-        facts["flops"], facts["flops_taken"] = (
-            flops.count(trainer.graph(phase, x, plain=plain)) for plain in (True, False))
+        from rwae_tf.layers.policy import Policy
+
+        with strategy.scope():
+            exact = Trainer(run_dir.build(config, spec, Policy(winograd=False)), strategy)
+        facts["flops"], facts["flops_taken"] = (flops.count(made.graph(phase, x)) for made in (exact, trainer))
 
     def step():
         float(trainer.step(phase, x, 0)["objective"])  # which waits for the step
