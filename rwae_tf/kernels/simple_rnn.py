@@ -3,7 +3,7 @@
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.kernels import lstm, matmul
+from rwae_tf.kernels import matmul, recurrence
 
 
 class SimpleRNN(layers.Layer):
@@ -25,10 +25,10 @@ class SimpleRNN(layers.Layer):
     def call(self, x, training=False):
         recurrent = tf.convert_to_tensor(self.cell.recurrent_kernel.value)
         precision = self.precision if training else "float32"
-        inputs = matmul.of_all(lstm.time_major(x), self.cell.kernel.value, precision)
+        inputs = matmul.of_all(recurrence.time_major(x), self.cell.kernel.value, precision)
         inputs += self.cell.bias.value
 
         def step(state, row):
             return (tf.tanh(row + state[0] @ recurrent),)
 
-        return lstm.time_major(lstm.scan(step, (tf.zeros_like(inputs[0]),), inputs)[0])
+        return recurrence.time_major(recurrence.scan(step, (tf.zeros_like(inputs[0]),), inputs)[0])

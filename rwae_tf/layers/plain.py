@@ -49,8 +49,8 @@ class LeakyReLU(layers.LeakyReLU):
         super().__init__(negative_slope=_SLOPE)
 
 
-class LSTM(layers.LSTM):
-    """`keras.layers.LSTM`: inputs [B, T, D] -> all outputs h [B, T, units].
+class LSTM(layers.RNN):
+    """`keras.layers.RNN` of an `LSTMCell`: inputs [B, T, D] -> all outputs h [B, T, units].
 
     Args:
       units: width of h.
@@ -59,22 +59,22 @@ class LSTM(layers.LSTM):
     """
 
     def __init__(self, units, backwards=False, last=False):
-        super().__init__(units, return_sequences=not last, go_backwards=backwards)
+        super().__init__(layers.LSTMCell(units), return_sequences=not last, go_backwards=backwards)
 
     def call(self, sequences, initial_state=None, mask=None, training=False):
         h = super().call(sequences, initial_state, mask, training)
         return tf.reverse(h, [1]) if self.go_backwards and self.return_sequences else h
 
 
-class SimpleRNN(layers.SimpleRNN):
-    """`keras.layers.SimpleRNN`: inputs [B, T, D] -> h [B, T, units].
+class SimpleRNN(layers.RNN):
+    """`keras.layers.RNN` of a `SimpleRNNCell`: inputs [B, T, D] -> h [B, T, units].
 
     Args:
       units: width of h.
     """
 
     def __init__(self, units):
-        super().__init__(units, return_sequences=True)
+        super().__init__(layers.SimpleRNNCell(units), return_sequences=True)
 
 
 class Recurrence:

@@ -6,7 +6,7 @@ other.
 """
 
 import dataclasses
-import importlib
+import importlib.util
 
 from rwae_tf.errors import InputError
 from rwae_tf.layers import plain
@@ -78,9 +78,6 @@ class Policy:
     @staticmethod
     def _kernels(module):
         """A module of `kernels`, imported here so that "plain" works without that folder."""
-        try:
-            return importlib.import_module(f"rwae_tf.kernels.{module}")
-        except ModuleNotFoundError as error:
-            if not str(error.name).startswith("rwae_tf.kernels"):
-                raise
-            raise InputError(f"kernels=fast: this package has no {error.name}; give kernels=plain") from None
+        if importlib.util.find_spec("rwae_tf.kernels") is None:
+            raise InputError("kernels=fast: this package has no rwae_tf.kernels; give kernels=plain")
+        return importlib.import_module(f"rwae_tf.kernels.{module}")

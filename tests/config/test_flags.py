@@ -170,8 +170,8 @@ def test_flagfile_that_cannot_be_read(tmp_path):
     ("--critic_learning_rate=3:1,2:1", "--critic_learning_rate=3:1,2:1: give epochs from 0 on, in order of time"),
     ("--critic_learning_rate=0:1,~4:0", "--critic_learning_rate=0:1,~4:0: a ~ needs a pair of an earlier epoch before "
      "it, and values above 0 in both"),
-    ("--decay_epochs=30,36", "--decay_epochs=30,36: no such flag; a learning rate is a schedule, and two values at one epoch "
-     "are a jump: --decoder_learning_rate=50:3e-4,50:1.5e-4"),
+    ("--decay_epochs=30,36", "--decay_epochs=30,36: no such flag; a learning rate is a schedule, and two values at one "
+     "epoch are a jump: --decoder_learning_rate=50:3e-4,50:1.5e-4"),
     ("--temperature_anneal=0.1", "--temperature_anneal=0.1: no such flag; the temperature is a schedule, and ~ means "
      "exponentially: --temperature=0:0.67,~20:0.1"),
     ("--decoder=LSTM", "--decoder=LSTM: expected one of lstm, dense"),

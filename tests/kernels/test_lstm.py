@@ -8,7 +8,7 @@ import pytest
 import tensorflow as tf
 
 from rwae_tf import distributions
-from rwae_tf.kernels import lstm
+from rwae_tf.kernels import lstm, recurrence
 from rwae_tf.layers.gaussian_lstm import GaussianLSTM
 from rwae_tf.layers.policy import Policy
 
@@ -18,7 +18,7 @@ T, B, D, H = 5, 3, 2, 4
 @pytest.fixture(params=["written out", "loop"])
 def form(request, monkeypatch):
     if request.param == "loop":
-        monkeypatch.setattr(lstm, "_UNROLLED", 0)
+        monkeypatch.setattr(recurrence, "_UNROLLED", 0)
 
 
 def normal(*shape, seed=0):
