@@ -28,9 +28,10 @@ def build(options):
     from rwae_tf.training.trainer import Trainer
     from rwae_tf.types import SequenceSpec
 
-    known = {name: {field.name for field in dataclasses.fields(kind)} for name, kind in config_lib.SECTIONS.items()}
-    config = config_lib.from_dict({name: {key: value for key, value in section.items() if key in known[name]}
-                                   for name, section in options["config"].items()})
+    known = {name: {field.name: field for field in dataclasses.fields(kind)} for name, kind in config_lib.SECTIONS.items()}
+    config = config_lib.from_dict({
+        name: {key: _fitting(value, known[name][key]) for key, value in section.items() if key in known[name]}
+        for name, section in options["config"].items()})
     size, length = config.data.size, options["length"]
     strategy = distribution.strategy(1)
     spec = SequenceSpec((size, size, 3), length)
@@ -58,6 +59,12 @@ def build(options):
         float(trainer.step(phase, x, 0)["objective"])  # which waits for the step
 
     return step, facts
+
+
+def _fitting(value, field):
+    """The value of an option; a schedule by its first value, for another checkout whose option is a number."""
+    number = isinstance(field.default, float) and not field.metadata.get("schedule")
+    return value[0][1] if number and isinstance(value, (list, tuple)) else value
 
 
 def _quietly(verb, *args, **kwargs):
