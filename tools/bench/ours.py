@@ -28,7 +28,8 @@ def build(options):
     from rwae_tf.training.trainer import Trainer
     from rwae_tf.types import SequenceSpec
 
-    known = {name: {field.name: field for field in dataclasses.fields(kind)} for name, kind in config_lib.SECTIONS.items()}
+    known = {name: {field.name: field for field in dataclasses.fields(kind)}
+             for name, kind in config_lib.SECTIONS.items()}
     config = config_lib.from_dict({
         name: {key: _fitting(value, known[name][key]) for key, value in section.items() if key in known[name]}
         for name, section in options["config"].items()})
