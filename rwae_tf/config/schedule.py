@@ -7,7 +7,7 @@
 """
 
 import bisect
-from typing import Tuple, Union
+from typing import Any, Tuple, Union
 
 EXPONENTIAL = "exponential"
 Point = Union[Tuple[float, float], Tuple[float, float, str]]
@@ -39,7 +39,7 @@ def values(schedule: Schedule) -> Tuple[float, ...]:
     return tuple(point[1] for point in schedule) if isinstance(schedule, tuple) else (schedule,)
 
 
-def fault(points) -> str:
+def fault(points: Any) -> str:
     """What is wrong with the points of a schedule, in a few words; empty for nothing."""
     if not points or not all(_is_point(point) for point in points):
         return f"expected {EXPECTED}"
@@ -54,7 +54,7 @@ def fault(points) -> str:
     return ""
 
 
-def _is_point(point) -> bool:
+def _is_point(point: Any) -> bool:
     numbers = isinstance(point, tuple) and all(
         isinstance(number, (int, float)) and not isinstance(number, bool) for number in point[:2])
     return numbers and (len(point) == 2 or len(point) == 3 and point[2] == EXPONENTIAL)

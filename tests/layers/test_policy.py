@@ -42,6 +42,7 @@ def verbs(model):
     return [*(code for code in codes if code is not None), model.decode(codes), model.generate(num=2, length=3, seed=1)]
 
 
+@pytest.mark.slow
 def test_weights_verbs_and_steps_agree_and_checkpoints_change_hands(pair, tmp_path):
     fast, plain = pair
     assert [v.path for v in fast.model.variables] == [v.path for v in plain.model.variables]
@@ -91,6 +92,7 @@ def test_the_configuration_says_the_policy(kernels):
     assert type(model.frame_encoder.parts[0]).__module__ == expected
 
 
+@pytest.mark.slow
 def test_without_the_folder_of_kernels_a_plain_model_trains(tmp_path):
     package = pathlib.Path(rwae_tf.__file__).parent
     shutil.copytree(package, tmp_path / "rwae_tf", ignore=shutil.ignore_patterns("kernels", "__pycache__"))
