@@ -98,6 +98,8 @@ def test_without_the_folder_of_kernels_a_plain_model_trains(tmp_path):
     shutil.copytree(package, tmp_path / "rwae_tf", ignore=shutil.ignore_patterns("kernels", "__pycache__"))
     shutil.copy(tiny.__file__, tmp_path)
     script = """
+import sys
+sys.meta_path[:] = [finder for finder in sys.meta_path if "__editable__" not in repr(finder)]  # finds the whole package
 import tensorflow as tf, tiny
 from rwae_tf import models
 from rwae_tf.training.trainer import Trainer
