@@ -6,6 +6,7 @@ import textwrap
 from absl import flags as absl_flags
 
 from rwae_tf import config as config_lib
+from rwae_tf.config import schedule
 
 _WIDTH, _INDENT = 110, 34  # of --help, in characters
 
@@ -39,10 +40,12 @@ def text(values, doc):
 
 def _describe(values, names):
     """The lines of some flags in the help: --name=default, what it is and what it takes."""
-    lines = []
+    lines, scheduled = [], config_lib.scheduled()
     for flag in (values[name] for name in names):
         default = "" if flag.default is None else flag.default
-        if isinstance(default, tuple):
+        if flag.name in scheduled:
+            default = schedule.as_text(default)
+        elif isinstance(default, tuple):
             default = ",".join(part if isinstance(part, str) else f"{part:g}" for part in default)
         head = f"  --{flag.name}={str(default).lower() if flag.boolean else default} "
         if isinstance(flag.parser, absl_flags.EnumParser):  # absl puts <a|b>: before

@@ -4,7 +4,7 @@ import codecs
 import difflib
 import os
 
-from rwae_tf.config import presets
+from rwae_tf.config import legacy, presets
 from rwae_tf.errors import InputError
 
 
@@ -66,5 +66,7 @@ def _switch(name, values):
 
 def advise(name, values):
     """Say what to write in place of the unknown flag `name`."""
+    if name in legacy.REPLACED_FLAGS:
+        return legacy.REPLACED_FLAGS[name]
     close = difflib.get_close_matches(name, list(values), 1)
     return f"did you mean --{close[0]}?" if close else "--help lists the flags"

@@ -72,7 +72,7 @@ class _Names(absl_flags.ArgumentParser):
         return names
 
 
-class _Weight(absl_flags.ArgumentParser):
+class _Schedule(absl_flags.ArgumentParser):
     """Reads a number, or a schedule of them."""
 
     syntactic_help = schedule.EXPECTED
@@ -86,7 +86,7 @@ def _define(field, values):
     common = {"name": field.name, "default": field.default, "help": meta["help"], "flag_values": values}
     bounds = {"lower_bound": meta["low"], "upper_bound": meta["high"]}
     if meta["schedule"]:
-        absl_flags.DEFINE(parser=_Weight(), **common)
+        absl_flags.DEFINE(parser=_Schedule(), **common)
     elif kind is tuple:
         absl_flags.DEFINE(parser=_Names(meta["choices"]) if meta["choices"] else _Numbers(), **common)
     elif meta["choices"]:
@@ -158,7 +158,7 @@ def to_config(values, sections=tuple(config_lib.SECTIONS)):
 
 
 def _plain(field, value):
-    """The value of a field's flag: a choice among integers is read as text, a weight may be a number or a schedule."""
+    """The value of a field's flag: a choice among integers is read as text, a schedule may be a number."""
     return value if field.metadata["schedule"] else type(field.default)(value)
 
 

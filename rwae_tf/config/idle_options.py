@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from rwae_tf.config.schema import SECTIONS
+from rwae_tf.config import schedule
+from rwae_tf.config.schema import SECTIONS, scheduled
 from rwae_tf.errors import InputError
 
 _VIDEOS = ("folder", "mug")
@@ -19,7 +20,7 @@ _NEEDS = {
     "encoder_loss": ("content_divergence", ("adversarial",)),
     "conditioning": ("backbone", ("biggan",)),
 }
-_NEED_ACTION = ("action_input", "temperature", "temperature_anneal", "action_weight", "action_kl",
+_NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl",
                 "action_divergence_weight")
 _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
@@ -52,7 +53,8 @@ def refuse(config):
     for name, *reasons in _idle(values):
         if values[name] != defaults[name]:
             causes = " and ".join("{}" for _ in reasons)
-            raise InputError(f"{{}} does nothing with {causes}; drop it", (name, values[name]), reasons)
+            value = schedule.as_text(values[name]) if name in scheduled() else values[name]
+            raise InputError(f"{{}} does nothing with {causes}; drop it", (name, value), reasons)
 
 
 def _idle(values):

@@ -7,7 +7,7 @@ these fields alone. The defaults are the paper's settings for Sprites.
 import dataclasses
 from typing import Tuple
 
-from rwae_tf.config.schedule import Weight
+from rwae_tf.config.schedule import Schedule
 
 
 def _option(default, help, choices=None, low=None, high=None, resumable=False, schedule=False):
@@ -19,7 +19,7 @@ def _option(default, help, choices=None, low=None, high=None, resumable=False, s
       choices: the allowed values; for a tuple, those of its parts.
       low, high: inclusive range of a number; for a tuple, of each number.
       resumable: whether a run may continue with another value, as it changes neither weights nor random stream.
-      schedule: whether the field is a `Weight`, whose values have the range.
+      schedule: whether the field is a `Schedule`, whose values have the range.
     """
     metadata = {"help": help, "choices": choices, "low": low, "high": high, "resumable": resumable,
                 "schedule": schedule}
@@ -29,6 +29,12 @@ def _option(default, help, choices=None, low=None, high=None, resumable=False, s
 def _weight(default, help):
     """A field for the weight of a term, which may follow a schedule."""
     return _option(default, help, low=0.0, schedule=True)
+
+
+def _rate(first, help):
+    """A field for a learning rate: `first`, then half of it and a tenth of it (Appendix G)."""
+    points = (50.0, first), (50.0, first / 2), (80.0, first / 2), (80.0, first / 10)
+    return _option(points, help, low=0.0, schedule=True)
 
 
 @dataclasses.dataclass(frozen=True)
@@ -120,9 +126,8 @@ class ModelConfig:
     action_input: str = _option(
         "motion", "Input of q(a|x): z_m, or z_m and the input of q(z_m,t|x).",
         choices=("motion", "motion_and_features"))
-    temperature: float = _option(0.67, "tau, the temperature of the relaxed one-hot action.", low=1e-2, high=100.0)
-    temperature_anneal: float = _option(
-        0.0, "Exponential decay rate of tau per epoch, down to 0.1. 0 keeps tau constant.", low=0.0, high=1.0)
+    temperature: Schedule = _option(
+        0.67, "tau, the temperature of the relaxed one-hot action.", low=1e-2, high=100.0, schedule=True)
     train_content: str = _option(
         "sample", "z_c in training: a sample of q(z_c|x), or its mean.", choices=("sample", "mean"))
 
@@ -137,21 +142,21 @@ class ObjectiveConfig:
     content_divergence: str = _option(
         "scaled_mmd", "D(Q, P) on z_c in eq. 9: the scaled MMD of R-WAE(MMD), or the adversarial Jensen-Shannon "
         "divergence of R-WAE(GAN).", choices=("scaled_mmd", "adversarial"))
-    content_weight: Weight = _weight(10.0, "beta_1, the weight of the divergence on z_c in eq. 9.")
-    motion_weight: Weight = _weight(60.0, "beta_2, the weight of the MMD on z_m in eq. 9.")
-    motion_kl_weight: Weight = _weight(
+    content_weight: Schedule = _weight(10.0, "beta_1, the weight of the divergence on z_c in eq. 9.")
+    motion_weight: Schedule = _weight(60.0, "beta_2, the weight of the MMD on z_m in eq. 9.")
+    motion_kl_weight: Schedule = _weight(
         1.0, "eta, the weight of the KL of q(z_m,t|x) from the motion prior, which stabilizes training.")
-    content_kl_weight: Weight = _weight(
+    content_kl_weight: Schedule = _weight(
         0.0, "eta_c, the weight of the KL divergence of q(z_c|x) from N(0, I). Eq. 9 has none (0); a positive weight "
         "removes motion from z_c.")
     motion_kl_prior: str = _option(
         "teacher_forced", "DS-VAE: motion prior in the KL of z_m, given samples of q, or its own roll-out (free).",
         choices=("teacher_forced", "free"))
-    action_weight: Weight = _weight(50.0, "kappa, the weight of the KL divergence of q(a|x) from the uniform prior.")
+    action_weight: Schedule = _weight(50.0, "kappa, the weight of the KL divergence of q(a|x) from the uniform prior.")
     action_kl: str = _option(
         "categorical", "KL divergence of the action: log A - H(q) in closed form, or a Monte Carlo estimate between "
         "relaxed densities.", choices=("categorical", "monte_carlo"))
-    action_divergence_weight: Weight = _weight(
+    action_divergence_weight: Schedule = _weight(
         0.0, "Weight of the KL divergence of the aggregated posterior of the action from the uniform prior. The paper "
         "has none (0); a positive weight makes the model use all actions.")
     mmd_cross_coefficient: float = _option(
@@ -171,7 +176,7 @@ class ObjectiveConfig:
         "roll-outs.", choices=("teacher_forced", "free", "mixture", "pair", "pool_time", "trajectory"))
     motion_horizon: int = _option(
         0, "Frames of roll-outs, of which those after T are compared with data. Eq. 9 has none (0).", low=0, high=1000)
-    horizon_weight: Weight = _weight(
+    horizon_weight: Schedule = _weight(
         0.0, "Weight of the MMD on the frames after T up to --motion_horizon. Eq. 9 has none (0).")
     mmd_scope: str = _option(
         "global", "Compute the MMD over the batch of all replicas, or over that of each replica.",
@@ -214,15 +219,15 @@ class TrainingConfig:
     precision: str = _option(
         "float32", "Number format of the factors in convolutions and LSTMs during training; all sums are float32. "
         "bfloat16 is faster on processors that support it.", choices=("float32", "bfloat16"), resumable=True)
-    learning_rate: float = _option(2e-4, "DS-VAE: learning rate of Adam.", low=0.0)
-    decoder_learning_rate: float = _option(3e-4, "Learning rate of Adam for decoder and motion prior.", low=0.0)
-    encoder_learning_rate: float = _option(1e-4, "Learning rate of Adam for the encoders.", low=0.0)
-    critic_learning_rate: float = _option(1e-4, "Learning rate of Adam for the critic.", low=0.0)
+    kernels: str = _option(
+        "fast", "Code that computes the layers and Adam: the project's faster one, or Keras's own (plain).",
+        choices=("fast", "plain"), resumable=True)
+    learning_rate: Schedule = _rate(2e-4, "DS-VAE: learning rate of Adam.")
+    decoder_learning_rate: Schedule = _rate(3e-4, "Learning rate of Adam for decoder and motion prior.")
+    encoder_learning_rate: Schedule = _rate(1e-4, "Learning rate of Adam for the encoders.")
+    critic_learning_rate: Schedule = _rate(1e-4, "Learning rate of Adam for the critic.")
     adam_beta_1: float = _option(0.5, "Decay rate of Adam's first moment.", low=0.0, high=0.9999)
     adam_beta_2: float = _option(0.9, "Decay rate of Adam's second moment.", low=0.0, high=0.999999)
-    decay_epochs: Tuple[float, ...] = _option((50.0, 80.0), "Epochs at which all learning rates decay.", low=0.0)
-    decay_factors: Tuple[float, ...] = _option(
-        (0.5, 0.2), "Factors on the learning rates at each of --decay_epochs.", low=0.0, high=1.0)
     seed: int = _option(0, "Seed of weights, batches and noise.", low=0, high=2**31 - 1)
     replicas: int = _option(
         0, "Replicas of MirroredStrategy. 0 uses every GPU, or one CPU; replicas beyond the GPUs are virtual CPUs.",
@@ -248,3 +253,9 @@ SECTIONS = {
     "training": TrainingConfig,
     "evaluation": EvaluationConfig,
 }
+
+
+def scheduled():
+    """The names of the options that may be schedules."""
+    return {field.name for kind in SECTIONS.values() for field in dataclasses.fields(kind)
+            if field.metadata["schedule"]}

@@ -40,14 +40,18 @@ def from_dict(values: Dict[str, Dict[str, Any]], source: str = "configuration") 
     Raises:
       InputError: for an unknown section or key, or a value that validation refuses.
     """
-    sections = {}
+    sections, model = {}, _model_name(values)
     for section, fields in values.items():
         if section not in SECTIONS:
             raise InputError(f"{source}: unknown section {section!r}; known are {', '.join(SECTIONS)}")
         if not isinstance(fields, dict):
             raise InputError(f"{source}: section {section!r} must hold keys and values, not {fields!r:.40}")
         known = {field.name: field for field in dataclasses.fields(SECTIONS[section])}
-        fields = legacy.translated(section, fields)
+        try:
+            fields = legacy.translated(section, fields, model)
+        except (TypeError, ValueError):  # numbers of another kind, or not as many as belong together
+            raise InputError(f"{source}: section {section!r} holds options of an earlier version with values that they "
+                             "could not have; restore the file") from None
         unknown = sorted(set(fields) - set(known))
         if unknown:
             raise InputError(f"{source}: unknown key {unknown[0]!r} in section {section!r}; drop it, or use "
@@ -60,6 +64,12 @@ def from_dict(values: Dict[str, Dict[str, Any]], source: str = "configuration") 
         if source == "configuration":
             raise
         raise InputError(f"{source}: {error}") from None
+
+
+def _model_name(values):
+    """What `values` says of the option `model`, its default where they say nothing."""
+    section = values.get("model")
+    return section.get("model", ModelConfig.model) if isinstance(section, dict) else ModelConfig.model
 
 
 def _tuples(value):

@@ -28,7 +28,9 @@ def _check_field(field, value):
     if meta["schedule"] and isinstance(value, tuple):
         _check_schedule(field.name, value)
         option = (field.name, schedule.as_text(value))
-        kind, value = tuple, tuple(number for _, number in value)
+        kind, value = tuple, schedule.values(value)
+    elif meta["schedule"]:
+        kind = float
     if not _is_a(kind, value):
         raise InputError(f"{{}}: expected {_KINDS[kind]}", option)
     parts = value if kind is tuple else (value,)
@@ -46,14 +48,10 @@ def _check_field(field, value):
 
 
 def _check_schedule(name, points):
-    """Refuse a schedule that is not (epoch, value) pairs in order of time."""
-    if not points or not all(isinstance(point, tuple) and len(point) == 2 and all(_is_a(float, v) for v in point)
-                             for point in points):
-        raise InputError(f"{{}}: expected {schedule.EXPECTED}", (name, repr(points)))
-    epochs = [epoch for epoch, _ in points]
-    if epochs[0] < 0 or any(later <= earlier for earlier, later in zip(epochs, epochs[1:], strict=False)):
-        raise InputError("{}: give epochs from 0 on, each later than the one before",
-                         (name, schedule.as_text(points)))
+    """Refuse points that are no schedule."""
+    if fault := schedule.fault(points):
+        text = repr(points) if fault.startswith("expected") else schedule.as_text(points)
+        raise InputError(f"{{}}: {fault}", (name, text))
 
 
 def _is_a(kind, value):
@@ -77,7 +75,9 @@ def _check_together(config):
     if training.joint_update and training.adaptive_inference_steps:
         raise InputError("{} has no inner steps that {} could end; drop one of them", ("joint_update", True),
                          [("adaptive_inference_steps", True)])
-    _check_as_many(training, "decay_epochs", "decay_factors")
+    if training.kernels == "plain" and training.precision != "float32":
+        raise InputError("{} does not go with {}; give {}, or {}", ("kernels", "plain"),
+                         [("precision", training.precision), ("kernels", "fast"), ("precision", "float32")])
     if training.replicas and training.batch_size % training.replicas:
         raise InputError("{} does not divide among {}; give a multiple", ("batch_size", training.batch_size),
                          [("replicas", training.replicas)])
@@ -88,13 +88,6 @@ def _check_together(config):
         raise InputError("{}: must be above {}, or 0", ("motion_horizon", objective.motion_horizon),
                          [("length", config.data.length)])
     _check_backbone(config.model, config.data.size)
-
-
-def _check_as_many(section, epochs, values):
-    """Refuse an option of epochs that has not as many values as epochs."""
-    one, other = ((name, _as_text(getattr(section, name))) for name in (epochs, values))
-    if len(getattr(section, epochs)) != len(getattr(section, values)):
-        raise InputError("{} and {}: give as many of each", one, [other])
 
 
 def _check_backbone(model, size):

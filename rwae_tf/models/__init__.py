@@ -2,18 +2,25 @@
 
 from rwae_tf.compat import keras_settings
 from rwae_tf.errors import InputError
+from rwae_tf.layers.policy import Policy
 from rwae_tf.models.ds_vae import DSVAE
 from rwae_tf.models.rwae import RWAE
 
 _MODELS = {"rwae": RWAE, "ds_vae": DSVAE}
 
 
-def build(config, spec):
+def build(config, spec, policy=None):
     """Build the model of `config` for sequences like `spec`, with initial weights.
+
+    Args:
+      config: the `Config` of the run.
+      spec: the `SequenceSpec` of its data.
+      policy: the `Policy` that makes its layers and optimizers; None for the one that `config.training` says.
 
     Raises:
       InputError: where Keras has another backend or number format.
     """
     if line := keras_settings.fault():
         raise InputError(line)
-    return _MODELS[config.model.model](config, spec)
+    policy = policy or Policy(config.training.kernels, config.training.precision)
+    return _MODELS[config.model.model](config, spec, policy)

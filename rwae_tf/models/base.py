@@ -4,35 +4,34 @@ The verbs take arrays, check them and return tensors; their graph-level twins (`
 `generate_codes`), which a model implements, take tensors of any batch and length. Exported signatures call them.
 """
 
-import functools
 from typing import Dict, Optional, Sequence, Union
 
-import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf import reconstruction
 from rwae_tf.models import checks, copies
-from rwae_tf.noise import BatchNoise
+from rwae_tf.models.compiled import CompiledVerbs
 from rwae_tf.types import Codes, Posterior, Prior
 
 Array = Union[np.ndarray, tf.Tensor]
 
 
-class SequenceModel(copies.Refused, keras.Model):
+class SequenceModel(copies.Refused, CompiledVerbs):
     """A model of sequences with a content code and motion codes.
 
     Args:
       config: the `Config` of the run.
       spec: the `SequenceSpec` of its data.
+      policy: the `Policy` that makes its layers and its optimizers.
     """
 
     TITLE = "A model"  # what it is and who described it: the opening of its card
 
-    def __init__(self, config, spec, name):
+    def __init__(self, config, spec, policy, name):
         super().__init__(name=name)
-        self.config, self.spec = config, spec
+        self.config, self.spec, self.policy = config, spec, policy
 
     # What a model implements.
 
@@ -54,7 +53,7 @@ class SequenceModel(copies.Refused, keras.Model):
         raise NotImplementedError
 
     def weight_options(self):
-        """Term name -> the field of `ObjectiveConfig` with its weight in the objective, which may follow a schedule."""
+        """Term name -> the field of `ObjectiveConfig` with its weight in the objective, a number or a schedule."""
         raise NotImplementedError
 
     def weights_of_terms(self):
@@ -69,7 +68,7 @@ class SequenceModel(copies.Refused, keras.Model):
         """x [B, T, ...] -> `Posterior`, whose codes are the means, or samples made from the given noise."""
         raise NotImplementedError
 
-    def prior_of(self, z_m=None, length=None):
+    def prior_of(self, z_m=None, length=None, training=False):
         """`Prior`, with p(z_m,t | z_m,<t) of given codes or p(z_m,1:T) of trajectories of a length."""
         raise NotImplementedError
 
@@ -246,52 +245,3 @@ class SequenceModel(copies.Refused, keras.Model):
         checks.same_batch(content=content, motion=motion)
         moving = self._encode(motion)
         return self._decode(Codes(self._encode(content).z_c, moving.z_m, moving.action))
-
-    # The verbs' compiled twins: one trace serves every batch and length.
-
-    def _sequence_spec(self):
-        return tf.TensorSpec([None, None, *self.spec.frame_shape], tf.float32)
-
-    @functools.cached_property
-    def _encode(self):
-        return tf.function(self.encode_codes, input_signature=[self._sequence_spec()], autograph=False)
-
-    @functools.cached_property
-    def _posterior(self):
-        return tf.function(self.posterior_of, input_signature=[self._sequence_spec()], autograph=False)
-
-    @functools.cached_property
-    def _posterior_sample(self):
-        def sample(x, seed):
-            return self.posterior_of(x, BatchNoise(seed, tf.shape(x)[0]))
-        return tf.function(sample, input_signature=[self._sequence_spec(), tf.TensorSpec([2], tf.int32)],
-                           autograph=False)
-
-    @functools.cached_property
-    def _parameters(self):
-        def parameters(x):
-            q = self.posterior_of(x)
-            p = self.prior_of(q.codes.z_m)
-            found = {}
-            for code, ours, theirs in (("z_c", q.z_c, p.z_c), ("z_m", q.z_m, p.z_m)):
-                shape = tf.shape(ours.mean())
-                found[code] = {"mean": ours.mean(), "variance": ours.variance(),
-                               "prior_mean": tf.broadcast_to(theirs.mean(), shape),
-                               "prior_variance": tf.broadcast_to(theirs.variance(), shape)}
-            return found
-        return tf.function(parameters, input_signature=[self._sequence_spec()], autograph=False)
-
-    @functools.cached_property
-    def _decode(self):
-        model = self.config.model
-        widths = [[None, model.content_size], [None, None, model.motion_size]]
-        if model.action_size:
-            widths.append([None, model.action_size])
-        function = tf.function(lambda *codes: self.decode_codes(Codes(*codes)),
-                               input_signature=[tf.TensorSpec(width, tf.float32) for width in widths], autograph=False)
-        return lambda codes: function(*(code for code in codes if code is not None))
-
-    @functools.cached_property
-    def _generate(self):
-        function = tf.function(self.generate_codes, reduce_retracing=True, autograph=False)
-        return lambda seeds, length, action: function(tf.constant(seeds), tf.constant(length), action)

@@ -146,10 +146,10 @@ def last_terms(run_dir):
     return rows[-1].get("terms", {}) if rows else {}
 
 
-def build(config, spec):
-    """The model of `config` with the initial weights of its seed."""
+def build(config, spec, policy=None):
+    """The model of `config` with the initial weights of its seed; see `models.build`."""
     keras.utils.set_random_seed(config.training.seed)
-    return models.build(config, spec)
+    return models.build(config, spec, policy)
 
 
 def load(run_dir: str) -> SequenceModel:
