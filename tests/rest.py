@@ -6,7 +6,6 @@ import http.client
 import io
 import json
 import os
-import re
 import shutil
 import subprocess
 import sys
@@ -71,8 +70,7 @@ def ours(folder, *flags):
     command = [sys.executable, "-m", "rwae_tf.serve", "--port=0", "--num_versions=2", *models, *labels, *flags]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        line = process.stdout.readline()
-        yield re.search(r"http://\S+[^/]", line)[0]
+        yield process.stdout.readline().split()[-1].rstrip("/")
     finally:
         process.terminate()
         process.wait(60)
