@@ -47,6 +47,7 @@ SERVE = [
     "prometheus-client>=0.21,<1",  # its counters
 ]
 
+
 def _requirements(path):
     """The lines of a requirements file, without its comments."""
     return [line for line in (_HERE / path).read_text().splitlines() if line and not line.startswith("#")]

@@ -56,10 +56,11 @@ def main(argv):
         return 0
     flags.required(values, "run_dir", "name")
 
-    import rwae_tf
+    from rwae_tf.runs import run_dir
 
     metrics = json_file.read(os.path.join(values.run_dir, "evaluation", "metrics.json"), "measures", "an evaluated run")
-    model = rwae_tf.load(values.run_dir)
+    run = run_dir.load_run(values.run_dir)
+    model = run.model
     data = values.data or model.config.data.dataset
     if data not in LICENCES:
         raise InputError(f"{values.run_dir}: data {data}, whose licence does not let their models be passed on; for "
@@ -69,7 +70,7 @@ def main(argv):
     half, report = _narrow(values, model, arrays)
     with tempfile.TemporaryDirectory(dir=_made(values.out_dir)) as part:
         pretrained.write_weights(part, half or arrays)
-        record = _record(values.name, model, metrics, data, "float16" if half else "float32", report, check)
+        record = _record(values.name, run, metrics, data, "float16" if half else "float32", report, check)
         _write_folder(part, model, values, record)
         size = sum(os.path.getsize(os.path.join(top, name)) for top, _, names in os.walk(part) for name in names)
         if size > LARGEST:
@@ -139,10 +140,11 @@ def measure(model, clips, judge):
     """Some of what `rwae_tf.evaluate` measures, once: "static_kept", "dynamic_kept", "match"."""
     from rwae_tf.metrics import interventions
 
-    verbs = interventions.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters,
-                                model.decode, model.generate, model.draw)
-    kept = interventions.kept(clips.batches(), judge, verbs, model.encode, clips.spec, 1, interventions.Seeds(0))
-    return {**kept, "match": interventions.matched(clips.batches(), verbs, interventions.Seeds(0))}
+    functions = interventions.ModelFunctions(model.encode, functools.partial(model.encode, sample=True),
+                                             model.parameters, model.decode, model.generate, model.draw)
+    kept = interventions.measure_kept(clips.batches(), judge, functions, model.encode, clips.spec, 1,
+                                      interventions.Seeds(0))
+    return {**kept, "match": interventions.measure_match(clips.batches(), functions, interventions.Seeds(0))}
 
 
 def _measured(values, model):
@@ -172,8 +174,9 @@ def _codes(model):
     return {"z_c": np.asarray(codes.z_c)[0].tolist(), "z_m": np.asarray(codes.z_m)[0, -1].tolist()}
 
 
-def _record(name, model, metrics, data, weights, report, check):
+def _record(name, run, metrics, data, weights, report, check):
     """What model.json says."""
+    model = run.model
     what, licence = LICENCES[data]
     results = {key: _lookup(metrics, path) for key, (path, _) in _TABLE.items()}
     results["squared error per sequence"] = metrics.get("squared_error_per_sequence")
@@ -185,7 +188,7 @@ def _record(name, model, metrics, data, weights, report, check):
     subject = what.split(",")[0].split(" (")[0]
     return {"name": name, "summary": f"{model.method()} of {subject}, frames {frame}: {shown}", "data": what,
             "licence": licence, "weights": weights, "weights_check": report,
-            "budget": {**model.budget, **metrics.get("budget", {})}, "results": results,
+            "budget": {**run.budget, **metrics.get("budget", {})}, "results": results,
             "judge": _lookup(metrics, ("judge", "accuracy")), "limits": metrics.get("verdicts", []), "probe": check}
 
 

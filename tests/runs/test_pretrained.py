@@ -42,21 +42,24 @@ def test_the_card_says_what_is_measured_and_under_which_licence(name):
         assert f"| {key} | {100 * value:.1f} % |" in card or f"| {key} | {value:.2f} |" in card
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_codes_are_those_of_the_run(name):
     import make_pretrained
 
-    import rwae_tf
+    from rwae_tf.runs import run_dir
 
-    model = rwae_tf.load(f"pretrained/{name}")
+    run = run_dir.load_run(f"pretrained/{name}")
+    model = run.model
     expected = pretrained.record(pretrained.find(f"pretrained/{name}"))["probe"]
     codes = model.encode(make_pretrained.probe(model.spec))
     for code, array in (("z_c", codes.z_c[0]), ("z_m", codes.z_m[0, -1])):
         scale = max(1.0, np.abs(expected[code]).max())
         np.testing.assert_allclose(array, expected[code], rtol=0, atol=0.01 * scale)
-    assert model.budget["sequences"] > 0
+    assert run.budget["sequences"] > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NAMES)
 def test_the_headline_number_is_that_of_the_card(name, shared_data):
     import make_pretrained

@@ -21,6 +21,7 @@ import pytest
 import rest
 from rest import ACTIONS, clip, column, png, row
 
+pytestmark = pytest.mark.slow
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 IMAGE = png()
 ACTION = [1.0, 0.0, 0.0]

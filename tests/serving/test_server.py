@@ -125,15 +125,17 @@ def test_a_joined_run_stays_within_its_limit():
 def test_overload_is_told_and_passes():
     servable = Doubler()
     with running(servable, num_batch_threads=1, max_queue=2) as url:
-        threads, results = at_once(lambda: ask(url, 9), lambda: ask(url, 1))
+        threads, results = at_once(lambda: ask(url, 9))
+        rest.wait_for(lambda: servable.runs == [1])
+        more, others = at_once(lambda: ask(url, 1))
         rest.wait_for(lambda: b"rwae_waiting_requests 2.0" in metrics(url))
         status, answer = ask(url, 2)
         assert status == 503 and "2 requests are waiting" in answer["error"]
         assert rest.ask(url, "GET", "/healthz") == (200, {"status": "ok"})
         servable.gate.set()
-        for thread in threads:
+        for thread in threads + more:
             thread.join()
-        assert [status for status, _ in results] == [200, 200]
+        assert [status for status, _ in results + others] == [200, 200]
         assert ask(url, 3) == (200, {"predictions": [6]})
 
 
@@ -325,6 +327,7 @@ def test_labels_are_read():
             run.labels(wrong, {"a": "", "b": ""})
 
 
+@pytest.mark.slow
 def test_a_taken_port_is_told_in_a_line(tmp_path):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))
@@ -356,6 +359,7 @@ asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
 """
 
 
+@pytest.mark.slow
 def test_a_server_told_to_stop_answers_what_is_under_way():
     here = os.path.dirname(os.path.abspath(__file__))
     command = [sys.executable, "-c", STOPS, here, os.path.dirname(here)]
@@ -389,12 +393,14 @@ print(sorted(name for name in sys.modules if name.startswith("rwae_tf.models")))
 """
 
 
+@pytest.mark.slow
 def test_a_server_imports_no_more_than_it_needs():
     done = subprocess.run([sys.executable, "-c", LIGHT], capture_output=True, text=True, timeout=300)
     assert done.returncode == 0, done.stderr
     assert done.stdout.splitlines()[-2:] == ["[]", "[]"]
 
 
+@pytest.mark.slow
 def test_help_is_light():
     command = [sys.executable, "-X", "importtime", "-m", "rwae_tf.serve", "--help"]
     done = subprocess.run(command, capture_output=True, text=True)
