@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from rwae_tf import config as config_lib
-from rwae_tf.config import flags, presets
+from rwae_tf.config import flags, presets, schedule
 
 TOOLS = pathlib.Path(__file__).resolve().parents[1] / "tools"
 FLAGFILES = sorted(TOOLS.rglob("*.flags"))
@@ -70,6 +70,11 @@ def test_speech_has_the_papers_sizes(name):
         key: value for key, value in paper.items() if key not in ours}
 
 
+def falling(rate):
+    """Half of a learning rate from epoch 50 on, a fifth of that from epoch 80 on."""
+    return schedule.parse(f"50:{rate},50:{rate / 2},80:{rate / 2},80:{rate / 10:.12g}")
+
+
 def test_paper_presets_hold_the_papers_settings():
     """Appendix G: networks, coefficients, learning rates, sizes, L, schedule and epochs.
 
@@ -77,8 +82,6 @@ def test_paper_presets_hold_the_papers_settings():
     """
     common = {
         "inference_steps": 5,
-        "decay_epochs": (50.0, 80.0),
-        "decay_factors": (0.5, 0.2),
         "adam_beta_1": 0.5,
         "adam_beta_2": 0.9,
         "size": 64,
@@ -98,15 +101,16 @@ def test_paper_presets_hold_the_papers_settings():
     mmd, gan = {"content_divergence": "scaled_mmd"}, {"content_divergence": "adversarial"}
     s, c = {"backbone": "ds_vae256"}, {"backbone": "biggan", "channels": 64, "decoder_channels": 0}
     video = {"content_size": 120, "motion_size": 12, "feature_size": 150, "batch_size": 60, "length": 8,
-             "encoder_learning_rate": 1e-4, "critic_learning_rate": 1e-4, "epochs": 500, "test_length": 0}
-    sprites = {**video, "content_weight": 10.0, "motion_weight": 60.0, "decoder_learning_rate": 3e-4,
+             "encoder_learning_rate": falling(1e-4), "critic_learning_rate": falling(1e-4), "epochs": 500,
+             "test_length": 0}
+    sprites = {**video, "content_weight": 10.0, "motion_weight": 60.0, "decoder_learning_rate": falling(3e-4),
                "reconstruction": "squared_error"}
-    sm_mnist = {**video, "content_weight": 5.0, "motion_weight": 20.0, "decoder_learning_rate": 5e-4,
+    sm_mnist = {**video, "content_weight": 5.0, "motion_weight": 20.0, "decoder_learning_rate": falling(5e-4),
                 "reconstruction": "bernoulli", "test_length": 10}
     mug = {**c, "decoder_channels": 96, "content_size": 150, "motion_size": 16, "feature_size": 180, "action_size": 6,
-           "batch_size": 30, "length": 8, "test_length": 10, "encoder_learning_rate": 2e-4,
-           "critic_learning_rate": 2e-4, "decoder_learning_rate": 5e-4, "epochs": 800, "action_weight": 50.0,
-           "action_input": "motion", "reconstruction": "squared_error"}
+           "batch_size": 30, "length": 8, "test_length": 10, "frame_step": 2, "encoder_learning_rate": falling(2e-4),
+           "critic_learning_rate": falling(2e-4), "decoder_learning_rate": falling(5e-4), "epochs": 800,
+           "action_weight": 50.0, "action_input": "motion", "reconstruction": "squared_error"}
     shapes = {**sprites, **mmd, "length": 16, "channels": 32, "decoder_channels": 0}
     speech = {**sprites, **mmd, "content_size": 16, "motion_size": 16, "feature_size": 256, "hidden_size": 256,
               "channels": 256, "length": 20, "backbone": "speech"}

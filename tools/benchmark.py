@@ -306,7 +306,8 @@ def suite_start(values):
     return found
 
 
-SUITES = {name.removeprefix("suite_"): suite for name, suite in list(globals().items()) if name.startswith("suite_")}
+SUITES = {"train": suite_train, "phases": suite_phases, "before": suite_before, "onednn": suite_onednn,
+          "kernels": suite_kernels, "encode": suite_encode, "growth": suite_growth, "start": suite_start}
 
 
 def checkout(tree):

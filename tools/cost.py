@@ -34,8 +34,12 @@ CLIPS = {"sprites": 9000, "sprites_gan": 9000, "sprites_c": 9000, "sprites_c_gan
 _SCALES = ("", "k", "M", "G", "T", "P", "E", "Z")
 
 
-def build(config):
-    """The model of a configuration; its first weights repeat a few numbers, which is quick, and as large."""
+def build(config, **policy):
+    """The model of a configuration; its first weights repeat a few numbers, which is quick, and as large.
+
+    `policy`: fields of the `Policy` that makes its layers; none for the one that the configuration says.
+    """
+    from rwae_tf.layers.policy import Policy
     from rwae_tf.runs import run_dir
     from rwae_tf.types import SequenceSpec
 
@@ -44,7 +48,7 @@ def build(config):
         bins = spec.frame_shape[0]
         spec = spec._replace(modality="speech", normalization=((0.0,) * bins, (1.0,) * bins), sequences=UTTERANCES)
     with _quick_weights():
-        return run_dir.build(config, spec)
+        return run_dir.build(config, spec, Policy(**policy) if policy else None)
 
 
 @contextlib.contextmanager
@@ -89,13 +93,16 @@ def steps(model):
 
 
 def counted(model):
-    """FLOPs of a step of each phase, by its name, at the batch and length of the model's configuration."""
+    """FLOPs of a step of each phase, by its name, at the batch and length of the model's configuration.
+
+    A model of `build(config, winograd=False)` takes every product of its formulas.
+    """
     import tensorflow as tf
     from bench import flops
 
     trainer = _trainer(model)
     x = tf.TensorSpec([model.config.training.batch_size, model.config.data.length, *model.spec.frame_shape])
-    return {phase.name: sum(flops.count(trainer.graph(phase, x, plain=True)).values()) for phase in trainer.phases}
+    return {phase.name: sum(flops.count(trainer.graph(phase, x)).values()) for phase in trainer.phases}
 
 
 def schedule(model, clips):
@@ -110,9 +117,10 @@ def measure(config, clips):
     """All of that for a configuration: parameters, peak in bytes, FLOPs by phase, iterations and their FLOPs."""
     model = build(config)
     steps(model)
-    peak, per_step = _peak(), counted(model)
-    iterations, taken = schedule(model, clips)
-    return {"parameters": parameters(model), "peak": peak, "flops": per_step, "iterations": iterations,
+    peak, numbers, (iterations, taken) = _peak(), parameters(model), schedule(model, clips)
+    del model
+    per_step = counted(build(config, winograd=False))
+    return {"parameters": numbers, "peak": peak, "flops": per_step, "iterations": iterations,
             "all": sum(taken[name] * count for name, count in per_step.items())}
 
 

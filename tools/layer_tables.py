@@ -104,9 +104,10 @@ def frame_shape(config):
 def both(config):
     """The stages of the encoder and of the decoder of a configuration, each traced once in a process."""
     from rwae_tf import backbones
+    from rwae_tf.layers.policy import Policy
 
     shape = frame_shape(config)
-    encoder, decoder = backbones.build(config.model, shape)
+    encoder, decoder = backbones.build(Policy(), config.model, shape)
     return stages(encoder, shape), stages(decoder, (config.model.feature_size,))
 
 

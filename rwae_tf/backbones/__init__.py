@@ -10,10 +10,11 @@ _FAMILIES = {"dcgan": (simple.DcganEncoder, simple.DcganDecoder),
              "speech": (speech.SpeechEncoder, speech.SpeechDecoder)}
 
 
-def build(model, frame_shape):
+def build(policy, model, frame_shape):
     """The frame encoder and frame decoder of a configuration.
 
     Args:
+      policy: the `Policy` that makes their layers.
       model: a `ModelConfig`; of it `backbone`, `channels`, `decoder_channels`, `feature_size` and `conditioning`.
       frame_shape: (H, W, C), or (F,) of speech.
 
@@ -29,5 +30,5 @@ def build(model, frame_shape):
                          f"--backbone={mend}")
     encoder, decoder = _FAMILIES[model.backbone]
     own = {"conditioning": model.conditioning} if model.backbone == "biggan" else {}
-    return (encoder(frame_shape, model.channels, model.feature_size, name="frame_encoder"),
-            decoder(frame_shape, model.decoder_channels or model.channels, **own, name="frame_decoder"))
+    return (encoder(policy, frame_shape, model.channels, model.feature_size, name="frame_encoder"),
+            decoder(policy, frame_shape, model.decoder_channels or model.channels, **own, name="frame_decoder"))

@@ -11,7 +11,6 @@ import keras
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.kernels.batch_norm import BatchNorm
 from rwae_tf.layers.attention import SelfAttention
 from rwae_tf.layers.ladder import Ladder
 from rwae_tf.layers.residual import ResidualDown, ResidualUp, conv
@@ -25,22 +24,21 @@ def _widths(size, channels):
 class BigganEncoder(keras.layers.Layer):
     """Blocks down to 2x2, self-attention after the first; h joins a part from each block and one from the end."""
 
-    def __init__(self, frame_shape, channels, feature_size, name=None):
+    def __init__(self, policy, frame_shape, channels, feature_size, name=None):
         super().__init__(name=name)
         widths = _widths(frame_shape[0], channels)
-        self.blocks = [ResidualDown(width, activate=k > 0) for k, width in enumerate(widths)]
-        self.attention = SelfAttention(channels)
+        self.blocks = [ResidualDown(policy, width, activate=k > 0) for k, width in enumerate(widths)]
+        self.attention = SelfAttention(policy, channels)
         self.ladder = Ladder(len(widths) + 1, feature_size)
 
     def call(self, x, training=False):
         """Frames [N, H, W, C] -> features [N, Dh]."""
-        del training  # the same in both: no batch norm
         maps = []
         for block in self.blocks:
-            x = block(x)
+            x = block(x, training=training)
             maps.append(x)
             if len(maps) == 1:
-                x = self.attention(x)
+                x = self.attention(x, training=training)
         return self.ladder([*maps, x])
 
 
@@ -52,15 +50,15 @@ class BigganDecoder(keras.layers.Layer):
         input as further channels, the same at every place.
     """
 
-    def __init__(self, frame_shape, channels, conditioning="norm", name=None):
+    def __init__(self, policy, frame_shape, channels, conditioning="norm", name=None):
         super().__init__(name=name)
         self.widths = _widths(frame_shape[0], channels)[::-1]
         self.conditioning = conditioning
         self.start = layers.Dense(4 * 2 * self.widths[0], kernel_initializer="orthogonal")
-        self.blocks = [ResidualUp(width, conditioning == "norm") for width in self.widths]
-        self.attention = SelfAttention(2 * channels)
-        self.norm = BatchNorm()
-        self.pixels = conv(frame_shape[-1])
+        self.blocks = [ResidualUp(policy, width, conditioning == "norm") for width in self.widths]
+        self.attention = SelfAttention(policy, 2 * channels)
+        self.norm = policy.batch_norm()
+        self.pixels = conv(policy, frame_shape[-1])
 
     def call(self, x, training=False):
         """Features [N, Dh] -> logits [N, H, W, C]."""
@@ -68,12 +66,12 @@ class BigganDecoder(keras.layers.Layer):
         x = tf.reshape(self.start(first), [-1, 2, 2, 2 * self.widths[0]])
         for block, part in zip(self.blocks, parts, strict=True):
             if block is self.blocks[-1]:
-                x = self.attention(x)
+                x = self.attention(x, training=training)
             if self.conditioning == "norm":
                 x = block(x, part, training=training)
             else:
                 x = block(_joined(x, part), training=training)
-        return self.pixels(tf.nn.leaky_relu(self.norm(x, training=training)))
+        return self.pixels(tf.nn.leaky_relu(self.norm(x, training=training)), training=training)
 
 
 def _joined(x, part):

@@ -2,31 +2,30 @@
 
 from keras import layers
 
-from rwae_tf.kernels.leaky_relu import LeakyReLU
 from rwae_tf.layers.stack import Stack
 
 
-def _hidden(width):
-    return [layers.Dense(width), LeakyReLU()]
+def _hidden(policy, width):
+    return [layers.Dense(width), policy.leaky_relu()]
 
 
 class _Perceptron(Stack):
     """Two hidden layers of `width`, then the outputs; frames know nothing of each other."""
 
-    def __init__(self, width, outputs, name):
-        super().__init__([*_hidden(width), *_hidden(width), outputs], name)
+    def __init__(self, policy, width, outputs, name):
+        super().__init__([*_hidden(policy, width), *_hidden(policy, width), outputs], name)
 
 
 class SpeechEncoder(_Perceptron):
     """Frames [N, F] -> features [N, Dh], tanh."""
 
-    def __init__(self, frame_shape, channels, feature_size, name=None):
+    def __init__(self, policy, frame_shape, channels, feature_size, name=None):
         del frame_shape
-        super().__init__(channels, layers.Dense(feature_size, activation="tanh"), name)
+        super().__init__(policy, channels, layers.Dense(feature_size, activation="tanh"), name)
 
 
 class SpeechDecoder(_Perceptron):
     """Features [N, Dh] -> frames [N, F], linear."""
 
-    def __init__(self, frame_shape, channels, name=None):
-        super().__init__(channels, layers.Dense(frame_shape[0]), name)
+    def __init__(self, policy, frame_shape, channels, name=None):
+        super().__init__(policy, channels, layers.Dense(frame_shape[0]), name)

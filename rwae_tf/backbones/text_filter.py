@@ -10,7 +10,6 @@ import math
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.kernels.conv import Conv2D
 from rwae_tf.layers.residual import double, halve
 from rwae_tf.layers.stack import Stack
 
@@ -27,34 +26,34 @@ def _same(x):
 class Block(layers.Layer):
     """conv 3x3 of LeakyReLU(x), plus x through a 1x1; `before` it pictures are doubled, or halved `after` it."""
 
-    def __init__(self, width, before=_same, after=_same):
+    def __init__(self, policy, width, before=_same, after=_same):
         super().__init__()
         self.before, self.after = before, after
-        self.conv = Conv2D(width, 3)
-        self.skip = Conv2D(width, 1, use_bias=False)
+        self.conv = policy.conv(width, 3)
+        self.skip = policy.conv(width, 1, use_bias=False)
 
-    def call(self, x):
+    def call(self, x, training=False):
         # The 1x1 of the skip commutes with both changes of size: each costs least on the smaller picture.
-        y = self.conv(self.before(tf.nn.leaky_relu(x)))
-        return self.after(y) + self.before(self.skip(self.after(x)))
+        y = self.conv(self.before(tf.nn.leaky_relu(x)), training=training)
+        return self.after(y) + self.before(self.skip(self.after(x), training=training))
 
 
 class TextFilterEncoder(Stack):
     """Frames [N, H, W, C] -> features [N, Dh]."""
 
-    def __init__(self, frame_shape, channels, feature_size, name=None):
+    def __init__(self, policy, frame_shape, channels, feature_size, name=None):
         widths = _widths(frame_shape[0], channels)
-        blocks = [Block(width, after=halve) for width in widths]
-        super().__init__([Conv2D(channels, 3), *blocks, Block(widths[-1]), layers.Flatten(),
+        blocks = [Block(policy, width, after=halve) for width in widths]
+        super().__init__([policy.conv(channels, 3), *blocks, Block(policy, widths[-1]), layers.Flatten(),
                           layers.Dense(feature_size)], name)
 
 
 class TextFilterDecoder(Stack):
     """Features [N, Dh] -> logits [N, H, W, C]."""
 
-    def __init__(self, frame_shape, channels, name=None):
+    def __init__(self, policy, frame_shape, channels, name=None):
         size, _, colours = frame_shape
         *inner, first = _widths(size, channels)
-        blocks = [Block(width, before=double) for width in [*inner[::-1], channels]]
+        blocks = [Block(policy, width, before=double) for width in [*inner[::-1], channels]]
         super().__init__([layers.Dense(4 * first), layers.Reshape((2, 2, first)), *blocks,
-                          Conv2D(colours, 3)], name)
+                          policy.conv(colours, 3)], name)

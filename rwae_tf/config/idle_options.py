@@ -2,7 +2,8 @@
 
 import dataclasses
 
-from rwae_tf.config.schema import SECTIONS
+from rwae_tf.config import schedule
+from rwae_tf.config.schema import SECTIONS, scheduled
 from rwae_tf.errors import InputError
 
 _VIDEOS = ("folder", "mug")
@@ -19,8 +20,8 @@ _NEEDS = {
     "encoder_loss": ("content_divergence", ("adversarial",)),
     "conditioning": ("backbone", ("biggan",)),
 }
-_NEED_ACTION = ("action_input", "temperature", "temperature_anneal", "action_weight", "action_kl",
-                "action_divergence_weight", "category_training", "category_weight")
+_NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl", "action_divergence_weight",
+                "category_training", "category_weight")
 _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
     "motion_labels": ("folder",), "grey": ("folder",), "splits": ("folder",), "frame_pattern": ("folder",),
@@ -32,7 +33,7 @@ _AUTOENCODERS = ("rwae", *_DS_VAES)  # that share encoders, motion prior and dec
 _OF_MODELS = {
     **dict.fromkeys((
         "backbone", "feature_size", "content_encoder", "decoder", "motion_input", "motion_input_scale",
-        "motion_initial_scale", "action_input", "temperature", "temperature_anneal", "train_content",
+        "motion_initial_scale", "action_input", "temperature", "train_content",
         "action_weight", "action_kl", "action_divergence_weight"), _AUTOENCODERS),
     **dict.fromkeys(("channels", "decoder_channels", "action_size"), (*_AUTOENCODERS, "mocogan")),
     **dict.fromkeys(("reconstruction", "hidden_size", "motion_kl_weight", "content_kl_weight", "evaluate_content"),
@@ -63,28 +64,31 @@ def refuse(config):
     values = {field.name: getattr(getattr(config, section), field.name)
               for section, kind in SECTIONS.items() for field in dataclasses.fields(kind)}
     defaults = {field.name: field.default for kind in SECTIONS.values() for field in dataclasses.fields(kind)}
-    for name, reason in _idle(values):
+    for name, *reasons in _idle(values):
         if values[name] != defaults[name]:
-            raise InputError(f"{name}={values[name]} does nothing with {reason}; drop it")
+            causes = " and ".join("{}" for _ in reasons)
+            value = schedule.as_text(values[name]) if name in scheduled() else values[name]
+            raise InputError(f"{{}} does nothing with {causes}; drop it", (name, value), reasons)
 
 
 def _idle(values):
-    """(option, why it does nothing) for every option that does nothing beside `values`."""
-    yield from ((name, f"model={values['model']}") for name, own in _OF_MODELS.items() if values["model"] not in own)
+    """(option, (cause, its value), ...) for every option that does nothing beside `values`."""
+    model, no_action = ("model", values["model"]), ("action_size", 0)
+    yield from ((name, model) for name, own in _OF_MODELS.items() if values["model"] not in own)
     # What is gathered over replicas: samples for MMDs, and the aggregated posterior of an action.
     if values["model"] not in ("rwae", "c_dsvae") and not (values["model"] == "ds_vae" and values["action_size"]):
-        yield "mmd_scope", f"model={values['model']} and action_size={values['action_size']}"
+        yield "mmd_scope", model, ("action_size", values["action_size"])
     for name, (other, choices) in _NEEDS.items():
         if values[other] not in choices:
-            yield name, f"{other}={values[other]}"
+            yield name, (other, values[other])
     if not values["action_size"]:
-        yield from ((name, "action_size=0") for name in _NEED_ACTION)
+        yield from ((name, no_action) for name in _NEED_ACTION)
     if values["inference_steps"] == 1:
-        yield "adaptive_inference_steps", "inference_steps=1"
+        yield "adaptive_inference_steps", ("inference_steps", 1)
     if not values["motion_horizon"]:
-        yield "horizon_weight", "motion_horizon=0"
+        yield "horizon_weight", ("motion_horizon", 0)
     if values["joint_update"]:
-        yield "reuse_batch", "joint_update=True"
+        yield "reuse_batch", ("joint_update", True)
     if values["dataset"] in _DATASETS:
-        yield from ((name, f"dataset={values['dataset']}") for name, own in _OF_DATASETS.items()
+        yield from ((name, ("dataset", values["dataset"])) for name, own in _OF_DATASETS.items()
                     if values["dataset"] not in own)

@@ -3,7 +3,7 @@
 import html
 import os
 
-from rwae_tf.evaluation import comparison, report
+from rwae_tf.evaluation import comparison, elements
 from rwae_tf.utils import files
 
 _PICTURES = {"generate.png": ("Samples", "Clips drawn from the priors: a row is a clip."),
@@ -31,7 +31,7 @@ def page(groups):
         shown = [(group.name, os.path.join(group.folders[0], name)) for group in groups]
         shown = [(run, path) for run, path in shown if files.exists(path)]
         if shown:
-            body.append(report.section(title, text, *(
-                f"<h3>{html.escape(run)}</h3>\n{report.image(files.read(path), f'{title} of {run}')}"
+            body.append(elements.section(title, text, *(
+                f"<h3>{html.escape(run)}</h3>\n{elements.image(files.read(path), f'{title} of {run}')}"
                 for run, path in shown)))
-    return report.document(names, body)
+    return elements.document(names, body)

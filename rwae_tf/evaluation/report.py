@@ -1,12 +1,11 @@
-"""One page about one evaluation: HTML that needs nothing beside itself, from plain values."""
+"""One page about one evaluation, from plain values."""
 
-import base64
-import html
 import json
 import os
 import shlex
 
 from rwae_tf.evaluation import console
+from rwae_tf.evaluation.elements import details, document, escape, image, quiet, section, sound, table
 from rwae_tf.figures import plots
 from rwae_tf.utils import files
 
@@ -16,20 +15,6 @@ _CODES = {"z_c": "z_c of the clip, new z_m", "z_m": "z_m of the clip, new z_c"}
 _TERMS = {"content_divergence": "divergence of z_c", "motion_divergence": "MMD of z_m", "motion_kl": "KL of z_m",
           "content_kl": "KL of z_c", "action_kl": "KL of the action",
           "action_divergence": "aggregated KL of the action"}
-_STYLE = """
-:root { color-scheme: light }
-body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 1120px; margin: 24px auto; padding: 0 16px }
-h1 { font-size: 24px; margin: 0 } h2 { font-size: 18px; margin: 34px 0 4px }
-p { margin: 4px 0 10px; max-width: 85ch } .quiet, footer { color: #555; font-size: 13px }
-img { max-width: 100%; display: block; margin: 6px 0 }
-table { border-collapse: collapse; margin: 8px 0 } th, td { padding: 4px 12px; text-align: left; font-weight: normal }
-td small, th small { display: block; font-size: 11px } tr + tr { border-top: 1px solid #ddd }
-.verdict { border-left: 6px solid; padding: 6px 14px; margin: 14px 0; font-weight: 600 }
-.good { background: #cfeee2; border-color: #009e73 } .bad { background: #fbdcc8; border-color: #d55e00 }
-.open { background: #eee; border-color: #999 }
-pre, code { font: 12.5px/1.4 ui-monospace, monospace } pre { overflow-x: auto; background: #f6f6f6; padding: 10px }
-summary { cursor: pointer }
-"""
 
 
 def write(path, page):
@@ -44,7 +29,7 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
       run_dir: folder of the run, as it is named in commands.
       command: what was called, to be called again.
       result: what is written to metrics.json.
-      held: result of `metrics.usage.holds`; None without a judge.
+      held: result of `metrics.collapse.summarize_contents`; None without a judge.
       pictures: the bytes of "swap.png", "reconstruct.png", "generate.png" and "generate.gif", or, of speech, of a WAV
         beside each PNG in place of the GIF; of a weakly supervised model of videos also of "actions.png".
       points: of some clips, z_c in the plane [N, 2], None for a model without an encoder; labels: of the same,
@@ -57,17 +42,17 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
     """
     name, judged = os.path.basename(os.path.abspath(run_dir)), "judge" in result
     speech, encoded = spec.modality == "speech", points is not None
-    missing = _quiet(HOW_TO_JUDGE.format(run_dir=shlex.quote(run_dir)))
+    missing = quiet(HOW_TO_JUDGE.format(run_dir=shlex.quote(run_dir)))
     body = [
         _head(name, result, spec, missing),
         *([_swap(pictures)] if encoded else []),
         *([_actions(result["action"], pictures["actions.png"])] if "actions.png" in pictures else []),
         *([_reconstruction(pictures)] if encoded else []),
         section("Samples", "Clips drawn from the priors: a row is a clip; below, "
-                 + ("the same to listen to." if speech else "more of them in motion."),
-                 image(pictures["generate.png"], "clips drawn from the priors"),
-                 *(_sound(pictures, "generate", "One after the other.") if speech else
-                   [image(pictures["generate.gif"], "the same, moving", "gif")])),
+                + ("the same to listen to." if speech else "more of them in motion."),
+                image(pictures["generate.png"], "clips drawn from the priors"),
+                *(sound(pictures, "generate", "One after the other.") if speech else
+                  [image(pictures["generate.gif"], "the same, moving", "gif")])),
         *([_embedding(points, labels, spec)] if encoded else []),
         *([] if speech or not encoded else [
             _leakage(held, result["judge"], spec) if judged else section("What each code holds", None, missing)]),
@@ -80,49 +65,6 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
     return document(name, body)
 
 
-def document(title, body):
-    """A page of HTML with these parts, in the style of all pages."""
-    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{_text(title)}</title>\n'
-            f"<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n")
-
-
-def _text(value):
-    return html.escape(str(value))
-
-
-def _quiet(text):
-    return f'<p class="quiet">{_text(text)}</p>'
-
-
-def section(title, text, *parts):
-    """A part of a page: a heading, a paragraph (None for none) and what follows, HTML."""
-    return "\n".join([f"<section>\n<h2>{_text(title)}</h2>", *([f"<p>{_text(text)}</p>"] if text else []), *parts,
-                      "</section>"])
-
-
-def image(data, alt, kind="png"):
-    """The bytes of a picture, within the page."""
-    return f'<img alt="{_text(alt)}" src="data:image/{kind};base64,{base64.b64encode(data).decode()}">'
-
-
-def _sound(pictures, name, text):
-    """A player of the WAV beside a picture, and what is heard; nothing where there is none."""
-    data = pictures.get(f"{name}.wav")
-    if data is None:
-        return []
-    return [_quiet(f"{text} Phases are found by Griffin and Lim's algorithm, of the originals too."),
-            f'<audio controls src="data:audio/wav;base64,{base64.b64encode(data).decode()}"></audio>']
-
-
-def _table(rows):
-    return "<table>" + "".join(f"<tr><th>{_text(label)}</th><td>{_text(text)}</td></tr>" for label, text in rows) \
-        + "</table>"
-
-
-def _details(summary, text):
-    return f"<details><summary>{_text(summary)}</summary><pre>{_text(text)}</pre></details>"
-
-
 def _head(name, result, spec, missing):
     """What was measured, and what is wrong with it."""
     speech = spec.modality == "speech"
@@ -130,49 +72,49 @@ def _head(name, result, spec, missing):
     about = f"{data['dataset']}, {size}, {spec.length} frames, {result['test_sequences']} {result['split']} clips"
     if "judge" in result:
         about += f", mean ± s.d. over {result['repeats']} draws for each"
-    verdict = "".join(f'<div class="verdict bad">✗ {_text(line)}</div>' for line in result["verdicts"])
+    verdict = "".join(f'<div class="verdict bad">✗ {escape(line)}</div>' for line in result["verdicts"])
     if speech:
-        verdict = _quiet("\n".join(console.lines(result)[:1])) + verdict
+        verdict = quiet("\n".join(console.lines(result)[:1])) + verdict
     elif result["squared_error_per_sequence"] is None:
-        verdict = _quiet(console.NO_ENCODER) + (missing if "judge" not in result else "") + verdict
+        verdict = quiet(console.NO_ENCODER) + (missing if "judge" not in result else "") + verdict
     elif "judge" not in result:
         verdict = f'<div class="verdict open">What the codes hold is not known.</div>{missing}' + verdict
     elif verdict:
-        verdict += _quiet(
+        verdict += quiet(
             "Dead: the code carries next to nothing. Leaks: in decoded clips a factor follows the code that should be "
             "free of it. Contains: a linear probe reads the factor from that code. Loses: a factor does not follow the "
             "code that should hold it. Match: eq. 9 asks that codes of data have the distribution of their prior.")
     else:
         verdict = '<div class="verdict good">✓ both codes hold what they should</div>'
-    return "\n".join([f"<header>\n<h1>{_text(name)}</h1>\n{_quiet(about)}", verdict,
-                      _table(console.key_numbers(result)),
-                      _details("all numbers", "\n".join(console.lines(result))), "</header>"])
+    return "\n".join([f"<header>\n<h1>{escape(name)}</h1>\n{quiet(about)}", verdict,
+                      table(console.key_numbers(result)),
+                      details("all numbers", "\n".join(console.lines(result))), "</header>"])
 
 
 def _swap(pictures):
     """Codes exchanged."""
     return section("Swap", "The first column gives the content z_c, the first row the motion z_m; between them, both.",
-                    image(pictures["swap.png"], "content of the row with the motion of the column"),
-                    *_sound(pictures, "swap", "Clips, each followed by the same with the voice of the next."))
+                   image(pictures["swap.png"], "content of the row with the motion of the column"),
+                   *sound(pictures, "swap", "Clips, each followed by the same with the voice of the next."))
 
 
 def _reconstruction(pictures):
     """Clips decoded from their own codes."""
     return section("Reconstruction", "Each clip, and beside it what the decoder makes of its codes.",
-                    image(pictures["reconstruct.png"], "clips beside their reconstructions"),
-                    *_sound(pictures, "reconstruct", "Clips, each followed by its reconstruction."))
+                   image(pictures["reconstruct.png"], "clips beside their reconstructions"),
+                   *sound(pictures, "reconstruct", "Clips, each followed by its reconstruction."))
 
 
-def _actions(found, picture):
+def _actions(action, picture):
     """Clips of every action, and what is known of each."""
-    obeyed = found.get("conditional", {}).get("per_category", [None] * len(found["matching"]))
-    clips = "generated clips" if found.get("of_samples") else "training clips"
-    titles = ("category", found["factor"] or "class", clips, "obeyed")
-    head = "".join(f"<th>{_text(title)}</th>" for title in titles)
+    obeyed = action.get("conditional", {}).get("per_category", [None] * len(action["matching"]))
+    clips = "generated clips" if action.get("of_samples") else "training clips"
+    titles = ("category", action["factor"] or "class", clips, "obeyed")
+    head = "".join(f"<th>{escape(title)}</th>" for title in titles)
     rows = "".join(
-        f"<tr><th>{k}</th><td>{_text(name or '–')}</td><td>{sum(counts)}</td>"
+        f"<tr><th>{k}</th><td>{escape(name or '–')}</td><td>{sum(counts)}</td>"
         f"<td>{'–' if right is None else console.percent(right)}</td></tr>"
-        for k, (name, counts, right) in enumerate(zip(found["matching"], found["counts"], obeyed, strict=True)))
+        for k, (name, counts, right) in enumerate(zip(action["matching"], action["counts"], obeyed, strict=True)))
     text = ("A row is an action; in a column all clips have the same z_c and the same z_m, drawn from the priors. "
             f"Actions are named by the class that they were matched to on {clips}; obeyed: how often a judge of "
             "other clips of the action sees that class.")
@@ -192,8 +134,8 @@ def _embedding(points, labels, spec):
 
 def _leakage(held, judge, spec):
     """Which factor follows which code."""
-    head = "".join(f"<th>{_text(factor)}<small>{_side(factor, spec)}</small></th>" for factor in _factors(spec))
-    rows = "".join(f"<tr><th>{_text(title)}</th>" + "".join(_cell(held[code].get(factor)) for factor in _factors(spec))
+    head = "".join(f"<th>{escape(factor)}<small>{_side(factor, spec)}</small></th>" for factor in _factors(spec))
+    rows = "".join(f"<tr><th>{escape(title)}</th>" + "".join(_cell(held[code].get(factor)) for factor in _factors(spec))
                    + "</tr>" for code, title in _CODES.items())
     text = ("How often a judge still reads a factor when one code is the clip's own and the other is drawn anew. "
             "Content should follow z_c and motion z_m; all else should be at chance. Of the real clips the judge reads "
@@ -229,11 +171,11 @@ def _match(result):
     text = ("Eq. 9 asks that the codes of data have the distribution of their priors. The AUC is that of a classifier "
             "on held-out samples: 0.5 is a match, 1 no overlap. The MMD² is unbiased; within ± 2 null standard "
             "deviations it is not told from zero.")
-    parts = [_table(rows)]
+    parts = [table(rows)]
     if result["terms"]:
-        parts += [_quiet("Terms of the objective at the end of training: weight × value, and the norm of the weighted "
+        parts += [quiet("Terms of the objective at the end of training: weight × value, and the norm of the weighted "
                          "term's gradient on the encoders."),
-                  _table([(term, console.term_text(row)) for term, row in result["terms"].items()])]
+                  table([(term, console.term_text(row)) for term, row in result["terms"].items()])]
     return section("Match of codes and priors", text, *parts)
 
 
@@ -241,7 +183,7 @@ def _training(log, cost):
     """A curve for each term; the reconstruction, whose cost is called `cost`, comes first."""
     title, rows = "Training", [row for row in log if row.get("terms")]
     if not rows:
-        return section(title, None, _quiet("No curves: the run's metrics.jsonl is missing or empty."))
+        return section(title, None, quiet("No curves: the run's metrics.jsonl is missing or empty."))
     log_scale = all(row["terms"].get("reconstruction", 1) > 0 for row in rows)  # a density may exceed 1
     titles = {"reconstruction": cost.replace("_", " ") + ", log scale" * log_scale, **_TERMS}
     titles.update({name: name.replace("_", " ") for row in rows for name in row["terms"]
@@ -277,5 +219,5 @@ def _foot(command, result):
     rows = [("trained for", f"{budget['passes']} passes, {budget['iterations']} iterations, {budget['sequences']} "
              f"sequences, {budget['seconds']:.0f} s"), ("hardware", budget["hardware"]),
             ("seeds", ", ".join(seeds)), ("made by", command)]
-    return (f"<footer>\n<h2>Origin</h2>\n{_table(rows)}\n"
-            + _details("configuration", json.dumps(result["config"], indent=2)) + "\n</footer>")
+    return (f"<footer>\n<h2>Origin</h2>\n{table(rows)}\n"
+            + details("configuration", json.dumps(result["config"], indent=2)) + "\n</footer>")

@@ -6,7 +6,6 @@ from keras import layers
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions
-from rwae_tf.kernels.lstm import LSTM
 
 
 class LastOutputs(layers.Layer):
@@ -16,14 +15,15 @@ class LastOutputs(layers.Layer):
         super().__init__()
         self.lstms = lstms
 
-    def call(self, h):
-        return tf.concat([lstm(h) for lstm in self.lstms], -1)
+    def call(self, h, training=False):
+        return tf.concat([lstm(h, training=training) for lstm in self.lstms], -1)
 
 
 _SUMMARIES = {
-    "bidirectional": lambda units: LastOutputs([LSTM(units, last=True), LSTM(units, backwards=True, last=True)]),
-    "forward": lambda units: LastOutputs([LSTM(units, last=True)]),
-    "mean": lambda units: keras.Sequential(
+    "bidirectional": lambda policy, units: LastOutputs(
+        [policy.lstm(units, backwards=backwards, last=True) for backwards in (False, True)]),
+    "forward": lambda policy, units: LastOutputs([policy.lstm(units, last=True)]),
+    "mean": lambda policy, units: keras.Sequential(
         [layers.Dense(units, activation="leaky_relu"), layers.GlobalAveragePooling1D()]),
 }
 
@@ -32,23 +32,24 @@ class ContentPosterior(layers.Layer):
     """A summary of the frame features, then mean and standard deviation.
 
     Args:
+      policy: the `Policy` that makes its LSTMs.
       content_size: Dc.
       hidden_size: units of the LSTM in each direction, or of the Dense.
       kind: "bidirectional", the last outputs of an LSTM that reads forwards and of one that reads backwards;
         "forward", of the first alone; "mean", a Dense on each frame and the mean over frames, which sees no order.
     """
 
-    def __init__(self, content_size, hidden_size, kind, name="content_posterior"):
+    def __init__(self, policy, content_size, hidden_size, kind, name="content_posterior"):
         super().__init__(name=name)
-        self.summary = _SUMMARIES[kind](hidden_size)
+        self.summary = _SUMMARIES[kind](policy, hidden_size)
         self.loc = layers.Dense(content_size)
         self.raw_scale = layers.Dense(content_size)
 
-    def call(self, h):
+    def call(self, h, training=False):
         """Frame features h [B, T, Dh] -> (loc, scale), each [B, Dc]."""
-        summary = self.summary(h)
+        summary = self.summary(h, training=training)
         return self.loc(summary), distributions.scale(self.raw_scale(summary))
 
-    def distribution(self, h):
+    def distribution(self, h, training=False):
         """q(z_c|x) of frame features h [B, T, Dh]: batch shape [B], event shape [Dc]."""
-        return tfd.MultivariateNormalDiag(*self(h))
+        return tfd.MultivariateNormalDiag(*self(h, training=training))

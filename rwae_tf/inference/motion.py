@@ -6,8 +6,6 @@ from keras import layers
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions
-from rwae_tf.kernels.lstm import LSTM
-from rwae_tf.kernels.simple_rnn import SimpleRNN
 from rwae_tf.layers.gaussian_lstm import GaussianLSTM
 
 
@@ -25,13 +23,14 @@ class _Posterior(layers.Layer):
         super().__init__(name=name)
         self.changes, self.gain = changes, gain
 
-    def distribution(self, h, noise, z_c):
+    def distribution(self, h, noise, z_c, training=False):
         """z_m, [B, T, Dm], and q(z_m,t | ...): batch shape [B, T], event shape [Dm].
 
         Args:
           h: frame features [B, T, Dh].
           noise: standard normal, [B, T, Dm], of the codes; zeros make every code a mean.
           z_c: content code [B, Dc].
+          training: whether this is part of a step of training.
         """
         raise NotImplementedError
 
@@ -46,27 +45,29 @@ class MotionPosterior(_Posterior):
     """R-WAE's: an LSTM on [h_t, z_m,t-1] whose samples go back into it; z_m,0 = 0 (section 3.1 and Fig. 8b).
 
     Args:
+      policy: the `Policy` that makes its layers.
       motion_size: Dm.
       hidden_size: units of the LSTM.
       initial_scale: standard deviation before training.
       changes, gain: see `_Posterior`.
     """
 
-    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0,
+                 name="motion_posterior"):
         super().__init__(changes, gain, name)
-        self.codes = GaussianLSTM(motion_size, hidden_size, initial_scale)
+        self.codes = GaussianLSTM(policy, motion_size, hidden_size, initial_scale)
 
     def build(self, input_shape):
         self.codes.build(input_shape[-1])
 
-    def call(self, h, noise):
+    def call(self, h, noise, training=False):
         """h [B, T, Dh] and standard normal noise [B, T, Dm] -> (sample, loc, scale), each [B, T, Dm]."""
-        return self.codes.sample(noise, self.seen(h))
+        return self.codes.sample(noise, self.seen(h), training)
 
-    def distribution(self, h, noise, z_c=None):
+    def distribution(self, h, noise, z_c=None, training=False):
         """z_m and q(z_m,t | x_t, z_m,<t) given it, independent of z_c."""
         del z_c
-        z_m, loc, scale = self(h, noise)
+        z_m, loc, scale = self(h, noise, training=training)
         return z_m, tfd.MultivariateNormalDiag(loc, scale)
 
 
@@ -87,13 +88,16 @@ class FactorisedMotionPosterior(_Posterior):
     """DS-VAE's factorised q, q(z_m,t | x_t): two layers on each frame alone (Li & Mandt 2018, section 3).
 
     Args:
+      policy: not used, as nothing in it has a faster form.
       motion_size: Dm.
       hidden_size: units of the hidden layer.
       initial_scale: standard deviation before training.
       changes, gain: see `_Posterior`.
     """
 
-    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0,
+                 name="motion_posterior"):
+        del policy
         super().__init__(changes, gain, name)
         self.hidden = layers.Dense(hidden_size, activation="leaky_relu")
         self.head = _GaussianHead(motion_size, initial_scale)
@@ -102,9 +106,9 @@ class FactorisedMotionPosterior(_Posterior):
         """h [B, T, Dh] -> (loc, scale), each [B, T, Dm]."""
         return self.head(self.hidden(self.seen(h)))
 
-    def distribution(self, h, noise, z_c=None):
+    def distribution(self, h, noise, z_c=None, training=False):
         """z_m and q(z_m,t | x_t), independent of z_c."""
-        del z_c
+        del z_c, training
         q = tfd.MultivariateNormalDiag(*self(h))
         return distributions.sample_normal(q, noise), q
 
@@ -115,25 +119,28 @@ class FullMotionPosterior(_Posterior):
     Given x and z_c the codes of different frames are independent.
 
     Args:
+      policy: the `Policy` that makes its layers.
       motion_size: Dm.
       hidden_size: units of each LSTM and of the RNN.
       initial_scale: standard deviation before training.
       changes, gain: see `_Posterior`.
     """
 
-    def __init__(self, motion_size, hidden_size, initial_scale, changes=False, gain=1.0, name="motion_posterior"):
+    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0,
+                 name="motion_posterior"):
         super().__init__(changes, gain, name)
-        self.lstms = [LSTM(hidden_size), LSTM(hidden_size, backwards=True)]
-        self.rnn = SimpleRNN(hidden_size)
+        self.lstms = [policy.lstm(hidden_size), policy.lstm(hidden_size, backwards=True)]
+        self.rnn = policy.simple_rnn(hidden_size)
         self.head = _GaussianHead(motion_size, initial_scale)
 
-    def call(self, h, z_c):
+    def call(self, h, z_c, training=False):
         """h [B, T, Dh] and z_c [B, Dc] -> (loc, scale), each [B, T, Dm]."""
         static = tf.repeat(z_c[:, None], tf.shape(h)[1], axis=1)
         inputs = tf.ensure_shape(tf.concat([self.seen(h), static], -1), [*h.shape[:2], None])
-        return self.head(self.rnn(tf.concat([lstm(inputs) for lstm in self.lstms], -1)))
+        outputs = tf.concat([lstm(inputs, training=training) for lstm in self.lstms], -1)
+        return self.head(self.rnn(outputs, training=training))
 
-    def distribution(self, h, noise, z_c):
+    def distribution(self, h, noise, z_c, training=False):
         """z_m and q(z_m,t | x, z_c)."""
-        q = tfd.MultivariateNormalDiag(*self(h, z_c))
+        q = tfd.MultivariateNormalDiag(*self(h, z_c, training=training))
         return distributions.sample_normal(q, noise), q

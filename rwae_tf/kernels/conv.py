@@ -8,9 +8,12 @@ transposed convolution by the former. Where these are slow, the same sums are ta
 - with kernels 4x4 of stride 2, in a step of training in float32 on a processor: by Winograd's way, `winograd`;
 - to a kernel 4x4 of stride 2 in bfloat16, where maps are small and wide: as four matrix products.
 
-Within `products.training("bfloat16")` what a convolution multiplies, and its sums in the end, are rounded.
+With the precision "bfloat16", what a convolution multiplies in a step of training, and its sums, are rounded.
 """
 
+import dataclasses
+
+import keras
 import tensorflow as tf
 from keras import layers
 
@@ -24,39 +27,67 @@ _SMALL, _WIDE = 8, 64
 """Side of maps up to which, and channels from which on, a kernel's gradient is four products in bfloat16."""
 
 
+@dataclasses.dataclass(frozen=True)
+class _Way:
+    """How to take the products of a convolution: in which precision, and whether Winograd's way may be gone."""
+
+    precision: str
+    winograd: bool
+
+
+_AT_REST = _Way("float32", False)
+"""Outside of training, as XLA, which Winograd's way needs, compiles anew for every size of a batch, and is not in every
+server."""
+
+
 class Conv2D(layers.Conv2D):
-    """`keras.layers.Conv2D` with "same" padding: [N, H, W, C] -> [N, H / strides, W / strides, filters]."""
+    """`keras.layers.Conv2D` with "same" padding: [N, H, W, C] -> [N, H / strides, W / strides, filters].
 
-    def __init__(self, filters, kernel_size, strides=1, **kwargs):
+    Args:
+      filters, kernel_size, strides: as Keras's.
+      precision: what a step of training multiplies in, "float32" or "bfloat16".
+      winograd: whether a step of training may go Winograd's way.
+    """
+
+    def __init__(self, filters, kernel_size, strides=1, precision="float32", winograd=True, **kwargs):
         super().__init__(filters, kernel_size, strides, "same", **kwargs)
+        self._way = _Way(precision, winograd)
 
-    def convolution_op(self, inputs, kernel):
-        """What Keras's layer calls before it adds the bias."""
-        return _convolved(inputs, tf.convert_to_tensor(kernel), self.strides[0], matmul.precision())
+    def call(self, x, training=False):
+        way = self._way if training else _AT_REST
+        y = _convolved(x, tf.convert_to_tensor(self.kernel), self.strides[0], way)
+        y = keras.ops.add(y, keras.ops.reshape(self.bias, (1, 1, 1, self.filters))) if self.use_bias else y
+        return self.activation(y)
 
 
 class Conv2DTranspose(layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` with "same" padding: [N, H, W, C] -> [N, H strides, W strides, filters]."""
+    """`keras.layers.Conv2DTranspose` with "same" padding: [N, H, W, C] -> [N, H strides, W strides, filters].
 
-    def __init__(self, filters, kernel_size, strides=1, **kwargs):
+    Args:
+      filters, kernel_size, strides, precision, winograd: as of `Conv2D`.
+    """
+
+    def __init__(self, filters, kernel_size, strides=1, precision="float32", winograd=True, **kwargs):
         super().__init__(filters, kernel_size, strides, "same", **kwargs)
+        self._way = _Way(precision, winograd)
 
-    def call(self, x):
+    def call(self, x, training=False):
+        way = self._way if training else _AT_REST
         bias = [tf.convert_to_tensor(self.bias.value)] if self.use_bias else []
-        return _transposed(x, tf.convert_to_tensor(self.kernel.value), bias, self.strides[0], matmul.precision())
+        return self.activation(_transposed(x, tf.convert_to_tensor(self.kernel.value), bias, self.strides[0], way))
 
 
-def _convolved(x, kernel, stride, precision):
+def _convolved(x, kernel, stride, way):
     """x [N, H, W, C], kernel [k, k, C, D] -> [N, H / stride, W / stride, D]."""
-    if _by_winograd(x.shape[1:3], kernel.shape, stride, precision):
+    if _by_winograd(x.shape[1:3], kernel.shape, stride, way):
         return winograd.convolved(x, kernel)
 
     @tf.custom_gradient
     def product(x, kernel):
-        x, kernel = (tf.cast(factor, precision) for factor in (x, kernel))
+        x, kernel = (tf.cast(factor, way.precision) for factor in (x, kernel))
 
         def gradient(dy):
-            dy = tf.cast(dy, precision)
+            dy = tf.cast(dy, way.precision)
             return (_float32(_to_input(dy, kernel, stride, tf.shape(x))),
                     _float32(_to_kernel(x, dy, kernel.shape, stride)))
 
@@ -65,24 +96,24 @@ def _convolved(x, kernel, stride, precision):
     return product(x, kernel)
 
 
-def _transposed(x, kernel, bias, stride, precision):
+def _transposed(x, kernel, bias, stride, way):
     """x [N, H, W, D], kernel [k, k, C, D], bias [] or [[C]] -> [N, H stride, W stride, C].
 
     Apart from the bias, `_convolved` from back to front.
     """
-    if _by_winograd([side and 2 * side for side in x.shape[1:3]], kernel.shape, stride, precision):
+    if _by_winograd([side and 2 * side for side in x.shape[1:3]], kernel.shape, stride, way):
         y = winograd.transposed(x, kernel)
         return tf.nn.bias_add(y, *bias) if bias else y
     to_frames = kernel.shape[2] <= _FEW and _is_4x4(kernel.shape, stride)
 
     @tf.custom_gradient
     def product(x, kernel, *bias):
-        x, kernel = (tf.cast(factor, precision) for factor in (x, kernel))
+        x, kernel = (tf.cast(factor, way.precision) for factor in (x, kernel))
         y = _blocks(x, kernel, bias) if to_frames else _plain(x, kernel, bias, stride)
 
         def gradient(dy):
             d_bias = [tf.reduce_sum(tf.reduce_sum(dy, [0, 1]), 0) for _ in bias]  # much faster than all at once
-            dy = tf.cast(dy, precision)
+            dy = tf.cast(dy, way.precision)
             return (_float32(_forward(dy, kernel, stride)),
                     _float32(_to_kernel(dy, x, kernel.shape, stride)), *d_bias)
 
@@ -99,12 +130,9 @@ def _is_4x4(kernel_shape, stride):
     return stride == 2 and tuple(kernel_shape[:2]) == (4, 4)
 
 
-def _by_winograd(sides, kernel_shape, stride, precision):
-    """Whether to go Winograd's way between frames of `sides` and features.
-
-    In training alone, as XLA, which it needs, compiles anew for every size of a batch, and is not in every server.
-    """
-    return (matmul.in_training() and precision == "float32" and _is_4x4(kernel_shape, stride)
+def _by_winograd(sides, kernel_shape, stride, way):
+    """Whether to go Winograd's way between frames of `sides` and features."""
+    return (way.winograd and way.precision == "float32" and _is_4x4(kernel_shape, stride)
             and min(kernel_shape[2:]) >= _MANY and all(side and side % 4 == 0 for side in sides)
             and not tf.config.list_physical_devices("GPU"))
 

@@ -1,4 +1,4 @@
-"""Dense with the gradient of `products`: Keras's weights and numbers."""
+"""Dense with the gradient of `matmul`: Keras's weights and numbers."""
 
 from keras import layers
 

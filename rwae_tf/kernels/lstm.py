@@ -1,22 +1,14 @@
-"""The LSTM of Keras, its weights and its numbers, with the products that need not wait taken out of the loop.
+"""The LSTM of Keras, its weights and its numbers, with its inputs multiplied by one product over all frames.
 
-    i, f, g, o = the four parts of the gates x_t K + h_t-1 R + b
-    c_t = sigma(f) c_t-1 + sigma(i) tanh(g),  h_t = sigma(o) tanh(c_t)
-
-x K + b is one product over all frames, before the loop. Differentiated as it stands, the loop would add to the
-gradient of R in every step; the gradients written here keep what reaches the gates of each step, and get that of a
-weight from one product over all frames afterwards. Everything is time-major, [T, B, ...], inside. Products
-are taken as `products.training` says, but for those of the heads.
+The rest is `recurrence`. In a step of training products are taken in the `precision` of the layer, but for those of the
+heads.
 """
 
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf import distributions
-from rwae_tf.kernels import matmul
-
-_UNROLLED = 32
-"""Up to so many frames the steps are written out: the loop of TensorFlow costs more than their tracing."""
+from rwae_tf.kernels import matmul, recurrence
+from rwae_tf.kernels.recurrence import time_major
 
 
 class LSTM(layers.Layer):
@@ -26,20 +18,19 @@ class LSTM(layers.Layer):
       units: width of h.
       backwards: whether it begins at the last frame; the outputs are in the order of the inputs all the same.
       last: whether it gives nothing but h at the frame that it reads last, [B, units].
+      precision: what a step of training multiplies in, "float32" or "bfloat16".
     """
 
-    def __init__(self, units, backwards=False, last=False, name=None):
-        super().__init__(name=name)
+    def __init__(self, units, backwards=False, last=False, precision="float32"):
+        super().__init__()
         self.cell = layers.LSTMCell(units)
-        self.backwards, self.last = backwards, last
+        self.backwards, self.last, self.precision = backwards, last, precision
 
     def build(self, input_shape):
         self.cell.build((None, input_shape[-1]))
 
-    def call(self, x):
-        x = self._in_order(time_major(x))
-        gates = matmul.of_all(x, self.cell.kernel.value, matmul.precision()) + self.cell.bias.value
-        h = run(gates, tf.convert_to_tensor(self.cell.recurrent_kernel.value))
+    def call(self, x, training=False):
+        h = _outputs(self.cell, self._in_order(time_major(x)), self.precision if training else "float32")
         return h[-1] if self.last else time_major(self._in_order(h))
 
     def _in_order(self, x):
@@ -47,151 +38,49 @@ class LSTM(layers.Layer):
         return tf.reverse(x, [0]) if self.backwards else x
 
 
-def time_major(x):
-    """[B, T, D] -> [T, B, D], and back."""
-    return tf.transpose(x, [1, 0, 2])
-
-
-@tf.custom_gradient
-def run(gates, recurrent):
-    """The recurrence, from zeros.
+class Recurrence:
+    """Runs a `keras.layers.LSTMCell` over time, from zeros.
 
     Args:
-      gates: x K + b, [T, B, 4 H].
-      recurrent: R, [H, 4 H].
-
-    Returns:
-      h [T, B, H].
+      precision: what a step of training multiplies in, "float32" or "bfloat16".
     """
-    zeros = tf.zeros_like(gates[0])
-    nothing = zeros[:, : recurrent.shape[0]]
-    to_h = _transposed(matmul.rounded(recurrent))
 
-    def step(state, gates):
-        h, c, _ = state
-        gates += matmul.times_transposed(h, to_h)
-        return *_forward(gates, c), gates
+    def __init__(self, precision="float32"):
+        self._precision = precision
 
-    h, c, gates = scan(step, (nothing, nothing, zeros), gates)
+    def outputs(self, cell, x, training=False):
+        """All outputs h [B, T, H] for inputs x [B, T, D]."""
+        return time_major(_outputs(cell, time_major(x), self._precision if training else "float32"))
 
-    def gradient(dh):
-        def step(state, row):
-            d_gates, dc = state
-            dh, slopes = row
-            return _backward(dh + matmul.times(d_gates, to_h), dc, slopes)
+    def sampled(self, cell, heads, noise, x=None, training=False):
+        """Fed by its own samples, z_t = loc_t + scale_t noise_t, with loc_t and raw scale_t linear in h_t.
 
-        d_gates, _ = scan(step, (zeros, nothing), (dh, _slopes(gates, c)), reverse=True)
-        return d_gates, _product(_before(h), d_gates, to_h.dtype)
+        Args:
+          cell: an `LSTMCell` on [x_t, z_t-1], or on z_t-1 alone.
+          heads: the `Dense` layers of loc and of the raw scale.
+          noise: standard normal, [B, T, D].
+          x: inputs [B, T, features], or None.
+          training: whether this is part of a step of training.
 
-    return h, gradient
-
-
-@tf.custom_gradient
-def run_sampled(gates, noise, recurrent, heads_kernel, heads_bias):
-    """The recurrence with a sample fed back, z_t = loc_t + scale_t noise_t, from zeros.
-
-    Args:
-      gates: what reaches the gates from outside, [T, B, 4 H].
-      noise: standard normal, [T, B, D].
-      recurrent: from [h_t-1, z_t-1] to the gates, [H + D, 4 H].
-      heads_kernel, heads_bias: from h_t to [loc_t, raw scale_t], [H, 2 D] and [2 D].
-
-    Returns:
-      z, loc and scale, each [T, B, D].
-    """
-    zeros, still = tf.zeros_like(gates[0]), tf.zeros_like(noise[0])
-    nothing = zeros[:, : heads_kernel.shape[0]]
-    to_state = _transposed(matmul.rounded(recurrent))
-
-    def step(state, row):
-        h, c, z, *_ = state
-        gates, noise = row
-        gates += matmul.times_transposed(tf.concat([h, z], -1), to_state)
-        h, c = _forward(gates, c)
-        heads = h @ heads_kernel + heads_bias
-        loc, raw = tf.split(heads, 2, -1)
-        return h, c, loc + distributions.scale(raw) * noise, gates, heads
-
-    h, c, z, gates, heads = scan(step, (nothing, nothing, still, zeros, tf.concat([still, still], -1)), (gates, noise))
-    loc, raw = tf.split(heads, 2, -1)
-    scale = distributions.scale(raw)
-
-    def gradient(dz, d_loc, d_scale):
-        slope = distributions.scale_slope(raw)
-        per_z = slope * noise  # d raw scale for each dz; d loc is dz itself
-        to_h = _transposed(heads_kernel)
-
-        def step(state, row):
-            d_gates, dc, _ = state
-            d_heads, per_z, slopes = row
-            back = matmul.times(d_gates, to_state)
-            dh, dz = back[:, : nothing.shape[-1]], back[:, nothing.shape[-1] :]
-            d_heads += tf.concat([dz, dz * per_z], -1)
-            dh += d_heads @ to_h
-            return *_backward(dh, dc, slopes), d_heads
-
-        d_heads = tf.concat([d_loc + dz, d_scale * slope + dz * per_z], -1)
-        d_gates, _, d_heads = scan(
-            step, (zeros, nothing, tf.zeros_like(d_heads[0])), (d_heads, per_z, _slopes(gates, c)), reverse=True)
-        d_noise = (d_heads[..., : noise.shape[-1]] - d_loc) * scale
-        return (d_gates, d_noise, _product(_before(tf.concat([h, z], -1)), d_gates, to_state.dtype),
-                _product(h, d_heads, h.dtype), tf.reduce_sum(d_heads, [0, 1]))
-
-    return (z, loc, scale), gradient
+        Returns:
+          (z, loc, scale), each [B, T, D].
+        """
+        precision, noise, (loc, raw_scale) = self._precision if training else "float32", time_major(noise), heads
+        of_x, of_z = tf.split(cell.kernel.value, [-1, loc.units])
+        if x is None:
+            gates = tf.zeros_like(noise[..., :1]) + cell.bias.value
+        else:
+            gates = matmul.of_all(time_major(x), of_x, precision)
+            gates = tf.ensure_shape(gates, [*noise.shape[:2], None])
+            gates += cell.bias.value
+        found = recurrence.run_sampled(
+            gates, noise, tf.concat([cell.recurrent_kernel.value, of_z], 0),
+            tf.concat([loc.kernel.value, raw_scale.kernel.value], 1),
+            tf.concat([loc.bias.value, raw_scale.bias.value], 0), precision)
+        return [time_major(array) for array in found]
 
 
-def _forward(gates, c):
-    """One step: gates [B, 4 H] and c [B, H] -> h, c."""
-    i, f, g, o = tf.split(gates, 4, -1)
-    c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
-    return tf.sigmoid(o) * tf.tanh(c), c
-
-
-def _slopes(gates, c):
-    """What `_backward` needs of every step, from all gates [T, B, 4 H] and c [T, B, H].
-
-    The slopes of h_t in c_t, of c_t in the gates i, f and g, of h_t in the gate o, and of c_t in c_t-1.
-    """
-    i, f, g, o = tf.split(gates, 4, -1)
-    i, f, g, o, h = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o), tf.tanh(c)
-    return (o * (1 - h * h), g * i * (1 - i), _before(c) * f * (1 - f), i * (1 - g * g), h * o * (1 - o), f)
-
-
-def _backward(dh, dc, slopes):
-    """One step: what reaches h_t, and c_t from the step after, [B, H] -> gradient of the gates, and of c_t-1."""
-    h_c, c_i, c_f, c_g, h_o, c_c = slopes
-    dc += dh * h_c
-    return tf.concat([dc * c_i, dc * c_f, dc * c_g, dh * h_o], -1), dc * c_c
-
-
-def _transposed(kernel):
-    """[m, n] -> [n, m], once, not in every step: TensorFlow would fold a plain transpose into each product again.
-
-    Both directions multiply by it: rows of the gates' width are often a multiple of 4 KB apart, so that the numbers of
-    a column fall on the same few lines of a cache; these rows are as wide as the state.
-    """
-    return tf.reshape(tf.transpose(kernel[None], [0, 2, 1]), kernel.shape[::-1])
-
-
-def _before(x):
-    """x_t-1 for x_t [T, B, D], zeros first."""
-    return tf.pad(x[:-1], [[1, 0], [0, 0], [0, 0]])
-
-
-def _product(x, y, precision):
-    """Sum over frames and rows of x^T y: [T, B, m], [T, B, n] -> [m, n]."""
-    a, b = (tf.cast(tf.reshape(array, [-1, array.shape[-1]]), precision) for array in (x, y))
-    return tf.cast(matmul.transposed_times(a, b), x.dtype)
-
-
-def scan(step, state, rows, reverse=False):
-    """All states of step(state, row) -> state, stacked: T leads in `rows`, an array or a nest, and in the result."""
-    arrays = tf.nest.flatten(rows)
-    length, order = arrays[0].shape[0], -1 if reverse else 1
-    if length is None or length > _UNROLLED:
-        return tf.scan(step, rows, state, reverse=reverse)
-    states = []
-    for values in list(zip(*map(tf.unstack, arrays), strict=True))[::order]:
-        state = step(state, tf.nest.pack_sequence_as(rows, values))
-        states.append(state)
-    return [tf.stack(values) for values in zip(*states[::order], strict=True)]
+def _outputs(cell, x, precision):
+    """h [T, B, H] of an `LSTMCell` for x [T, B, D]."""
+    gates = matmul.of_all(x, cell.kernel.value, precision) + cell.bias.value
+    return recurrence.run(gates, tf.convert_to_tensor(cell.recurrent_kernel.value), precision)

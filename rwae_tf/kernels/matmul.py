@@ -1,12 +1,10 @@
-"""In which precision convolutions and LSTMs multiply: float32, or factors and results rounded to bfloat16.
+"""Matrix products in float32, or with factors and results rounded to bfloat16.
 
-That has 8 bits of mantissa, and newer processors multiply it several times faster. Weights, and what lies between
+bfloat16 has 8 bits of mantissa, and newer processors multiply it several times faster. Weights, and what lies between
 products, stay in float32. Where TensorFlow has no kernels that sum bfloat16's products in float32, `taken` multiplies
 the rounded factors in float32: no faster, but the same up to the order of the sums, so that a run can go on anywhere.
 """
 
-import contextlib
-import contextvars
 import os
 
 import tensorflow as tf
@@ -15,33 +13,11 @@ from rwae_tf.kernels import cpu_info
 
 _PAGE, _LINE = 4096, 64
 """Bytes: numbers a page apart share few lines of a cache, and a product reads columns of such rows half as fast."""
-_TRAINING = contextvars.ContextVar("training", default=None)
-"""In which precision a step of training multiplies; None outside of one."""
 
 
-@contextlib.contextmanager
-def training(precision):
-    """What is traced in the block is a step of training, and multiplied in "float32" or "bfloat16"."""
-    token = _TRAINING.set(precision)
-    try:
-        yield
-    finally:
-        _TRAINING.reset(token)
-
-
-def in_training():
-    """Whether what is traced now is a step of training."""
-    return _TRAINING.get() is not None
-
-
-def precision():
-    """What to multiply in now: "float32" or "bfloat16"; outside of training the former."""
-    return _TRAINING.get() or "float32"
-
-
-def rounded(kernel):
-    """A kernel as `times` is to multiply by it."""
-    return kernel if precision() == "float32" else tf.cast(kernel, precision())
+def rounded(kernel, precision):
+    """A kernel as `times` is to multiply by it in "float32" or "bfloat16"."""
+    return kernel if precision == "float32" else tf.cast(kernel, precision)
 
 
 def taken(product, *factors):

@@ -3,7 +3,7 @@
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.kernels import lstm, matmul
+from rwae_tf.kernels import matmul, recurrence
 
 
 class SimpleRNN(layers.Layer):
@@ -11,21 +11,24 @@ class SimpleRNN(layers.Layer):
 
     Args:
       units: width of h.
+      precision: what the product with the inputs of a training step is taken in, "float32" or "bfloat16".
     """
 
-    def __init__(self, units, name=None):
-        super().__init__(name=name)
+    def __init__(self, units, precision="float32"):
+        super().__init__()
+        self.precision = precision
         self.cell = layers.SimpleRNNCell(units)
 
     def build(self, input_shape):
         self.cell.build((None, input_shape[-1]))
 
-    def call(self, x):
+    def call(self, x, training=False):
         recurrent = tf.convert_to_tensor(self.cell.recurrent_kernel.value)
-        inputs = matmul.of_all(lstm.time_major(x), self.cell.kernel.value, matmul.precision())
+        precision = self.precision if training else "float32"
+        inputs = matmul.of_all(recurrence.time_major(x), self.cell.kernel.value, precision)
         inputs += self.cell.bias.value
 
         def step(state, row):
             return (tf.tanh(row + state[0] @ recurrent),)
 
-        return lstm.time_major(lstm.scan(step, (tf.zeros_like(inputs[0]),), inputs)[0])
+        return recurrence.time_major(recurrence.scan(step, (tf.zeros_like(inputs[0]),), inputs)[0])

@@ -16,7 +16,8 @@ The maps are element by element, and XLA makes one pass over the memory of each.
 import functools
 
 import tensorflow as tf
-from tensorflow.python.eager import record
+
+from rwae_tf.compat import private
 
 
 def convolved(x, kernel):
@@ -139,7 +140,7 @@ def _sums_turned(m0, m1, m2):
 
 def _in_one_pass(function, x):
     """function(x), compiled once for every shape; a tape is not to ask for a second way that saves things for it."""
-    with record.stop_recording():
+    with private.stop_recording():
         return _compiled(function, *x.shape)(x)
 
 

@@ -13,23 +13,26 @@ class SelfAttention(layers.Layer):
     HW/4. gain is learned from 0: at first the layer gives x.
 
     Args:
+      policy: the `Policy` that makes its convolutions.
       channels: C.
 
     Input and output [N, H, W, C].
     """
 
-    def __init__(self, channels, name=None):
+    def __init__(self, policy, channels, name=None):
         super().__init__(name=name)
-        self.theta, self.phi = (conv(max(1, channels // 8), 1, use_bias=False) for _ in range(2))
-        self.g, self.back = (conv(width, 1, use_bias=False) for width in (max(1, channels // 2), channels))
+        self.theta, self.phi = (conv(policy, max(1, channels // 8), 1, use_bias=False) for _ in range(2))
+        self.g, self.back = (
+            conv(policy, width, 1, use_bias=False) for width in (max(1, channels // 2), channels))
         self.gain = self.add_weight(name="gain", shape=(), initializer="zeros")
 
-    def call(self, x):
-        queries, keys, values = self.theta(x), _pooled(self.phi(x)), _pooled(self.g(x))
+    def call(self, x, training=False):
+        queries, keys, values = (part(x, training=training) for part in (self.theta, self.phi, self.g))
+        keys, values = _pooled(keys), _pooled(values)
         weights = tf.nn.softmax(tf.matmul(_places(queries), _places(keys), transpose_b=True))
         _, height, width, _ = x.shape
         found = tf.reshape(weights @ _places(values), [-1, height, width, values.shape[-1]])
-        return x + self.gain.value * self.back(found)
+        return x + self.gain.value * self.back(found, training=training)
 
 
 def _pooled(x):

@@ -3,20 +3,21 @@
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.kernels.batch_norm import BatchNorm
-
 
 class ConditionalNorm(layers.Layer):
     """(1 + gain) x_normed + bias, with [gain, bias] = Dense(condition), one of each per channel.
 
-    Statistics are the batch's in training and moving averages otherwise, as in `BatchNorm`.
+    Statistics are the batch's in training and moving averages otherwise, as in `Policy.batch_norm`.
+
+    Args:
+      policy: the `Policy` that makes its norm.
 
     Input [N, H, W, C] and condition [N, D], output [N, H, W, C].
     """
 
-    def __init__(self, name=None):
+    def __init__(self, policy, name=None):
         super().__init__(name=name)
-        self.norm = BatchNorm(affine=False)
+        self.norm = policy.batch_norm(affine=False)
 
     def build(self, x_shape, condition_shape):
         self.affine = layers.Dense(2 * x_shape[-1], kernel_initializer="orthogonal")

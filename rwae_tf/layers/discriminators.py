@@ -8,9 +8,6 @@ import math
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.kernels.batch_norm import BatchNorm
-from rwae_tf.kernels.conv import Conv2D
-from rwae_tf.kernels.leaky_relu import LeakyReLU
 from rwae_tf.layers.stack import Stack
 
 _KERNEL = 4  # pixels, and frames at most
@@ -20,14 +17,16 @@ class FrameDiscriminator(Stack):
     """Frames [N, H, W, C] -> logits of patches [N, H / 16, W / 16, 1].
 
     Args:
+      policy: the `Policy` that makes its layers.
       channels: c; the three convolutions before the last have c, 2c and 4c.
     """
 
-    def __init__(self, channels, name="image_discriminator"):
-        parts = [Conv2D(channels, _KERNEL, 2), LeakyReLU()]
+    def __init__(self, policy, channels, name="image_discriminator"):
+        parts = [policy.conv(channels, _KERNEL, 2), policy.leaky_relu()]
         for factor in (2, 4):
-            parts += [Conv2D(factor * channels, _KERNEL, 2, use_bias=False), BatchNorm(), LeakyReLU()]
-        super().__init__([*parts, Conv2D(1, _KERNEL, 2)], name)
+            parts += [policy.conv(factor * channels, _KERNEL, 2, use_bias=False), policy.batch_norm(),
+                      policy.leaky_relu()]
+        super().__init__([*parts, policy.conv(1, _KERNEL, 2)], name)
 
 
 class ClipDiscriminator(layers.Layer):
@@ -36,6 +35,7 @@ class ClipDiscriminator(layers.Layer):
     Convolutions over time and space, without padding in time, down to maps of 4x4, and one of the whole map.
 
     Args:
+      policy: the `Policy` that makes its normalisation; convolutions over time are Keras's.
       size: H and W.
       length: frames of training clips, T. A convolution sees 4 frames, or as many as those before it leave of T:
         64x64 frames take five convolutions, which need T = 16 to be all of 4 frames.
@@ -43,14 +43,14 @@ class ClipDiscriminator(layers.Layer):
       outputs: logits for each place.
     """
 
-    def __init__(self, size, length, channels, outputs, name="video_discriminator"):
+    def __init__(self, policy, size, length, channels, outputs, name="video_discriminator"):
         super().__init__(name=name)
         widths = [channels * 2**i for i in range(int(math.log2(size)) - 2)]
         self.frames = temporal_kernels(length, len(widths) + 1)
         self.convolutions = [
             layers.Conv3D(width, (frames, _KERNEL, _KERNEL), (1, 2, 2), use_bias=i == 0)
             for i, (width, frames) in enumerate(zip(widths, self.frames, strict=False))]
-        self.norms = [BatchNorm() for _ in widths[1:]]
+        self.norms = [policy.batch_norm() for _ in widths[1:]]
         self.last = layers.Conv3D(outputs, (self.frames[-1], _KERNEL, _KERNEL))
 
     def call(self, x, training=False):

@@ -8,14 +8,12 @@ norm follows that would take it out again.
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.kernels.batch_norm import BatchNorm
-from rwae_tf.kernels.conv import Conv2D
 from rwae_tf.layers.conditional_norm import ConditionalNorm
 
 
-def conv(width, kernel_size=3, use_bias=True):
-    """A convolution of `width` channels that keeps the size, orthogonal at first."""
-    return Conv2D(width, kernel_size, use_bias=use_bias, kernel_initializer="orthogonal")
+def conv(policy, width, kernel_size=3, use_bias=True):
+    """A convolution of `width` channels that keeps the size, orthogonal at first, made by a `Policy`."""
+    return policy.conv(width, kernel_size, use_bias=use_bias, kernel_initializer="orthogonal")
 
 
 def halve(x):
@@ -34,44 +32,45 @@ class ResidualDown(layers.Layer):
     """[LeakyReLU,] conv 3x3, LeakyReLU, conv 3x3, halve; skip: halve, 1x1.
 
     Args:
+      policy: the `Policy` that makes its layers.
       width: channels of both convolutions and of the result.
       activate: whether it begins with LeakyReLU; not so on pixels.
 
     Input [N, H, W, C], output [N, H / 2, W / 2, width].
     """
 
-    def __init__(self, width, activate=True, name=None):
+    def __init__(self, policy, width, activate=True, name=None):
         super().__init__(name=name)
         self.activate = activate
-        self.first, self.second = conv(width), conv(width)
-        self.skip = conv(width, 1, use_bias=False)
+        self.first, self.second = conv(policy, width), conv(policy, width)
+        self.skip = conv(policy, width, 1, use_bias=False)
 
-    def call(self, x):
+    def call(self, x, training=False):
         y = tf.nn.leaky_relu(x) if self.activate else x
-        y = self.second(tf.nn.leaky_relu(self.first(y)))
-        return halve(y) + self.skip(halve(x))
+        y = self.second(tf.nn.leaky_relu(self.first(y, training=training)), training=training)
+        return halve(y) + self.skip(halve(x), training=training)
 
 
 class ResidualUp(layers.Layer):
     """Norm, LeakyReLU, double, conv 3x3, norm, LeakyReLU, conv 3x3; skip: 1x1, double.
 
     Args:
+      policy: the `Policy` that makes its layers.
       width: channels of both convolutions and of the result.
       conditional: whether gain and bias of the norms follow a vector, which `call` then takes.
 
     Input [N, H, W, C] (and [N, D]), output [N, 2 H, 2 W, width].
     """
 
-    def __init__(self, width, conditional=True, name=None):
+    def __init__(self, policy, width, conditional=True, name=None):
         super().__init__(name=name)
-        norm = ConditionalNorm if conditional else BatchNorm
-        self.norms = [norm(), norm()]
-        self.first, self.second = conv(width, use_bias=False), conv(width, use_bias=False)
-        self.skip = conv(width, 1, use_bias=False)
+        self.norms = [ConditionalNorm(policy) if conditional else policy.batch_norm() for _ in range(2)]
+        self.first, self.second = (conv(policy, width, use_bias=False) for _ in range(2))
+        self.skip = conv(policy, width, 1, use_bias=False)
 
     def call(self, x, condition=None, training=False):
         given = () if condition is None else (condition,)
         y = tf.nn.leaky_relu(self.norms[0](x, *given, training=training))
-        y = self.first(double(y))
+        y = self.first(double(y), training=training)
         y = tf.nn.leaky_relu(self.norms[1](y, *given, training=training))
-        return self.second(y) + double(self.skip(x))
+        return self.second(y, training=training) + double(self.skip(x, training=training))

@@ -1,8 +1,14 @@
 """A stack of layers."""
 
+import inspect
+
 import keras
 
-from rwae_tf.kernels.batch_norm import BatchNorm
+
+def apply(layer, x, training):
+    """layer(x), with `training` for a layer whose call takes it."""
+    told = "training" in inspect.signature(layer.call).parameters
+    return layer(x, training=training) if told else layer(x)
 
 
 class Stack(keras.layers.Layer):
@@ -11,7 +17,7 @@ class Stack(keras.layers.Layer):
     Args:
       parts: layers, each called on the result of the one before.
 
-    Input of the first layer, output of the last; `training` is for the batch norms among them.
+    Input of the first layer, output of the last; `training` is for those that take it.
     """
 
     def __init__(self, parts, name=None):
@@ -20,5 +26,5 @@ class Stack(keras.layers.Layer):
 
     def call(self, x, training=False):
         for part in self.parts:
-            x = part(x, training=training) if isinstance(part, BatchNorm) else part(x)
+            x = apply(part, x, training)
         return x

@@ -7,6 +7,7 @@ import keras
 import tensorflow as tf
 
 from rwae_tf import backbones, distributions, reconstruction
+from rwae_tf.config import schedule
 from rwae_tf.inference.action import ActionPosterior
 from rwae_tf.inference.content import ContentPosterior
 from rwae_tf.models.base import SequenceModel
@@ -24,19 +25,22 @@ _ACTION_WEIGHTS = {"action_kl": "action_weight", "action_divergence": "action_di
 class SequenceAutoencoder(SequenceModel):
     """Encoders φ, motion prior ψ and decoder θ of sequences; an action where `model.action_size` is above 0."""
 
-    def __init__(self, config, spec, name):
-        super().__init__(config, spec, name)
+    def __init__(self, config, spec, policy, name):
+        super().__init__(config, spec, policy, name)
         model = config.model
-        self.frame_encoder, frame_decoder = backbones.build(model, spec.frame_shape)
-        self.content_posterior = ContentPosterior(model.content_size, model.hidden_size, model.content_encoder)
+        self.frame_encoder, frame_decoder = backbones.build(policy, model, spec.frame_shape)
+        self.content_posterior = ContentPosterior(
+            policy, model.content_size, model.hidden_size, model.content_encoder)
         self.motion_posterior = self.make_motion_posterior()
         self.action_posterior = (
-            ActionPosterior(model.action_size, model.hidden_size, model.action_input == "motion_and_features")
+            ActionPosterior(policy, model.action_size, model.hidden_size, model.action_input == "motion_and_features")
             if model.action_size else None)
-        self.motion_prior = MotionPrior(model.motion_size, model.hidden_size)
-        self.decoder = SequenceDecoder(frame_decoder, model.feature_size, model.hidden_size, model.decoder)
+        self.motion_prior = MotionPrior(policy, model.motion_size, model.hidden_size)
+        self.decoder = SequenceDecoder(
+            policy, frame_decoder, model.feature_size, model.hidden_size, model.decoder)
         self.temperature = self.add_weight(
-            shape=(), initializer=keras.initializers.Constant(model.temperature), trainable=False, name="temperature")
+            shape=(), initializer=keras.initializers.Constant(schedule.value(model.temperature, 0.0)), trainable=False,
+            name="temperature")
         self.make_term_weights()
 
     def make_motion_posterior(self):
@@ -84,14 +88,14 @@ class SequenceAutoencoder(SequenceModel):
         noise = NoNoise(tf.shape(x)[0]) if noise is None else noise  # without noise, means
         model, length = self.config.model, tf.shape(x)[1]
         h = self.frame_features(x, training)
-        content = self.content_posterior.distribution(h)
+        content = self.content_posterior.distribution(h, training)
         z_c = (distributions.sample_normal(content, noise.normal("content_posterior", [model.content_size]))
                if sample_content else content.loc)
         z_m, motion = self.motion_posterior.distribution(
-            h, noise.normal("motion_posterior", [length, model.motion_size]), z_c)
+            h, noise.normal("motion_posterior", [length, model.motion_size]), z_c, training)
         if not self.action_posterior:
             return Posterior(Codes(z_c, z_m), content, motion)
-        q = self.action_posterior.distribution(z_m, self.motion_posterior.seen(h), self.temperature)
+        q = self.action_posterior.distribution(z_m, self.motion_posterior.seen(h), self.temperature, training)
         action = distributions.sample_action(q, noise.uniform("action_posterior", [model.action_size]))
         return Posterior(Codes(z_c, z_m, action), content, motion, q)
 
@@ -102,9 +106,9 @@ class SequenceAutoencoder(SequenceModel):
         return {"action_kl": kl.action_kl(q.action, self.config.objective, q.codes.action),
                 "action_divergence": kl.action_divergence(gather(q.action.logits))}
 
-    def prior_of(self, z_m=None, length=None):
+    def prior_of(self, z_m=None, length=None, training=False):
         model = self.config.model
-        motion = self.motion_prior.trajectories(length) if z_m is None else self.motion_prior.given(z_m)
+        motion = self.motion_prior.trajectories(length) if z_m is None else self.motion_prior.given(z_m, training)
         action = action_prior.distribution(model.action_size) if model.action_size else None
         return Prior(content_prior.distribution(model.content_size), motion, action)
 

@@ -6,71 +6,42 @@ The verbs take arrays, check them and return tensors; their graph-level twins (`
 
 from typing import Dict, Optional, Sequence, Union
 
-import keras
 import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf import reconstruction
 from rwae_tf.errors import InputError
-from rwae_tf.models import checks, compiled, copies, terms
+from rwae_tf.models import checks, copies
+from rwae_tf.models.compiled import CompiledVerbs
+from rwae_tf.models.trainable import Trainable
 from rwae_tf.types import Codes, Posterior, Prior
 
 Array = Union[np.ndarray, tf.Tensor]
 
 
-class SequenceModel(compiled.Verbs, terms.WeightedTerms, copies.Refused, keras.Model):
+class SequenceModel(Trainable, copies.Refused, CompiledVerbs):
     """A model of sequences with a content code and motion codes.
 
     Args:
       config: the `Config` of the run.
       spec: the `SequenceSpec` of its data.
+      policy: the `Policy` that makes its layers and its optimizers.
     """
 
     TITLE = "A model"  # what it is and who described it: the opening of its card
 
-    def __init__(self, config, spec, name):
+    def __init__(self, config, spec, policy, name):
         super().__init__(name=name)
-        self.config, self.spec = config, spec
+        self.config, self.spec, self.policy = config, spec, policy
 
-    # What a model implements.
-
-    def parts(self):
-        """Part name -> its layers; each trainable weight belongs to exactly one part."""
-        raise NotImplementedError
-
-    def phases(self):
-        """The algorithm as data: a tuple of `Phase`."""
-        raise NotImplementedError
-
-    def losses(self, x, noise, gather, **extras):
-        """Named scalar terms of one batch, "objective" among them, from x [B, T, ...].
-
-        Args:
-          noise: a `BatchNoise` for the rows of x.
-          gather: joins a tensor's rows over all replicas, with gradient.
-          **extras: what `extras` chose of the batch; none where only sequences are at hand.
-        """
-        raise NotImplementedError
-
-    def phase_losses(self, phase, x, noise, gather, **extras):
-        """The terms that a step of the phase called `phase` needs: all of `losses`, unless a model saves some."""
-        del phase
-        return self.losses(x, noise, gather, **extras)
-
-    def extras(self, batch):
-        """What a training step needs of a batch beside "x": name -> [B]. Most models need nothing."""
-        del batch
-        return {}
-
-    def begin_round(self, parts):
-        """Prepare for a round of sequences (hierarchical sampling): (x, their places in the round), part by part."""
+    # What a model implements, beside what a trainer asks of it (`Trainable`).
 
     def posterior_of(self, x, noise=None):
         """x [B, T, ...] -> `Posterior`, whose codes are the means, or samples made from the given noise."""
         raise NotImplementedError
 
-    def prior_of(self, z_m=None, length=None):
+    def prior_of(self, z_m=None, length=None, training=False):
         """`Prior`, with p(z_m,t | z_m,<t) of given codes or p(z_m,1:T) of trajectories of a length."""
         raise NotImplementedError
 
@@ -103,12 +74,6 @@ class SequenceModel(compiled.Verbs, terms.WeightedTerms, copies.Refused, keras.M
     def method(self):
         """The model and its variant in a few words."""
         return self.config.model.model
-
-    def set_temperature(self, value):
-        """Set the temperature of a relaxed action; nothing for a model without one."""
-
-    def after_critic_update(self):
-        """Called after each update of the part "critic"."""
 
     def encode_codes(self, x):
         """x [B, T, ...] -> `Codes`, posterior means."""

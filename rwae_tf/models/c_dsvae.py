@@ -21,11 +21,11 @@ class CDSVAE(DSVAE):
 
     TITLE = "A contrastively disentangled sequential variational autoencoder (Bai et al., NeurIPS 2021)"
 
-    def __init__(self, config, spec, name="c_dsvae"):
+    def __init__(self, config, spec, policy, name="c_dsvae"):
         if spec.modality != "video":
             raise InputError(
                 f"model=c_dsvae: its views are recoloured pictures; dataset={config.data.dataset} is speech")
-        super().__init__(config, spec, name)
+        super().__init__(config, spec, policy, name)
 
     def method(self):
         return f"c_dsvae, {self.config.model.motion_posterior} q"
@@ -52,11 +52,11 @@ class CDSVAE(DSVAE):
     def _means_of_views(self, for_content, for_motion):
         """Means of q(z_c) of the one view [B, Dc] and of q(z_m) of the other [B, T, Dm], encoded at once."""
         h = self.frame_features(tf.concat([for_content, for_motion], 0), training=True)
-        content = self.content_posterior.distribution(h).loc
+        content = self.content_posterior.distribution(h, training=True).loc
         of_content, of_motion = tf.split(content, 2)
         h = tf.split(h, 2)[1]
         noise = tf.zeros([tf.shape(h)[0], tf.shape(h)[1], self.config.model.motion_size])
-        return of_content, self.motion_posterior.distribution(h, noise, of_motion)[1].loc
+        return of_content, self.motion_posterior.distribution(h, noise, of_motion, training=True)[1].loc
 
 
 Model = CDSVAE

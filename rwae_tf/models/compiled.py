@@ -1,15 +1,16 @@
-"""The verbs' compiled twins: one trace serves every batch and length."""
+"""The compiled twins of a model's verbs: one trace serves every batch and length."""
 
 import functools
 
+import keras
 import tensorflow as tf
 
 from rwae_tf.noise import BatchNoise
 from rwae_tf.types import Codes
 
 
-class Verbs:
-    """Compiles the graph-level verbs of a `SequenceModel`; to be inherited by it."""
+class CompiledVerbs(keras.Model):
+    """A model whose graph-level verbs are traced when they are first asked for; see `base.SequenceModel`."""
 
     def _sequence_spec(self):
         return tf.TensorSpec([None, None, *self.spec.frame_shape], tf.float32)

@@ -22,15 +22,15 @@ class DSVAE(SequenceAutoencoder):
 
     TITLE = "A disentangled sequential variational autoencoder (Li & Mandt, ICML 2018)"
 
-    def __init__(self, config, spec, name="ds_vae"):
-        super().__init__(config, spec, name)
+    def __init__(self, config, spec, policy, name="ds_vae"):
+        super().__init__(config, spec, policy, name)
         self.build_weights()
 
     def make_motion_posterior(self):
         model = self.config.model
         return _POSTERIORS[model.motion_posterior](
-            model.motion_size, model.hidden_size, model.motion_initial_scale, model.motion_input == "mean_centered",
-            model.motion_input_scale)
+            self.policy, model.motion_size, model.hidden_size, model.motion_initial_scale,
+            model.motion_input == "mean_centered", model.motion_input_scale)
 
     def parts(self):
         return {"autoencoder": [*self.encoders(), self.decoder, self.motion_prior]}
@@ -56,7 +56,7 @@ class DSVAE(SequenceAutoencoder):
     def bound(self, x, noise):
         """The terms of `bound_terms` for x [B, T, ...], and the `Posterior` behind them."""
         q = self.posterior_of(x, noise, self.config.model.train_content == "sample", training=True)
-        p = self.prior_of(q.codes.z_m)
+        p = self.prior_of(q.codes.z_m, training=True)
         if self.config.objective.motion_kl_prior == "free":
             p = p._replace(z_m=self._free_prior(q.codes.z_m.shape[1], noise))
         likelihood = self.likelihood_of(q.codes, training=True)
@@ -65,7 +65,7 @@ class DSVAE(SequenceAutoencoder):
     def _free_prior(self, length, noise):
         """p(z_m,t | z_m,<t) along one roll-out of the prior for each row: batch shape [B, T], event shape [Dm]."""
         noise = noise.normal("motion_prior_roll_out", [length, self.config.model.motion_size])
-        _, loc, scale = self.motion_prior.roll_out(noise)
+        _, loc, scale = self.motion_prior.roll_out(noise, training=True)
         return tfd.MultivariateNormalDiag(loc, scale)
 
 

@@ -14,7 +14,6 @@ from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions, reconstruction
 from rwae_tf.errors import InputError
-from rwae_tf.kernels.lstm import LSTM
 from rwae_tf.models import terms
 from rwae_tf.models.base import SequenceModel
 from rwae_tf.noise import NoNoise, RowNoise
@@ -30,33 +29,34 @@ class SegmentPosterior(layers.Layer):
     """An LSTM on frames, whose last output gives mean and deviation of a code.
 
     Args:
+      policy: the `Policy` that makes its layers.
       size: of the code.
       units: of the LSTM.
     """
 
-    def __init__(self, size, units, name):
+    def __init__(self, policy, size, units, name):
         super().__init__(name=name)
-        self.summary = LSTM(units, last=True)
+        self.summary = policy.lstm(units, last=True)
         self.loc, self.raw_scale = layers.Dense(size), layers.Dense(size)
 
-    def call(self, x):
+    def call(self, x, training=False):
         """x [B, T, F] -> N(loc, scale): batch shape [B], event shape [D]."""
-        summary = self.summary(x)
+        summary = self.summary(x, training=training)
         return tfd.MultivariateNormalDiag(self.loc(summary), distributions.scale(self.raw_scale(summary)))
 
 
 class SegmentDecoder(layers.Layer):
     """An LSTM on [z_1, z_2] at every frame, whose outputs give mean and deviation of each of a frame's values."""
 
-    def __init__(self, width, units, name="decoder"):
+    def __init__(self, policy, width, units, name="decoder"):
         super().__init__(name=name)
-        self.features = LSTM(units)
+        self.features = policy.lstm(units)
         self.loc, self.raw_scale = layers.Dense(width), layers.Dense(width)
 
-    def call(self, z_c, z_m):
+    def call(self, z_c, z_m, training=False):
         """z_c [B, Dc], z_m [B, T, Dm] -> p(x|z): batch shape [B], event shape [T, F]."""
         static = tf.repeat(z_c[:, None], tf.shape(z_m)[1], axis=1)
-        h = self.features(tf.ensure_shape(tf.concat([static, z_m], -1), [None, z_m.shape[1], None]))
+        h = self.features(tf.ensure_shape(tf.concat([static, z_m], -1), [None, z_m.shape[1], None]), training=training)
         return tfd.Independent(tfd.Normal(self.loc(h), distributions.scale(self.raw_scale(h))), 2)
 
 
@@ -77,15 +77,15 @@ class FHVAE(SequenceModel):
     FIXED = {"reconstruction": 1.0, "table_prior": 1.0}
     UNMEASURED = ("discriminative", "weight_penalty")
 
-    def __init__(self, config, spec, name="fhvae"):
-        super().__init__(config, spec, name)
+    def __init__(self, config, spec, policy, name="fhvae"):
+        super().__init__(config, spec, policy, name)
         model = config.model
         if spec.modality != "speech" or not spec.sequences:
             raise InputError("model=fhvae: it needs clips that are segments of utterances, as datasets of speech have "
                              f"them; dataset={config.data.dataset} does not")
-        self.content_posterior = SegmentPosterior(model.content_size, model.hidden_size, "content_posterior")
-        self.motion_posterior = SegmentPosterior(model.motion_size, model.hidden_size, "motion_posterior")
-        self.decoder = SegmentDecoder(spec.frame_shape[0], model.hidden_size)
+        self.content_posterior = SegmentPosterior(policy, model.content_size, model.hidden_size, "content_posterior")
+        self.motion_posterior = SegmentPosterior(policy, model.motion_size, model.hidden_size, "motion_posterior")
+        self.decoder = SegmentDecoder(policy, spec.frame_shape[0], model.hidden_size)
         rows = min(config.training.sequences_per_round or spec.sequences, spec.sequences)
         self.table = SequenceTable(rows, model.content_size)
         self.make_term_weights()
@@ -119,11 +119,11 @@ class FHVAE(SequenceModel):
         """
         del gather
         x = reconstruction.normalized(x, self.spec)
-        q_2, q_1, codes = self._encoded(x, noise)
+        q_2, q_1, codes = self._encoded(x, noise, training=True)
         table = tf.convert_to_tensor(self.table.rows.value)
         known = sequence is not None
         mean = tf.gather(table, sequence) if known else sequence_mean(q_2.loc, 1.0)
-        found = bound_terms(x, self.decoder(codes.z_c, codes.z_m), q_2, q_1, mean,
+        found = bound_terms(x, self.decoder(codes.z_c, codes.z_m, training=True), q_2, q_1, mean,
                             tf.cast(segments, tf.float32) if known else tf.ones(tf.shape(x)[:1]))
         found["discriminative"] = discriminative(q_2.loc, table, sequence) if known else tf.zeros([])
         found["weight_penalty"] = terms.weight_penalty([*self.encoders(), self.decoder])
@@ -142,13 +142,13 @@ class FHVAE(SequenceModel):
             np.add.at(counts, rows, 1)
         self.table.rows.assign(sequence_mean(sums, counts).astype(np.float32))
 
-    def _encoded(self, x, noise):
+    def _encoded(self, x, noise, training=False):
         """q(z_2|x), q(z_1|x, z_2) and samples of both, for x [B, T, F] as the networks see it."""
         model, length = self.config.model, tf.shape(x)[1]
-        q_2 = self.content_posterior(x)
+        q_2 = self.content_posterior(x, training=training)
         z_2 = distributions.sample_normal(q_2, noise.normal("content_posterior", [model.content_size]))
         static = tf.ensure_shape(tf.repeat(z_2[:, None], length, axis=1), [None, x.shape[1], None])
-        q_1 = self.motion_posterior(tf.concat([x, static], -1))
+        q_1 = self.motion_posterior(tf.concat([x, static], -1), training=training)
         z_1 = distributions.sample_normal(q_1, noise.normal("motion_posterior", [model.motion_size]))
         return q_2, q_1, Codes(z_2, tf.ensure_shape(tf.repeat(z_1[:, None], length, axis=1), [None, x.shape[1], None]))
 
@@ -170,7 +170,7 @@ class FHVAE(SequenceModel):
 
         return of_segments
 
-    def prior_of(self, z_m=None, length=None):
+    def prior_of(self, z_m=None, length=None, training=False):
         if z_m is None:
             raise InputError("prior: z_m of model=fhvae is the same at all frames, and has no density; give z_m")
         size = self.config.model.content_size
@@ -179,8 +179,7 @@ class FHVAE(SequenceModel):
                      tfd.MultivariateNormalDiag(tf.zeros_like(z_m), tf.ones_like(z_m)))
 
     def likelihood_of(self, codes, training=False):
-        del training
-        return self.decoder(codes.z_c, codes.z_m)
+        return self.decoder(codes.z_c, codes.z_m, training=training)
 
     def decode_codes(self, codes):
         return reconstruction.restored(self.likelihood_of(codes).mode(), self.spec)

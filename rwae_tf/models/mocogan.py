@@ -12,9 +12,6 @@ from tensorflow_probability import distributions as tfd
 
 from rwae_tf.compat import tfgan
 from rwae_tf.errors import InputError
-from rwae_tf.kernels.batch_norm import BatchNorm
-from rwae_tf.kernels.conv import Conv2DTranspose
-from rwae_tf.kernels.dense import Dense
 from rwae_tf.layers.discriminators import ClipDiscriminator, FrameDiscriminator
 from rwae_tf.layers.stack import Stack
 from rwae_tf.models import terms
@@ -31,16 +28,18 @@ class FrameGenerator(Stack):
     The first one makes a 4x4 map of a single place, so it is a Dense.
 
     Args:
+      policy: the `Policy` that makes its layers.
       frame_shape: (H, W, C).
       channels: c; at 64x64 the convolutions before the last have 8c, 4c, 2c and c, at 32x32 4c, 2c and c.
     """
 
-    def __init__(self, frame_shape, channels, name="frame_generator"):
+    def __init__(self, policy, frame_shape, channels, name="frame_generator"):
         widths = [channels * 2**i for i in range(int(math.log2(frame_shape[0])) - 2)][::-1]
-        parts = [Dense(16 * widths[0], use_bias=False), layers.Reshape((4, 4, widths[0])), BatchNorm(), layers.ReLU()]
+        parts = [policy.dense(16 * widths[0], use_bias=False), layers.Reshape((4, 4, widths[0])), policy.batch_norm(),
+                 layers.ReLU()]
         for width in widths[1:]:
-            parts += [Conv2DTranspose(width, 4, 2, use_bias=False), BatchNorm(), layers.ReLU()]
-        super().__init__([*parts, Conv2DTranspose(frame_shape[-1], 4, 2), layers.Activation("tanh")], name)
+            parts += [policy.conv_transpose(width, 4, 2, use_bias=False), policy.batch_norm(), layers.ReLU()]
+        super().__init__([*parts, policy.conv_transpose(frame_shape[-1], 4, 2), layers.Activation("tanh")], name)
 
 
 class MoCoGAN(SequenceModel):
@@ -49,17 +48,17 @@ class MoCoGAN(SequenceModel):
     TITLE = "A motion and content decomposed adversarial generator (MoCoGAN; Tulyakov et al., CVPR 2018)"
     FIXED = {"image_adversarial": 1.0, "video_adversarial": 1.0}
 
-    def __init__(self, config, spec, name="mocogan"):
-        super().__init__(config, spec, name)
+    def __init__(self, config, spec, policy, name="mocogan"):
+        super().__init__(config, spec, policy, name)
         if spec.modality != "video":
             raise InputError(f"model=mocogan: it generates videos; dataset={config.data.dataset} is speech")
         model = config.model
         self._factor = self._labelled_factor() if model.category_training == "supervised" else None
         self.motion = layers.GRU(model.motion_size, return_sequences=True, name="motion")
-        self.frame_generator = FrameGenerator(spec.frame_shape, model.decoder_channels or model.channels)
-        self.image_discriminator = FrameDiscriminator(model.channels)
+        self.frame_generator = FrameGenerator(policy, spec.frame_shape, model.decoder_channels or model.channels)
+        self.image_discriminator = FrameDiscriminator(policy, model.channels)
         self.video_discriminator = ClipDiscriminator(
-            spec.frame_shape[0], config.data.length, model.channels, 1 + model.action_size)
+            policy, spec.frame_shape[0], config.data.length, model.channels, 1 + model.action_size)
         self.make_term_weights()
         x = self._generated(self._codes(RowNoise([0, 1]), config.data.length))
         self.image_discriminator(x[:, 0])
@@ -187,7 +186,7 @@ class MoCoGAN(SequenceModel):
         clips = tf.reshape(frames, tf.concat([tf.shape(z_m)[:2], self.spec.frame_shape], 0))
         return tf.ensure_shape(clips, [None, z_m.shape[1], *self.spec.frame_shape])
 
-    def prior_of(self, z_m=None, length=None):
+    def prior_of(self, z_m=None, length=None, training=False):
         raise InputError("prior: the motion of model=mocogan has no density; draw gives samples of its codes")
 
     def likelihood_of(self, codes, training=False):

@@ -24,8 +24,8 @@ class RWAE(SequenceAutoencoder):
 
     TITLE = "A recurrent Wasserstein autoencoder (Han et al., ICLR 2021)"
 
-    def __init__(self, config, spec, name="rwae"):
-        super().__init__(config, spec, name)
+    def __init__(self, config, spec, policy, name="rwae"):
+        super().__init__(config, spec, policy, name)
         self.content_divergence = regularizers.content_divergence(config.objective.content_divergence)
         self.critic = Critic(
             self.content_divergence.SPECTRAL, config.training.seed, config.objective.critic_features, name="critic")
@@ -34,7 +34,7 @@ class RWAE(SequenceAutoencoder):
 
     def make_motion_posterior(self):
         model = self.config.model
-        return MotionPosterior(model.motion_size, model.hidden_size, model.motion_initial_scale,
+        return MotionPosterior(self.policy, model.motion_size, model.hidden_size, model.motion_initial_scale,
                                model.motion_input == "mean_centered", model.motion_input_scale)
 
     def parts(self):
@@ -67,7 +67,7 @@ class RWAE(SequenceAutoencoder):
         del extras
         objective, model = self.config.objective, self.config.model
         q = self.posterior_of(x, noise, model.train_content == "sample", training=True)
-        p = self.prior_of(q.codes.z_m)
+        p = self.prior_of(q.codes.z_m, training=True)
         terms = {
             "reconstruction": reconstruction.cost(
                 reconstruction.normalized(x, self.spec), self.likelihood_of(q.codes, training=True)),
@@ -97,7 +97,7 @@ class RWAE(SequenceAutoencoder):
     def _roll_outs(self, noise, length):
         """Free roll-outs of p_psi, [B, length, Dm]: the same in every call for one step's noise."""
         return self.motion_prior.roll_out(
-            noise.normal("motion_prior_roll_out", [length, self.config.model.motion_size]))[0]
+            noise.normal("motion_prior_roll_out", [length, self.config.model.motion_size]), training=True)[0]
 
 
 Model = RWAE

@@ -12,29 +12,30 @@ class MotionPrior(layers.Layer):
     """The prior over motion codes of any length, driven by given codes or by its own samples; z_m,0 = 0.
 
     Args:
+      policy: the `Policy` that says how it is computed.
       motion_size: Dm.
       hidden_size: units of the LSTM.
     """
 
-    def __init__(self, motion_size, hidden_size, name="motion_prior"):
+    def __init__(self, policy, motion_size, hidden_size, name="motion_prior"):
         super().__init__(name=name)
-        self.codes = GaussianLSTM(motion_size, hidden_size)
+        self.codes = GaussianLSTM(policy, motion_size, hidden_size)
 
     def build(self, input_shape):
         del input_shape
         self.codes.build(0)
 
-    def call(self, z_m):
+    def call(self, z_m, training=False):
         """Teacher-forced: p_psi(. | z_m,<t) for given z_m [B, T, Dm] -> (loc, scale), each [B, T, Dm]."""
-        return self.codes.given(z_m)
+        return self.codes.given(z_m, training)
 
-    def roll_out(self, noise):
+    def roll_out(self, noise, training=False):
         """Free: standard normal noise [B, T, Dm] -> (sample, loc, scale), each [B, T, Dm]."""
-        return self.codes.sample(noise)
+        return self.codes.sample(noise, training=training)
 
-    def given(self, z_m):
+    def given(self, z_m, training=False):
         """p_psi(z_m,t | z_m,<t) for given z_m [B, T, Dm]: batch shape [B, T], event shape [Dm]."""
-        return tfd.MultivariateNormalDiag(*self(z_m))
+        return tfd.MultivariateNormalDiag(*self(z_m, training=training))
 
     def trajectories(self, length):
         """p_psi(z_m,1:T), T = `length`: batch shape [], event shape [T, Dm]."""

@@ -54,7 +54,10 @@ def _tensors(specs):
 _VALUES = {"video": "values in [0, 1]",
            "speech": "decibels of a spectrum every 10 ms, as rwae_tf.data.speech.spectra makes them; the model "
                      "normalizes them itself"}
-_IMAGES = "\n- `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out."
+_IMAGES = """
+- `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out. Transparent parts are black, as in
+  training. Images with an Exif orientation, of other than 8 bits, of CMYK or in HDR are refused: turn and convert them
+  first, as `export/client.py` does for a folder of images."""
 _SPLITS = """It splits a clip into a
 content code, one per clip, and a motion code, one per frame, and puts clips together from both."""
 _DRAWS = """It draws clips from a content

@@ -25,7 +25,7 @@ def strategy(replicas=0):
             raise InputError(f"replicas={replicas}: this machine has {len(gpus)} GPUs")
         return tf.distribute.MirroredStrategy([f"/gpu:{i}" for i in range(replicas or len(gpus))])
     replicas = replicas or 1
-    if replicas > 1 and len(tf.config.list_logical_devices("CPU") if _started() else ()) < replicas:
+    if replicas > 1:
         _split_cpu(replicas)
     devices = [f"/cpu:{i}" for i in range(replicas)]
     return tf.distribute.MirroredStrategy(devices, cross_device_ops=tf.distribute.ReductionToOneDevice())
@@ -38,19 +38,16 @@ def hardware():
     return ", ".join(gpus) or f"{os.cpu_count()} CPU cores ({platform.machine()}), no GPU"
 
 
-def _started():
-    from tensorflow.python.eager import context
-
-    return context.context()._context_handle is not None
-
-
 def _split_cpu(replicas):
+    """Make virtual CPUs, which TensorFlow allows until its first operation; then as many must be there."""
     cpu = tf.config.list_physical_devices("CPU")[0]
     try:
         tf.config.set_logical_device_configuration(cpu, [tf.config.LogicalDeviceConfiguration()] * replicas)
         # Replicas wait for one another: with fewer threads than replicas they would wait for ever.
         tf.config.threading.set_inter_op_parallelism_threads(max(replicas, os.cpu_count()))
     except RuntimeError:
+        if len(tf.config.list_logical_devices("CPU")) >= replicas:
+            return
         raise InputError(f"replicas={replicas}: TensorFlow already started with fewer CPUs") from None
 
 

@@ -68,37 +68,35 @@ class MetricsLog:
         paint = figures.painter(model.spec.modality, x)
         images = {"generate": grids.grid(paint(np.asarray(model.generate(num=2 * len(x), length=x.shape[1], seed=0))))}
         if model.has_encoder:
-            n = len(x)
-            rows, columns = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
-            mixed = np.asarray(model.swap(x[rows], x[columns])).reshape(n, n, *x.shape[1:])
             pairs = np.stack([x, np.asarray(model.reconstruct(x))], 1).reshape(-1, *x.shape[1:])
-            images.update(reconstruct=grids.grid(paint(pairs)), swap=grids.swap_grid(paint(x), paint(x), paint(mixed)))
+            images.update(reconstruct=grids.grid(paint(pairs)),
+                          swap=grids.table(grids.build_swap_table(model.swap, x, x, paint)))
         with self._writer.as_default(step=iteration):
             for name, image in images.items():
                 tf.summary.image(name, image[np.newaxis])
         self._flush()
 
-    def indicators(self, progress, found):
+    def indicators(self, progress, measures):
         """Log indicators.
 
         Args:
           progress: "iteration", "epoch".
-          found: result of `Indicators.measure`.
+          measures: result of `Indicators.measure`.
         """
-        self.last = {**progress, **found}
+        self.last = {**progress, **measures}
         _append(self._indicators_path, self.last)
         with self._writer.as_default(step=progress["iteration"]):
-            for code, values in found["usage"].items():
+            for code, values in measures["usage"].items():
                 for name, value in values.items():
                     tf.summary.scalar(f"usage/{code}_{name}", value)
-            for factor, accuracy in found["kept"].items():
+            for factor, accuracy in measures["kept"].items():
                 tf.summary.scalar(f"kept/{factor}", accuracy)
-            for factor, row in found["leakage"].items():
+            for factor, row in measures["leakage"].items():
                 tf.summary.scalar(f"leakage/{factor}_into_{row['code']}", row["excess"])
-            for code, row in found["match"].items():
+            for code, row in measures["match"].items():
                 tf.summary.scalar(f"match/{code}_auc", row["auc"])
                 tf.summary.scalar(f"match/{code}_mmd2_in_null_sd", row["null_deviations"])
-            for term, row in found["terms"].items():
+            for term, row in measures["terms"].items():
                 tf.summary.scalar(f"share/{term}_weighted", row["weighted"])
                 if row["gradient"] is not None:
                     tf.summary.scalar(f"share/{term}_gradient_on_encoders", row["gradient"])

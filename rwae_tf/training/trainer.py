@@ -1,15 +1,12 @@
 """One step of any phase of any model: forward, gradients, one optimizer per update."""
 
-import contextlib
 import functools
 
 import tensorflow as tf
 
 from rwae_tf.config import schedule
-from rwae_tf.kernels import matmul
-from rwae_tf.kernels.adam import Adam
 from rwae_tf.noise import BatchNoise
-from rwae_tf.training import distribution, schedules
+from rwae_tf.training import distribution
 
 
 class Trainer:
@@ -36,8 +33,8 @@ class Trainer:
 
     def _optimizer(self, update):
         training = self.config.training
-        optimizer = Adam(
-            getattr(training, update.learning_rate), beta_1=training.adam_beta_1, beta_2=training.adam_beta_2)
+        optimizer = self.model.policy.adam(
+            schedule.value(getattr(training, update.learning_rate), 0.0), training.adam_beta_1, training.adam_beta_2)
         # Before the first trace: an optimizer that builds inside it works on one replica and not on two.
         optimizer.build(self.variables(update.part))
         return optimizer
@@ -45,10 +42,10 @@ class Trainer:
     def follow_schedules(self, epoch):
         """Set what follows a schedule to its value at `epoch`, passes over the data so far with fractions."""
         training = self.config.training
-        factor = schedules.learning_rate_factor(training, epoch)
         for update in self._updates:
-            self.optimizers[update.part].learning_rate.assign(factor * getattr(training, update.learning_rate))
-        self.model.set_temperature(schedules.temperature(self.config.model, epoch))
+            rate = schedule.value(getattr(training, update.learning_rate), epoch)
+            self.optimizers[update.part].learning_rate.assign(rate)
+        self.model.set_temperature(schedule.value(self.config.model.temperature, epoch))
         self.model.set_term_weights({term: schedule.value(getattr(self.config.objective, option), epoch)
                                      for term, option in self.model.weight_options().items()})
 
@@ -67,25 +64,19 @@ class Trainer:
         seed = tf.constant([self.config.training.seed, number], tf.int32)
         return self._compiled(phase)(x, extras or {}, seed)
 
-    def graph(self, phase, x, plain=False):
-        """The `tf.Graph` of one step of a phase on batches of the shape of x, traced anew.
-
-        `plain`: of the step with TensorFlow's own convolutions, which take every product of the model's formulas.
-        """
+    def graph(self, phase, x):
+        """The `tf.Graph` of one step of a phase on batches of the shape of x, traced anew."""
         seed = tf.constant([self.config.training.seed, 0], tf.int32)
-        return self._compile(phase, plain).get_concrete_function(x, {}, seed).graph
+        return self._compile(phase).get_concrete_function(x, {}, seed).graph
 
-    def _compile(self, phase, plain=False):
-        precision = self.config.training.precision
-        block = contextlib.nullcontext if plain else functools.partial(matmul.training, precision)
-
+    def _compile(self, phase):
         def step(x, extras, seed):
-            terms = self.strategy.run(functools.partial(self._replica_step, phase, block), args=(x, extras, seed))
+            terms = self.strategy.run(functools.partial(self._replica_step, phase), args=(x, extras, seed))
             return {name: self.strategy.reduce("mean", term, axis=None) for name, term in terms.items()}
 
         return tf.function(step, reduce_retracing=True, autograph=False)
 
-    def _replica_step(self, phase, block, x, extras, seed):
+    def _replica_step(self, phase, x, extras, seed):
         replicas = self.strategy.num_replicas_in_sync
         rows = tf.shape(x)[0]
         index = tf.distribute.get_replica_context().replica_id_in_sync_group
@@ -95,8 +86,7 @@ class Trainer:
         with tf.GradientTape(persistent=True, watch_accessed_variables=False) as tape:
             for variable in sum(variables.values(), []):
                 tape.watch(variable.value)
-            with block():
-                terms = self.model.phase_losses(phase.name, x, noise, self._gather, **extras)
+            terms = self.model.phase_losses(phase.name, x, noise, self._gather, **extras)
             # Keras sums gradients over replicas; dividing here, once, makes them means.
             losses = {update.loss: terms[update.loss] / replicas for update in phase.updates}
         gradients = self._gradients(tape, losses, phase, variables)

@@ -9,6 +9,7 @@ import tiny
 from rwae_tf import backbones
 from rwae_tf.config import flags
 from rwae_tf.layers.attention import SelfAttention
+from rwae_tf.layers.policy import Policy
 from rwae_tf.runs.checkpoints import Checkpoints, Counters
 from rwae_tf.serving import saved_model
 
@@ -25,7 +26,7 @@ def build(kind, colours=3):
     """Encoder and decoder, and frames and features for them."""
     config = tiny.config(backbone=kind.partition(",")[0], **{**SIZES, **KINDS[kind]})
     shape = (config.data.size, config.data.size, colours)
-    encoder, decoder = backbones.build(config.model, shape)
+    encoder, decoder = backbones.build(Policy(), config.model, shape)
     x, h = (tf.constant(RNG.normal(size=(5, *size)).astype(np.float32)) for size in (shape, (8,)))
     return encoder, decoder, x, h
 

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from rwae_tf.backbones.biggan import BigganDecoder, BigganEncoder
+from rwae_tf.layers.policy import Policy
 
 RNG = np.random.default_rng(0)
 
@@ -15,7 +16,7 @@ def draw(*shape):
 
 @pytest.fixture(scope="module")
 def encoder():
-    made = BigganEncoder((16, 16, 3), 4, 8)
+    made = BigganEncoder(Policy(), (16, 16, 3), 4, 8)
     made(tf.zeros([1, 16, 16, 3]))
     made.attention.gain.assign(0.5)
     return made
@@ -23,7 +24,7 @@ def encoder():
 
 @pytest.fixture(scope="module", params=["norm", "concatenation"])
 def decoder(request):
-    made = BigganDecoder((16, 16, 3), 4, request.param)
+    made = BigganDecoder(Policy(), (16, 16, 3), 4, request.param)
     made(tf.zeros([1, 8]))
     made.attention.gain.assign(0.5)
     return made

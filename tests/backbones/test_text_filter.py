@@ -3,6 +3,7 @@
 import numpy as np
 
 from rwae_tf.backbones.text_filter import TextFilterDecoder, TextFilterEncoder
+from rwae_tf.layers.policy import Policy
 
 RNG = np.random.default_rng(0)
 
@@ -29,7 +30,7 @@ def shaken(network, x):
 
 def test_encoder():
     x = RNG.normal(size=(2, 16, 16, 1)).astype(np.float32)
-    encoder = shaken(TextFilterEncoder((16, 16, 1), 2, 5), x)
+    encoder = shaken(TextFilterEncoder(Policy(), (16, 16, 1), 2, 5), x)
     first, *blocks, last, _, dense = encoder.parts
     y = conv(first, x)
     for part in blocks:
@@ -43,7 +44,7 @@ def test_encoder():
 
 def test_decoder():
     h = RNG.normal(size=(2, 5)).astype(np.float32)
-    decoder = shaken(TextFilterDecoder((16, 16, 3), 2), h)
+    decoder = shaken(TextFilterDecoder(Policy(), (16, 16, 3), 2), h)
     dense, _, *blocks, last = decoder.parts
     y = (h @ dense.kernel.numpy() + dense.bias.numpy()).reshape(2, 2, 2, 16)
     for part in blocks:

@@ -18,9 +18,9 @@ import pytest
 import tensorflow  # noqa: F401 - its logger keeps the stderr of its import; here, that of no test
 from PIL import Image
 
-import rwae_tf
 from rwae_tf import entry_point
 from rwae_tf.data.datasets import moving_shapes, sprites
+from rwae_tf.runs import run_dir as runs
 from rwae_tf.utils import progress
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -81,7 +81,7 @@ def refused(workplace, capsys):
         ("train", ["--batch_size=1"], ["--batch_size=1", "at least 2"]),
         ("train", ["--adam_beta_1=1.5"], ["--adam_beta_1=1.5", "from 0.0 to 0.9999"]),
         ("train", ["--encoder_learning_rate=nan"], ["--encoder_learning_rate=nan", "finite"]),
-        ("train", ["--decay_factors=0.5,2"], ["--decay_factors=0.5,2", "at most 1"]),
+        ("train", ["--critic_learning_rate=3:1,2:1"], ["--critic_learning_rate=3:1,2:1", "in order of time"]),
         ("train", ["--epochs=many"], ["--epochs=many", "an integer, at least 1"]),
         ("train", ["--size=48"], ["--size=48", "64, 32, 16"]),
         ("train", ["--decoder=gru"], ["--decoder=gru", "lstm, dense"]),
@@ -98,7 +98,9 @@ def refused(workplace, capsys):
             ["--joint_update", "--inference_steps=5"],
             ["--inference_steps=5", "--joint_update=True", "give --inference_steps=1"],
         ),
-        ("train", ["--decay_epochs=5"], ["--decay_epochs=5", "--decay_factors=0.5,0.2", "give as many of each"]),
+        ("train", ["--decay_epochs=5"], ["--decay_epochs=5: no such flag",
+                                         "--decoder_learning_rate=50:3e-4,50:1.5e-4"]),
+        ("train", ["--kernels=plain", "--precision=bfloat16"], ["--kernels=plain", "give --kernels=fast, or"]),
         ("train", ["--dataset=imagenet"], ["dataset='imagenet'", "choose one of", "moving_shapes, "]),
         ("train", ["--batch_size=6", "--replicas=4"], ["--batch_size=6", "--replicas=4", "give a multiple"]),
         ("train", ["--backbone=ds_vae256", "--size=32"], ["--size=32", "backbone=dcgan takes any"]),
@@ -320,7 +322,7 @@ def test_half_written_checkpoint_is_not_resumed(refused, run_dir, damaged):
 def test_without_the_damaged_files_the_checkpoint_before_is_taken(run_dir):
     for path in (run_dir / "checkpoints").glob("ckpt-3.*"):
         path.unlink()
-    assert rwae_tf.load(str(run_dir)).budget["iterations"] == 2
+    assert runs.load_run(str(run_dir)).budget["iterations"] == 2
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import tiny
 
 import rwae_tf
 from rwae_tf import data, errors, evaluate, judge
-from rwae_tf.evaluation import console
+from rwae_tf.evaluation import console, evaluators
 from rwae_tf.figures import plots
 from rwae_tf.judges import storage as judge_storage
 from rwae_tf.metrics import inception
@@ -166,8 +166,7 @@ def test_evaluate_measures_what_needs_no_encoder(lamps, lamp_judge, tmp_path, ca
     assert sorted(path.name for path in (run / "evaluation").iterdir()) == [
         "actions.png", "generate.gif", "generate.png", "metrics.json", "report.html"]
     assert console.NO_ENCODER in (run / "evaluation" / "report.html").read_text()
-    model = rwae_tf.load(str(run))
-    assert run_dir.read_actions(str(run), model)["matching"] == found["action"]["matching"]
+    assert run_dir.read_actions(run_dir.load_run(str(run)))["matching"] == found["action"]["matching"]
 
 
 @pytest.mark.slow
@@ -210,7 +209,7 @@ def test_evaluate_with_inception_weights_measures_frames(lamps, tmp_path, capsys
 
 
 def test_unfit_judge_is_refused_before_the_work(run, lamps, lamp_judge, tmp_path, monkeypatch):
-    monkeypatch.delattr(evaluate, "measure")
+    monkeypatch.delattr(evaluators, "evaluate")
     for folder, says in ((lamp_judge, "a judge of other clips: dataset (lamps -> moving_shapes)"),
                          (tmp_path / "absent", "absent/judge.json: No such file")):
         with pytest.raises(errors.InputError) as error:

@@ -43,7 +43,7 @@ def test_frozen():
 
 @pytest.mark.parametrize("section, field", FIELDS, ids=[field.name for _, field in FIELDS])
 def test_every_field_is_checked(section, field):
-    meta, kind = field.metadata, type(field.default)
+    meta, kind = field.metadata, float if field.metadata["schedule"] else type(field.default)
     assert meta["help"].endswith(".") and "\n" not in meta["help"]
     wrong = {bool: 1, int: 1.5, float: "1", str: 1, tuple: "1,2"}[kind]
     assert refused(section, **{field.name: wrong}).startswith(f"{field.name}={wrong!r}: expected ")
@@ -67,16 +67,9 @@ def test_names_are_unique_over_all_sections():
     assert len(names) == len(set(names))
 
 
-@pytest.mark.parametrize("text, weight", [("0.5", 0.5), ("0:0.1,4:0.1,6:1", ((0.0, 0.1), (4.0, 0.1), (6.0, 1.0)))])
-def test_weights_are_written_as_they_are_read(text, weight):
-    assert schedule.parse(text) == weight and schedule.written(weight) == text
-    with pytest.raises(ValueError):
-        schedule.parse("1:2:3")
-
-
 @pytest.mark.parametrize("section, field, value", [
     ("training", "batch_size", 2), ("training", "adam_beta_1", 0.9999), ("training", "adam_beta_1", 0),
-    ("training", "decay_factors", (0.0, 1)), ("data", "num_digits", 10), ("data", "num_digits", 1),
+    ("model", "temperature", ((0.0, 0.01), (2.0, 100.0))), ("data", "num_digits", 10), ("data", "num_digits", 1),
 ])
 def test_bounds_are_inclusive(section, field, value):
     assert getattr(getattr(made(section, **{field: value}), section), field) == value
@@ -85,7 +78,8 @@ def test_bounds_are_inclusive(section, field, value):
 @pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf"), True])
 def test_numbers_are_finite(value):
     assert refused("objective", content_weight=value).startswith(f"content_weight={value}: expected ")
-    assert refused("training", decay_epochs=(1.0, value)).startswith(f"decay_epochs=1.0,{value}: expected ")
+    assert refused("objective", motion_bandwidths=(1.0, value)).startswith(f"motion_bandwidths=1.0,{value}: expected ")
+    assert refused("training", critic_learning_rate=((1.0, value),)).startswith("critic_learning_rate=")
 
 
 def test_truth_is_no_integer():
@@ -106,13 +100,18 @@ def test_truth_is_no_integer():
         ("objective", {"motion_kl_weight": ()}, ["motion_kl_weight=()", "epoch:value pairs such as"]),
         (
             "objective",
-            {"motion_kl_weight": ((3.0, 0.5), (3.0, 1.0))},
-            ["motion_kl_weight=3:0.5,3:1", "later than the one before"],
+            {"motion_kl_weight": ((3.0, 0.5), (2.0, 1.0))},
+            ["motion_kl_weight=3:0.5,2:1", "in order of time"],
         ),
         ("objective", {"content_weight": ((-1.0, 0.5), (3.0, 1.0))}, ["content_weight=-1:0.5,3:1", "from 0 on"]),
         ("objective", {"content_weight": ((0.0, 0.5), (3.0, -1.0))}, ["content_weight=0:0.5,3:-1", "at least 0.0"]),
         ("objective", {"motion_horizon": 8}, ["motion_horizon=8", "above length=8"]),
-        ("training", {"decay_epochs": (1.0,)}, ["decay_epochs=1.0 and decay_factors=0.5,0.2", "as many of each"]),
+        (
+            "training",
+            {"critic_learning_rate": ((3.0, 1.0), (3.0, 0.5), (3.0, 0.2))},
+            ["critic_learning_rate=3:1,3:0.5,3:0.2", "at most two values for an epoch"],
+        ),
+        ("training", {"kernels": "plain", "precision": "bfloat16"}, ["precision=bfloat16", "give kernels=fast, or"]),
         ("training", {"batch_size": 9, "replicas": 2}, ["batch_size=9", "replicas=2", "a multiple"]),
     ],
 )
@@ -137,12 +136,13 @@ def test_options_of_two_sections_that_exclude_each_other():
 
 def test_to_a_file_and_back(tmp_path):
     config = tiny.config(motion_kl_weight=((0.0, 0.1), (2.5, 1.0)),
-                         decay_epochs=(3.0,), decay_factors=(0.1,), data_dir="Zürich", motion_kernel="imq")
+                         decoder_learning_rate=((3.0, 1e-3), (3.0, 5e-4), (8.0, 1e-4, "exponential")),
+                         motion_bandwidths=(3.0,), data_dir="Zürich", motion_kernel="imq")
     path = str(tmp_path / "config.json")
     config_lib.save(config, path)
     assert config_lib.read(path) == config
     assert [file.name for file in tmp_path.iterdir()] == ["config.json"]
-    assert json.loads((tmp_path / "config.json").read_text())["training"]["decay_epochs"] == [3.0]
+    assert json.loads((tmp_path / "config.json").read_text())["objective"]["motion_bandwidths"] == [3.0]
 
 
 def test_old_files_are_read_as_what_they_meant():
@@ -171,8 +171,11 @@ def test_what_a_file_leaves_out_takes_its_default():
     ('{"dta": {}}', "unknown section 'dta'"), ('{"data": 3}', "section 'data' must hold keys and values, not 3"),
     ('{"data": {"sise": 64}}', "unknown key 'sise' in section 'data'"),
     ('{"data": {"size": "64"}}', "size='64': expected"),
-    ('{"training": {"decay_epochs": [1, "a"]}}', "decay_epochs=1,a: expected finite numbers"),
-    ('{"training": {"decay_epochs": [[1], 2]}}', "expected finite numbers"),
+    ('{"objective": {"motion_bandwidths": [1, "a"]}}', "motion_bandwidths=1,a: expected finite numbers"),
+    ('{"objective": {"motion_bandwidths": [[1], 2]}}', "expected finite numbers"),
+    ('{"training": {"decay_epochs": [1, "a"]}}', "section 'training' holds options of an earlier version"),
+    ('{"training": {"decay_epochs": [1]}}', "section 'training' holds options of an earlier version"),
+    ('{"training": {"critic_learning_rate": [[1, 2, "log"]]}}', "expected a number, or epoch:value pairs"),
     ('{"objective": {"content_weight": NaN}}', "content_weight=nan: expected finite"),
     ('{"model": {"decoder": null}}', "decoder=None: expected text"),
 ])
@@ -215,8 +218,8 @@ def test_differences_name_what_a_run_may_not_change():
 
 def test_only_what_leaves_the_mathematics_alone_may_change():
     resumable = {field.name for _, field in FIELDS if field.metadata["resumable"]}
-    # `precision` rounds otherwise, and changes no formula.
-    assert resumable == {"data_dir", "epochs", "max_minutes", "precision", "log_every", "checkpoint_minutes",
+    # `precision` and `kernels` round otherwise, and change no formula.
+    assert resumable == {"data_dir", "epochs", "max_minutes", "precision", "kernels", "log_every", "checkpoint_minutes",
                          "summary_minutes", "evaluate_content", "test_length"}
 
 

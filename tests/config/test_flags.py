@@ -29,6 +29,8 @@ def other(field):
             (choice for choice in meta["choices"] if choice != default), None)
     if isinstance(default, bool):
         return not default
+    if meta["schedule"]:
+        return 0.5
     if isinstance(default, tuple):
         return tuple(number / 2 for number in default)
     if isinstance(default, str):
@@ -46,7 +48,7 @@ _ADVERSARIAL, _ACTION = ["--content_divergence=adversarial"], ["--action_size=3"
 NEEDS = {  # other flags beside which an option has an effect
     **dict.fromkeys(("gradient_penalty_weight", "gradient_penalty_of", "gradient_penalty_at", "encoder_loss"),
                     _ADVERSARIAL),
-    **dict.fromkeys(("action_input", "temperature", "temperature_anneal", "action_weight", "action_kl",
+    **dict.fromkeys(("action_input", "temperature", "action_weight", "action_kl",
                      "action_divergence_weight"), _ACTION),
     **dict.fromkeys(("split_by", "frame_step", "label_names", "motion_labels", "grey", "splits", "frame_pattern",
                      "sample_range"), ["--dataset=folder"]),
@@ -129,15 +131,15 @@ def test_every_field_has_its_flag(field):
     config = flags.configuration(f"--{field.name}={text}", *needs)
     found = [getattr(getattr(config, section), field.name) for section in config_lib.SECTIONS
              if hasattr(getattr(config, section), field.name)]
-    assert found == [value] and type(found[0]) is type(field.default)
+    assert found == [value] and type(found[0]) is (float if field.metadata["schedule"] else type(field.default))
 
 
 def test_ways_to_write_a_flag():
     config = flags.configuration("--size", "32", "-length=4", "--reuse_batch")
     assert config.data == config_lib.DataConfig(size=32, length=4)
     assert flags.configuration("--reuse_batch", "--noreuse_batch").training.reuse_batch is False
-    assert flags.configuration("--decay_epochs=", "--decay_factors=").training.decay_factors == ()
-    assert flags.configuration("--decay_epochs=1, 2e1").training.decay_epochs == (1.0, 20.0)
+    assert flags.configuration("--augment=").training.augment == ()
+    assert flags.configuration("--motion_bandwidths=1, 2e1").objective.motion_bandwidths == (1.0, 20.0)
     assert flags.configuration("--reconstruction=bernoulli").objective.reconstruction == "bernoulli"
 
 
@@ -186,8 +188,15 @@ def test_flagfile_that_cannot_be_read(tmp_path):
     ("--content_weight=much: a lot", "--content_weight=much: a lot: expected a number, or epoch:value pairs such as "
      "0:0.1,4:0.1,6:1 with straight lines between"),
     ("--content_weight=nan", "--content_weight=nan: expected finite numbers"),
-    ("--decay_epochs=1;2", "--decay_epochs=1;2: expected numbers separated by commas"),
-    ("--decay_epochs=1,-2", "--decay_epochs=1.0,-2.0: must be at least 0.0"),
+    ("--motion_bandwidths=1;2", "--motion_bandwidths=1;2: expected numbers separated by commas"),
+    ("--motion_bandwidths=1,-2", "--motion_bandwidths=1.0,-2.0: must be at least 1e-06"),
+    ("--critic_learning_rate=3:1,2:1", "--critic_learning_rate=3:1,2:1: give epochs from 0 on, in order of time"),
+    ("--critic_learning_rate=0:1,~4:0", "--critic_learning_rate=0:1,~4:0: a ~ needs a pair of an earlier epoch before "
+     "it, and values above 0 in both"),
+    ("--decay_epochs=30,36", "--decay_epochs=30,36: no such flag; a learning rate is a schedule, and two values at one "
+     "epoch are a jump: --decoder_learning_rate=50:3e-4,50:1.5e-4"),
+    ("--temperature_anneal=0.1", "--temperature_anneal=0.1: no such flag; the temperature is a schedule, and ~ means "
+     "exponentially: --temperature=0:0.67,~20:0.1"),
     ("--decoder=LSTM", "--decoder=LSTM: expected one of lstm, dense"),
     ("--joint_update=yes", "--joint_update=yes: expected true or false"),
     ("--joint_update=", "--joint_update=: expected true or false"),
@@ -247,7 +256,7 @@ def test_help_gives_default_and_what_is_allowed(capsys):
     assert f"--decoder=lstm {helps['decoder']} One of lstm, dense." in text
     assert f"--num_digits=1 {helps['num_digits']} An integer from 1 to 10." in text
     assert f"--joint_update=false {helps['joint_update']}" in text
-    assert f"--decay_factors=0.5,0.2 {helps['decay_factors']}" in text
+    assert f"--critic_learning_rate=50:0.0001,50:5e-05,80:5e-05,80:1e-05 {helps['critic_learning_rate']}" in text
     assert "--data_dir= Folder" in text
     assert "undefok" not in text and "absl" not in text and "<" not in text
 

@@ -8,7 +8,7 @@ from toys import CLIPS, FACTORS, LABELS, SPEC, Actor, Judge, Perfect, batches
 
 from rwae_tf.errors import InputError
 from rwae_tf.evaluation import console, report, sample_evaluators
-from rwae_tf.metrics.interventions import Verbs
+from rwae_tf.metrics.interventions import ModelFunctions
 
 
 class Counted:
@@ -25,13 +25,13 @@ class Counted:
         def refuse(*args, **given):
             raise InputError("no encoder")
 
-        return Verbs(refuse, refuse, refuse, refuse, generate, refuse)
+        return ModelFunctions(refuse, refuse, refuse, refuse, generate, refuse)
 
 
 def test_samples_of_a_perfect_generator():
     model = Counted(Perfect())
     found = sample_evaluators.measure(batches, Judge(), model.verbs(), SPEC, repeats=2)
-    assert model.calls == sample_evaluators.draws(CLIPS, SPEC, 2, 0)
+    assert model.calls == sample_evaluators.count_draws(CLIPS, SPEC, 2, 0)
     assert found["static_kept"] is found["dynamic_kept"] is found["probes"] is None
     assert found["judge_on_real"] == dict.fromkeys(FACTORS, 1.0)
     assert found["inception_of"] == "trend" and 1.05 < found["h_y"] <= np.log(3)
@@ -44,7 +44,7 @@ def test_samples_of_a_perfect_generator():
 def acted():
     model = Counted(Actor(trends=(2, 0, 1)))
     found = sample_evaluators.measure(batches, Judge(), model.verbs(), SPEC, repeats=2, size=3)
-    assert model.calls == sample_evaluators.draws(CLIPS, SPEC, 2, 3)
+    assert model.calls == sample_evaluators.count_draws(CLIPS, SPEC, 2, 3)
     return found
 
 

@@ -8,6 +8,7 @@ import tensorflow as tf
 from rwae_tf import distributions
 from rwae_tf.config import ObjectiveConfig
 from rwae_tf.inference.action import ActionPosterior
+from rwae_tf.layers.policy import Policy
 from rwae_tf.regularizers import kl
 
 RNG = np.random.default_rng(0)
@@ -35,7 +36,7 @@ def lstm(x, cell):
 
 @pytest.mark.parametrize("with_features", [False, True])
 def test_logits_are_linear_in_what_the_lstm_read_last(with_features):
-    posterior = ActionPosterior(6, 7, with_features)
+    posterior = ActionPosterior(Policy(), 6, 7, with_features)
     logits = posterior(Z_M, H).numpy()
     inputs = np.concatenate([Z_M, H], -1) if with_features else Z_M
     kernel, bias = map(np.asarray, posterior.logits.weights)
@@ -48,7 +49,7 @@ def test_logits_are_linear_in_what_the_lstm_read_last(with_features):
 @pytest.mark.parametrize("scale", [1.0, 1e4])
 @pytest.mark.parametrize("action_kl", ["categorical", "monte_carlo"])
 def test_gradients_are_finite_in_every_precision(policy, scale, action_kl):
-    posterior = ActionPosterior(3, 4, True)
+    posterior = ActionPosterior(Policy(), 3, 4, True)
     posterior(Z_M, H)
     posterior.logits.bias.assign([scale, 0, -scale])
     uniform = tf.constant([[0.0, 1.0, 0.5], [0.5, 0.5, 0.5], [1.0, 0.0, 0.0]])

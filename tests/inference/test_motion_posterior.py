@@ -4,13 +4,14 @@ import numpy as np
 import pytest
 
 from rwae_tf.inference.motion import FactorisedMotionPosterior, FullMotionPosterior, MotionPosterior
+from rwae_tf.layers.policy import Policy
 
 
 @pytest.mark.parametrize("changes", [False, True])
 def test_gain_is_a_factor_on_what_is_seen(changes):
     h, noise = np.random.default_rng(0).normal(size=(2, 3, 5, 4)).astype(np.float32)
     noise = noise[..., :2]
-    strong, plain = (MotionPosterior(2, 6, 0.1, changes, gain) for gain in (4.0, 1.0))
+    strong, plain = (MotionPosterior(Policy(), 2, 6, 0.1, changes, gain) for gain in (4.0, 1.0))
     given = strong(h, noise)
     plain(h, noise)
     plain.set_weights(strong.get_weights())
@@ -36,7 +37,7 @@ def moved(posterior, given, **changes):
 
 def test_a_factorised_posterior_sees_each_frame_alone(given):
     h, noise, z_c = given
-    posterior = FactorisedMotionPosterior(2, 6, 0.1)
+    posterior = FactorisedMotionPosterior(Policy(), 2, 6, 0.1)
     other = h.copy()
     other[:, 2] += 1
     assert moved(posterior, given, h=other).tolist() == [False, False, True, False, False]
@@ -45,7 +46,7 @@ def test_a_factorised_posterior_sees_each_frame_alone(given):
 
 def test_a_full_posterior_sees_all_frames_and_the_content(given):
     h, noise, z_c = given
-    posterior = FullMotionPosterior(2, 6, 0.1)
+    posterior = FullMotionPosterior(Policy(), 2, 6, 0.1)
     other = h.copy()
     other[:, 2] += 1
     assert moved(posterior, given, h=other).all() and moved(posterior, given, z_c=z_c + 1).all()
@@ -54,9 +55,9 @@ def test_a_full_posterior_sees_all_frames_and_the_content(given):
 
 @pytest.mark.parametrize("kind", [FactorisedMotionPosterior, FullMotionPosterior])
 def test_samples_and_first_deviation(kind, given):
-    z_m, q = kind(2, 6, 0.1).distribution(*given)
+    z_m, q = kind(Policy(), 2, 6, 0.1).distribution(*given)
     np.testing.assert_allclose(z_m, q.mean() + q.stddev() * given[1], atol=1e-6)
     assert 0.05 < np.mean(q.stddev()) < 0.2
     still = np.repeat(given[0][:, :1], 5, axis=1)  # nothing moves
-    _, blind = kind(2, 6, 0.1, changes=True).distribution(still, given[1], np.zeros_like(given[2]))
+    _, blind = kind(Policy(), 2, 6, 0.1, changes=True).distribution(still, given[1], np.zeros_like(given[2]))
     np.testing.assert_allclose(blind.mean(), np.broadcast_to(blind.mean()[:1], (3, 5, 2)), atol=1e-6)

@@ -4,6 +4,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from rwae_tf.compat import private
 from rwae_tf.kernels.adam import Adam
 
 OPTIONS = {"learning_rate": 0.01, "beta_1": 0.5, "beta_2": 0.9}
@@ -33,3 +34,10 @@ def test_equals_keras_and_the_formula():
         # Kingma & Ba's form before section 2's end: epsilon, Keras's 1e-7, beside the root of v without its correction.
         x = x - 0.01 * np.sqrt(1 - 0.9**t) / (1 - 0.5**t) * m / (np.sqrt(v) + 1e-7)
     np.testing.assert_allclose(found[0], x, rtol=1e-5)
+
+
+def test_without_the_private_attributes_keras_moves_the_weight(monkeypatch):
+    gradients = np.random.default_rng(0).normal(size=(3, 3, 4)).astype(np.float32)
+    monkeypatch.setattr(private, "_SLOTS", ("an_attribute_that_is_gone",))
+    for a, b in zip(after(Adam, gradients), after(keras.optimizers.Adam, gradients), strict=True):
+        np.testing.assert_array_equal(a, b)

@@ -23,11 +23,11 @@ def pair(ours, kerass, x, filters, kernel, stride):
     return layers
 
 
-def forward_and_backward(layer, x, dy=None):
+def forward_and_backward(layer, x, dy=None, training=False):
     """y, dx and the gradients of the weights for a random dy."""
     with tf.GradientTape() as tape:
         tape.watch(x)
-        y = layer(x)
+        y = layer(x, training=training) if training else layer(x)
     dy = normal(y.shape, 2) if dy is None else dy
     return [y, *tape.gradient(y, [x, *(weight.value for weight in layer.weights)], dy)]
 
@@ -91,13 +91,12 @@ def test_the_pixels_of_a_block_come_from_one_convolution():
     (conv.Conv2DTranspose, 8, 6, 12), (conv.Conv2D, 8, 3, 8)])
 def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, filters):
     x = normal([3, size, size, channels], 1)
-    layer = ours(filters, 4, 2, use_bias=False)
+    layer = ours(filters, 4, 2, precision="bfloat16", use_bias=False)
     layer.build(x.shape)
     layer.set_weights([normal(layer.kernel.shape, 3)])
     y = layer(x)
     dy = normal(y.shape, 2)
-    with matmul.training("bfloat16"):
-        found = forward_and_backward(layer, x, dy)
+    found = forward_and_backward(layer, x, dy, training=True)
 
     def rounded(values):
         return tf.cast(tf.cast(values, tf.bfloat16), tf.float32)
@@ -115,12 +114,11 @@ def test_bfloat16_rounds_factors_and_results_and_no_more(ours, size, channels, f
 def test_bfloat16_is_the_same_where_the_processor_has_none(monkeypatch, size, channels, filters):
     if not matmul._has_bfloat16():
         pytest.skip("this processor has no bfloat16 to compare with; the test above measures what stands in for it")
-    x, layer = normal([3, size, size, channels], 1), conv.Conv2D(filters, 4, 2, use_bias=False)
+    x, layer = normal([3, size, size, channels], 1), conv.Conv2D(filters, 4, 2, precision="bfloat16", use_bias=False)
     layer.build(x.shape)
-    with matmul.training("bfloat16"):
-        expected = forward_and_backward(layer, x)
-        monkeypatch.setattr(matmul, "_has_bfloat16", lambda: False)
-        found = forward_and_backward(layer, x)
+    expected = forward_and_backward(layer, x, training=True)
+    monkeypatch.setattr(matmul, "_has_bfloat16", lambda: False)
+    found = forward_and_backward(layer, x, training=True)
     for a, b in zip(found, expected, strict=True):
         # Sums in float32, in another order, may round to the neighbour: 2^-8 of a value, and of the largest part.
         np.testing.assert_allclose(a, b, rtol=2**-8, atol=2**-8 * np.abs(b).max() / 4)
@@ -129,7 +127,7 @@ def test_bfloat16_is_the_same_where_the_processor_has_none(monkeypatch, size, ch
 @pytest.mark.parametrize("said,option,expected", [
     ({"avx512bw"}, "1", True), ({"avx512bw"}, "0", False), ({"avx2"}, "1", False)])
 def test_who_has_bfloat16(monkeypatch, said, option, expected):
-    monkeypatch.setattr(matmul.processor, "instructions", lambda: frozenset(said))
+    monkeypatch.setattr(matmul.cpu_info, "instructions", lambda: frozenset(said))
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", option)
     assert matmul._has_bfloat16() == expected
@@ -144,14 +142,14 @@ def test_without_bfloat16_factors_are_multiplied_in_float32(monkeypatch):
     assert seen == [tf.float32] and found.dtype == tf.bfloat16 and float(found[0, 0]) == 258
 
 
-def test_float32_is_what_is_outside_the_block():
+def test_float32_is_what_is_outside_of_training():
     x = normal([3, 8, 8, 4], 1)
-    layer = conv.Conv2D(5, 4, 2)
-    before = layer(x)
-    with matmul.training("bfloat16"):
-        within = layer(x)
-    np.testing.assert_array_equal(before, layer(x))
-    assert not np.array_equal(before, within)
+    rounded, exact = conv.Conv2D(5, 4, 2, precision="bfloat16"), conv.Conv2D(5, 4, 2)
+    for layer in (rounded, exact):
+        layer.build(x.shape)
+    exact.set_weights(rounded.get_weights())
+    np.testing.assert_array_equal(rounded(x), exact(x))
+    assert not np.array_equal(rounded(x, training=True), exact(x, training=True))
 
 
 @pytest.mark.parametrize("ours", [conv.Conv2D, conv.Conv2DTranspose])

@@ -1,13 +1,16 @@
 """The LSTMs against Keras's, whose gradients TensorFlow finds step by step."""
 
+import functools
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from rwae_tf import distributions
-from rwae_tf.kernels import lstm, matmul
+from rwae_tf.kernels import lstm, recurrence
 from rwae_tf.layers.gaussian_lstm import GaussianLSTM
+from rwae_tf.layers.policy import Policy
 
 T, B, D, H = 5, 3, 2, 4
 
@@ -15,7 +18,7 @@ T, B, D, H = 5, 3, 2, 4
 @pytest.fixture(params=["written out", "loop"])
 def form(request, monkeypatch):
     if request.param == "loop":
-        monkeypatch.setattr(lstm, "_UNROLLED", 0)
+        monkeypatch.setattr(recurrence, "_UNROLLED", 0)
 
 
 def normal(*shape, seed=0):
@@ -69,16 +72,19 @@ def test_last_is_the_output_at_the_frame_that_is_read_last(form, backwards):
 @pytest.mark.slow
 @pytest.mark.parametrize("of", ["lstm", "given", "sample"])
 def test_bfloat16_rounds_what_is_multiplied_and_returns_float32(form, of):
-    layer = lstm.LSTM(H) if of == "lstm" else gaussian(0 if of == "given" else 3)
+    layer = lstm.LSTM(H, precision="bfloat16") if of == "lstm" else gaussian(0 if of == "given" else 3, "bfloat16")
     x = normal(B, T, 3 if of == "sample" else D)
     if of == "lstm":
         layer.build(x.shape)
-    function = {"lstm": layer, "given": getattr(layer, "given", None),
-                "sample": lambda x: layer.sample(normal(B, T, D, seed=1), x)}[of]
+
+    def function(x, training=False):
+        if of == "sample":
+            return layer.sample(normal(B, T, D, seed=1), x, training=training)
+        return (layer.given if of == "given" else layer)(x, training=training)
+
     weights = [w.value for w in layer.weights]
     exact = gradients(function, [x], weights)
-    with matmul.training("bfloat16"):
-        found = gradients(function, [x], weights)
+    found = gradients(functools.partial(function, training=True), [x], weights)
     for a, b in zip(found, exact, strict=True):
         # Three roundings of 2^-9 a step, in five steps that feed one another: 2^-5 of the largest is what they leave.
         assert a.dtype == np.float32 and np.abs(a - b).max() <= 2**-5 * np.abs(b).max()
@@ -99,8 +105,8 @@ def step_by_step(layer, noise, x=None):
     return [tf.stack(arrays, 1) for arrays in zip(*found, strict=True)]
 
 
-def gaussian(features):
-    layer = GaussianLSTM(D, H)
+def gaussian(features, precision="float32"):
+    layer = GaussianLSTM(Policy(precision=precision), D, H)
     layer.build(features)
     for i, weight in enumerate(layer.weights):
         weight.assign(normal(*weight.shape, seed=i))
@@ -117,7 +123,7 @@ def test_samples_go_back_into_the_lstm(form, features):
 
 
 def test_initial_scale():
-    layer = GaussianLSTM(D, H, initial_scale=0.3)
+    layer = GaussianLSTM(Policy(), D, H, initial_scale=0.3)
     layer.build(0)
     # With h = 0 the raw scale is its bias.
     np.testing.assert_allclose(distributions.scale(layer.raw_scale(tf.zeros([1, H]))), 0.3, rtol=1e-5)

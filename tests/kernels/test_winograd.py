@@ -8,7 +8,8 @@ import pytest
 import tensorflow as tf
 from bench import flops
 
-from rwae_tf.kernels import conv, matmul, winograd
+from rwae_tf.compat import private
+from rwae_tf.kernels import conv, winograd
 
 
 def normal(shape, seed):
@@ -84,15 +85,16 @@ def test_nine_products_for_sixteen(name):
     assert flops.count(graph) == {"BatchMatMulV2": plain * 9 // 16}
 
 
-def is_taken(ours, sides, channels=32, filters=32, kernel=4, stride=2):
-    layer = ours(filters, kernel, stride)
+def is_taken(ours, sides, channels=32, filters=32, kernel=4, stride=2, training=True, **options):
+    layer = ours(filters, kernel, stride, **options)
     layer.build((None, *sides, channels))
-    graph = tf.function(layer).get_concrete_function(tf.TensorSpec([None, *sides, channels])).graph
+    function = tf.function(functools.partial(layer, training=training))
+    graph = function.get_concrete_function(tf.TensorSpec([None, *sides, channels])).graph
     return any("PartitionedCall" in op.type for op in graph.get_operations())
 
 
 CASES = [({}, True), ({"channels": 31}, False), ({"filters": 31}, False), ({"kernel": 5}, False),
-         ({"stride": 1}, False)]
+         ({"stride": 1}, False), ({"precision": "bfloat16"}, False), ({"winograd": False}, False)]
 
 
 @pytest.mark.parametrize("ours,sides,others", [
@@ -100,14 +102,11 @@ CASES = [({}, True), ({"channels": 31}, False), ({"filters": 31}, False), ({"ker
     (conv.Conv2DTranspose, (4, 2), [(3, 2), (4, 1), (None, 2)])])
 def test_where_it_is_taken(monkeypatch, ours, sides, others):
     monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: [])
-    assert not is_taken(ours, sides), "a model that is not trained needs no XLA"
-    with matmul.training("bfloat16"):
-        assert not is_taken(ours, sides)
-    with matmul.training("float32"):
-        assert [is_taken(ours, sides, **case) for case, _ in CASES] == [expected for _, expected in CASES]
-        assert not any(is_taken(ours, other) for other in others)
-        monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
-        assert not is_taken(ours, sides)
+    assert not is_taken(ours, sides, training=False), "a model that is not trained needs no XLA"
+    assert [is_taken(ours, sides, **case) for case, _ in CASES] == [expected for _, expected in CASES]
+    assert not any(is_taken(ours, other) for other in others)
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["GPU:0"])
+    assert not is_taken(ours, sides)
 
 
 @pytest.mark.parametrize("ours,sides", [(conv.Conv2D, (8, 8)), (conv.Conv2DTranspose, (4, 4))])
@@ -117,13 +116,21 @@ def test_a_layer_is_the_same_in_training(ours, sides, use_bias):
     layer.build(x.shape)
     layer.set_weights([normal(weight.shape, 3) for weight in layer.weights])
     found = []
-    for block in (contextlib.nullcontext(), matmul.training("float32")):
-        with block, tf.GradientTape() as tape:
+    for training in (False, True):
+        with tf.GradientTape() as tape:
             tape.watch(x)
-            y = layer(x)
+            y = layer(x, training=training)
         dy = tf.constant(normal(y.shape, 2))
         found.append([y, *tape.gradient(y, [x, *(weight.value for weight in layer.weights)], dy)])
     for a, b in zip(*found, strict=True):
+        np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
+
+
+def test_without_the_private_call_the_numbers_are_the_same(monkeypatch):
+    way, plain, x = WAYS["convolved"]
+    monkeypatch.setattr(private, "stop_recording", contextlib.nullcontext)
+    graph = tf.function(lambda x, kernel: with_gradients(way, x, kernel))
+    for a, b in zip(graph(x, KERNEL), with_gradients(plain, x, KERNEL), strict=True):
         np.testing.assert_allclose(a, b, atol=1e-5 * np.abs(b).max())
 
 

@@ -5,6 +5,7 @@ import pytest
 import tensorflow as tf
 
 from rwae_tf.layers.attention import SelfAttention
+from rwae_tf.layers.policy import Policy
 
 
 def by_hand(layer, x):
@@ -29,7 +30,7 @@ def by_hand(layer, x):
 @pytest.mark.parametrize("shape", [(2, 4, 6, 16), (1, 2, 2, 3)], ids=str)  # of 3 channels theta and phi keep one
 def test_numbers_are_those_of_loops(shape):
     x = np.random.default_rng(0).normal(size=shape).astype(np.float32)
-    layer = SelfAttention(shape[-1])
+    layer = SelfAttention(Policy(), shape[-1])
     np.testing.assert_array_equal(layer(x), x)  # gain 0
     assert layer.theta.kernel.shape == (1, 1, shape[-1], max(1, shape[-1] // 8))
     layer.gain.assign(0.7)

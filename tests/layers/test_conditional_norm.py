@@ -5,12 +5,13 @@ import tensorflow as tf
 
 from rwae_tf.kernels.batch_norm import BatchNorm
 from rwae_tf.layers.conditional_norm import ConditionalNorm
+from rwae_tf.layers.policy import Policy
 
 
 def test_numbers():
     rng = np.random.default_rng(0)
     x, condition = (rng.normal(2, 3, shape).astype(np.float32) for shape in ((4, 3, 5, 2), (4, 6)))
-    layer = ConditionalNorm()
+    layer = ConditionalNorm(Policy())
     layer(x, condition)
     kernel, bias = layer.affine.kernel.numpy(), np.array([0.1, -0.2, 0.3, -0.4], np.float32)
     np.testing.assert_allclose(kernel.T @ kernel, np.eye(4), atol=1e-5)
@@ -39,10 +40,10 @@ def test_the_norm_inside_has_averages_alone():
 def test_two_replicas_normalise_by_all_rows(two_replicas):
     rng = np.random.default_rng(0)
     x, condition = (rng.normal(2, 3, shape).astype(np.float32) for shape in ((4, 3, 5, 2), (4, 6)))
-    one = ConditionalNorm()
+    one = ConditionalNorm(Policy())
     expected = one(x, condition, training=True)
     with two_replicas.scope():
-        two = ConditionalNorm()
+        two = ConditionalNorm(Policy())
         two.build(x.shape, condition.shape)
     two.affine.kernel.assign(one.affine.kernel.numpy())
 

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+from rwae_tf.layers.policy import Policy
 from rwae_tf.layers.residual import ResidualDown, ResidualUp
 
 RNG = np.random.default_rng(0)
@@ -52,7 +53,7 @@ def shaken(block):
 
 @pytest.mark.parametrize("activate", [True, False])
 def test_down(activate):
-    x, block = draw(2, 4, 6, 3), ResidualDown(5, activate)
+    x, block = draw(2, 4, 6, 3), ResidualDown(Policy(), 5, activate)
     assert block(x).shape == (2, 2, 3, 5)
     shaken(block)
     y = conv(block.second, leaky(conv(block.first, leaky(x) if activate else x)))
@@ -61,7 +62,7 @@ def test_down(activate):
 
 @pytest.mark.parametrize("conditional", [True, False])
 def test_up(conditional):
-    x, block = draw(3, 2, 3, 6), ResidualUp(4, conditional)
+    x, block = draw(3, 2, 3, 6), ResidualUp(Policy(), 4, conditional)
     condition = draw(3, 5) if conditional else None
     assert block(x, condition).shape == (3, 4, 6, 4)
     shaken(block)

@@ -8,6 +8,7 @@ import tiny
 from rwae_tf import generate
 from rwae_tf.errors import InputError
 from rwae_tf.layers import discriminators
+from rwae_tf.layers.policy import Policy
 from rwae_tf.models import mocogan
 from rwae_tf.noise import BatchNoise
 from rwae_tf.serving import model_card, saved_model, signatures
@@ -31,9 +32,9 @@ def parameters(layer):
 
 def test_networks_have_the_parameters_of_the_paper():
     """64x64 frames, 16 of them, z of 50 + 10; batch norms have two numbers a channel."""
-    generator = mocogan.FrameGenerator((64, 64, 3), 64)
-    frames = discriminators.FrameDiscriminator(64)
-    clips = discriminators.ClipDiscriminator(64, 16, 64, 1)
+    generator = mocogan.FrameGenerator(Policy(), (64, 64, 3), 64)
+    frames = discriminators.FrameDiscriminator(Policy(), 64)
+    clips = discriminators.ClipDiscriminator(Policy(), 64, 16, 64, 1)
     made = generator(tf.zeros([1, 60]))
     assert made.shape == (1, 64, 64, 3)
     assert frames(made).shape == (1, 4, 4, 1)

@@ -5,13 +5,14 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from rwae_tf.layers.policy import Policy
 from rwae_tf.priors.motion import MotionPrior
 
 
 @pytest.fixture
 def prior():
     keras.utils.set_random_seed(3)
-    prior = MotionPrior(motion_size=3, hidden_size=5)
+    prior = MotionPrior(Policy(), motion_size=3, hidden_size=5)
     prior(tf.zeros([1, 2, 3]))
     return prior
 

@@ -30,9 +30,11 @@ def test_dataset(tmp_path):
 
 
 def test_backbone():
+    from rwae_tf.layers.policy import Policy
+
     names = example("Add a backbone")
-    features = names["FlatEncoder"]((16, 16, 3), 2, 5)(np.zeros((4, 16, 16, 3), np.float32))
-    logits = names["FlatDecoder"]((16, 16, 3), 2)(features)
+    features = names["FlatEncoder"](Policy(), (16, 16, 3), 2, 5)(np.zeros((4, 16, 16, 3), np.float32))
+    logits = names["FlatDecoder"](Policy(), (16, 16, 3), 2)(features)
     assert features.shape == (4, 5) and logits.shape == (4, 16, 16, 3)
 
 
@@ -47,9 +49,10 @@ def test_model():
     import tensorflow as tf
     import tiny
 
+    from rwae_tf.layers.policy import Policy
     from rwae_tf.noise import BatchNoise
 
-    made = example("Add a model")["MotionVAE"](tiny.config(), tiny.SPEC)
+    made = example("Add a model")["MotionVAE"](tiny.config(), tiny.SPEC, Policy())
     with tf.GradientTape() as tape:
         terms = made.losses(tf.random.uniform([4, 4, 16, 16, 3]), BatchNoise(tf.constant([0, 0]), 4), lambda x: x)
     assert float(terms["objective"]) == pytest.approx(float(terms["reconstruction"] + terms["motion_kl"]), rel=1e-5)

@@ -5,6 +5,8 @@ import tensorflow as tf
 import tiny
 from bench import flops
 
+from rwae_tf import models
+from rwae_tf.layers.policy import Policy
 from rwae_tf.training.trainer import Trainer
 
 
@@ -61,10 +63,12 @@ def test_a_call_of_another_graph():
 
 def test_the_products_that_a_step_takes_instead():
     """As below with 32 channels: between 8x8x32 and 4x4x64 a step takes 9 products for 16, forward and backward."""
-    model = tiny.build(joint_update=True, inference_steps=1, decoder="dense", channels=32)
-    trainer = Trainer(model, tf.distribute.get_strategy())
-    plain, taken = (flops.count(trainer.graph(trainer.phases[0], tf.constant(tiny.sequences()), plain=plain))
-                    for plain in (True, False))
+    config, found = tiny.config(joint_update=True, inference_steps=1, decoder="dense", channels=32), []
+    for winograd in (False, True):
+        model = models.build(config, tiny.SPEC, Policy(winograd=winograd))
+        trainer = Trainer(model, tf.distribute.get_strategy())
+        found.append(flops.count(trainer.graph(trainer.phases[0], tf.constant(tiny.sequences()))))
+    plain, taken = found
     of_inner = 2 * 6 * (16 * 4 * 4 * 64 * 16 * 32)  # 3 in the encoder, 3 in the decoder
     assert taken["BatchMatMulV2"] - plain.get("BatchMatMulV2", 0) == of_inner * 9 // 16
     assert sum(plain.values()) - sum(taken.values()) == of_inner * 7 // 16

@@ -100,7 +100,7 @@ def test_the_critic_ascends():
 
 
 def test_learning_rates_fall_at_their_epochs():
-    made = trainer(decay_epochs=(1.5, 4.0), decay_factors=(0.5, 0.2))
+    made = trainer(decoder_learning_rate=((1.5, 1e-3), (1.5, 5e-4), (4.0, 5e-4), (4.0, 1e-4)))
     found = []
     for epoch in (0, 1.49, 1.5, 3, 4, 5):
         made.follow_schedules(epoch)
@@ -108,9 +108,9 @@ def test_learning_rates_fall_at_their_epochs():
     np.testing.assert_allclose(found, np.array([1, 1, 0.5, 0.5, 0.1, 0.1]) * 1e-3, rtol=1e-6)
 
 
-def test_the_temperature_anneals():
-    made = trainer(action_size=3, temperature=0.8, temperature_anneal=0.5)
-    for epoch, expected in ((0, 0.8), (2, 0.8 * np.exp(-1.0)), (50, 0.1)):
+def test_the_temperature_follows_its_schedule():
+    made = trainer(action_size=3, temperature=((0.0, 0.8), (4.0, 0.2, "exponential"), (6.0, 0.1)))
+    for epoch, expected in ((0, 0.8), (2, 0.4), (5, 0.15), (50, 0.1)):
         made.follow_schedules(epoch)
         assert np.isclose(float(made.model.temperature.value), expected)
 

@@ -2,7 +2,7 @@
 
 It counts convolutions, their gradients and matrix products only, no element-wise operations. A fraction of the ceiling
 from this count is a lower bound. A step of training may take fewer
-products than the formulas of its model (`kernels.winograd`): `Trainer.graph` gives the graph of either.
+products than the formulas of its model (`kernels.winograd`), unless the model's `Policy` has `winograd=False`.
 """
 
 import math

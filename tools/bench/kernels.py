@@ -132,14 +132,14 @@ def _norm_and_activation(tf):
 
 def _recurrence(tf):
     """An LSTM forward and backward: ours, ours by XLA, and TensorFlow's block."""
-    from rwae_tf.kernels import lstm
+    from rwae_tf.kernels import recurrence
 
     x, dh = _normal(tf, _LENGTH, _CLIPS, _UNITS // 2), _normal(tf, _LENGTH, _CLIPS, _UNITS)
     w, nothing = 0.05 * _normal(tf, _UNITS // 2 + _UNITS, 4 * _UNITS), tf.zeros([_CLIPS, _UNITS])
     bias, no_peephole = tf.zeros([4 * _UNITS]), tf.zeros([_UNITS])
 
     def ours(x, w):
-        return lstm.run(tf.tensordot(x, w[: x.shape[-1]], 1) + bias, w[x.shape[-1] :])
+        return recurrence.run(tf.tensordot(x, w[: x.shape[-1]], 1) + bias, w[x.shape[-1] :])
 
     def block(x, w):
         return tf.raw_ops.BlockLSTMV2(

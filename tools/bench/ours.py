@@ -28,13 +28,16 @@ def build(options):
     from rwae_tf.training.trainer import Trainer
     from rwae_tf.types import SequenceSpec
 
-    known = {name: {field.name for field in dataclasses.fields(kind)} for name, kind in config_lib.SECTIONS.items()}
-    config = config_lib.from_dict({name: {key: value for key, value in section.items() if key in known[name]}
-                                   for name, section in options["config"].items()})
+    known = {name: {field.name: field for field in dataclasses.fields(kind)}
+             for name, kind in config_lib.SECTIONS.items()}
+    config = config_lib.from_dict({
+        name: {key: _fitting(value, known[name][key]) for key, value in section.items() if key in known[name]}
+        for name, section in options["config"].items()})
     size, length = config.data.size, options["length"]
     strategy = distribution.strategy(1)
+    spec = SequenceSpec((size, size, 3), length)
     with strategy.scope():
-        model = run_dir.build(config, SequenceSpec((size, size, 3), length))
+        model = run_dir.build(config, spec)
     x = tf.random.stateless_uniform([options["batch"], length, size, size, 3], [0, 1])
     facts = {"tensorflow": tf.__version__, "weights": sum(v.value.shape.num_elements() for v in model.variables)}
     if options["what"] == "generate":
@@ -47,13 +50,22 @@ def build(options):
     if options.get("count"):
         import flops
 
-        facts["flops"], facts["flops_taken"] = (
-            flops.count(trainer.graph(phase, x, plain=plain)) for plain in (True, False))
+        from rwae_tf.layers.policy import Policy
+
+        with strategy.scope():
+            exact = Trainer(run_dir.build(config, spec, Policy(winograd=False)), strategy)
+        facts["flops"], facts["flops_taken"] = (flops.count(made.graph(phase, x)) for made in (exact, trainer))
 
     def step():
         float(trainer.step(phase, x, 0)["objective"])  # which waits for the step
 
     return step, facts
+
+
+def _fitting(value, field):
+    """The value of an option; a schedule by its first value, for another checkout whose option is a number."""
+    number = isinstance(field.default, float) and not field.metadata.get("schedule")
+    return value[0][1] if number and isinstance(value, (list, tuple)) else value
 
 
 def _quietly(verb, *args, **kwargs):

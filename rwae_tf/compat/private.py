@@ -1,0 +1,30 @@
+"""The only uses of what TensorFlow and Keras do not promise to keep: why each, and what happens where it is gone."""
+
+import contextlib
+
+_SLOTS = ("_get_variable_index", "_momentums", "_velocities")
+
+
+def stop_recording():
+    """A block whose operations no gradient tape sees.
+
+    A function compiled by XLA whose gradient is written by hand is called in it: under a tape TensorFlow would build a
+    second function, which also gives all that its own gradient might need, and compile that one. The public
+    `GradientTape.stop_recording` needs the tape, which a layer does not have. Without it the numbers are the same.
+    """
+    try:
+        from tensorflow.python.eager import record
+    except ImportError:
+        return contextlib.nullcontext()
+    return record.stop_recording() if hasattr(record, "stop_recording") else contextlib.nullcontext()
+
+
+def adam_slots(optimizer, variable):
+    """The averages of gradients and of their squares that a Keras Adam keeps of a variable, as (m, v), or None.
+
+    Keras has no public way from a weight to its slots. Without one, the caller leaves the step to Keras.
+    """
+    if not all(hasattr(optimizer, name) for name in _SLOTS):
+        return None
+    index = optimizer._get_variable_index(variable)
+    return optimizer._momentums[index], optimizer._velocities[index]
