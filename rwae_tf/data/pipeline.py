@@ -49,15 +49,33 @@ def batch_stream(clips, batch_size, seed, start=0, augment=(), rounds=None):
       InputError: as `check`.
     """
     check(clips, batch_size, augment)
-    steps = len(clips) // batch_size
-    names, parts = list(clips.spec.factors), clips.utterances
-    counts = None if parts is None else np.bincount(parts).astype(np.int32)
+    names, make = list(clips.spec.factors), _gate.guard(_maker(clips, batch_size, seed, rounds))
+    beside = () if clips.utterances is None else ("sequence", "segments")
+
+    def element(k):
+        kinds = [tf.float32] + [tf.int32] * (len(names) + len(beside))
+        x, *numbers = tf.numpy_function(make, [k], kinds, stateful=False)
+        x = tf.ensure_shape(x, (batch_size, clips.spec.length, *clips.spec.frame_shape))
+        x = augmentation.augment(x, augment, tf.stack([tf.constant(seed, tf.int64), k]))
+        numbers = [tf.ensure_shape(number, (batch_size,)) for number in numbers]
+        labels, of_parts = numbers[:len(names)], numbers[len(names):]
+        return {"x": x, "labels": dict(zip(names, labels, strict=True)), **dict(zip(beside, of_parts, strict=True))}
+
+    workers = min(8, os.cpu_count() or 1)
+    stream = tf.data.Dataset.range(start, tf.int64.max)
+    stream = stream.map(element, num_parallel_calls=workers, deterministic=True)
+    return without_autotuning(stream.prefetch(2))
+
+
+def _maker(clips, batch_size, seed, rounds):
+    """Function k -> [x, labels of each factor, and of parts of utterances "sequence" and "segments"] of batch k."""
+    steps, parts = len(clips) // batch_size, clips.utterances
+    segments = None if parts is None else np.bincount(parts).astype(np.int32)
 
     @functools.lru_cache(maxsize=4)
     def order(epoch):
         return np.random.default_rng((seed, epoch)).permutation(len(clips))
 
-    @_gate.guard
     def make(k):
         epoch, step = divmod(int(k), steps)
         if rounds:
@@ -66,22 +84,10 @@ def batch_stream(clips, batch_size, seed, start=0, augment=(), rounds=None):
             chosen = order(epoch)[step * batch_size:(step + 1) * batch_size]
             sequence = None if parts is None else parts[chosen]
         batch = clips.batch(chosen, epoch)
-        of_parts = [] if parts is None else [sequence.astype(np.int32), counts[parts[chosen]]]
-        return [batch["x"]] + [batch["labels"][name] for name in names] + of_parts
+        of_parts = [] if parts is None else [sequence.astype(np.int32), segments[parts[chosen]]]
+        return [batch["x"], *(batch["labels"][name] for name in clips.spec.factors), *of_parts]
 
-    def element(k):
-        beside = [*names, *(() if parts is None else ("sequence", "segments"))]
-        x, *numbers = tf.numpy_function(make, [k], [tf.float32] + [tf.int32] * len(beside), stateful=False)
-        x = tf.ensure_shape(x, (batch_size, clips.spec.length, *clips.spec.frame_shape))
-        x = augmentation.augment(x, augment, tf.stack([tf.constant(seed, tf.int64), k]))
-        numbers = [tf.ensure_shape(number, (batch_size,)) for number in numbers]
-        labels = dict(zip(names, numbers, strict=False))
-        return {"x": x, "labels": labels, **dict(zip(beside[len(names):], numbers[len(names):], strict=True))}
-
-    workers = min(8, os.cpu_count() or 1)
-    stream = tf.data.Dataset.range(start, tf.int64.max)
-    stream = stream.map(element, num_parallel_calls=workers, deterministic=True)
-    return without_autotuning(stream.prefetch(2))
+    return make
 
 
 def without_autotuning(stream):
