@@ -11,6 +11,7 @@ from rwae_tf.layers import discriminators
 from rwae_tf.layers.policy import Policy
 from rwae_tf.models import mocogan
 from rwae_tf.noise import BatchNoise
+from rwae_tf.runs import run_dir
 from rwae_tf.serving import model_card, saved_model, signatures
 from rwae_tf.training.trainer import Trainer
 
@@ -190,7 +191,7 @@ def test_what_needs_an_encoder_says_so_in_a_line(tmp_path, monkeypatch):
             getattr(model, verb)(*given)
     with pytest.raises(InputError, match="has no density"):
         model.prior(length=3)
-    monkeypatch.setattr("rwae_tf.load", lambda run_dir: model)
+    monkeypatch.setattr(run_dir, "load_run", lambda folder: run_dir.Run(model, None, folder))
     for mode in ("swap", "reconstruct", "resample_motion"):
         with pytest.raises(InputError, match=f"--mode={mode}: model=mocogan has no encoder"):
             generate.main(["generate", "--run_dir=R", f"--mode={mode}", f"--out={tmp_path}/a.png"])
