@@ -8,9 +8,10 @@
     python client.py reconstruct clips.npy out.gif
     python client.py swap content.npy motion.npy out.gif
 
-Clips are .npy files [N, T, H, W, C], uint8 or float in [0, 1], with H, W and C as the model card says; clips
-are written as .npy (uint8) or as a .gif of all clips side by side. Of a model of speech they are .npy files
-[N, T, F] of decibels, in and out. Codes are .npz files of z_c, z_m (, action).
+Clips are .npy files [N, T, H, W, C], uint8 or float in [0, 1], with H, W and C as the model card says, or a folder
+of the pictures of one clip, which are turned upright and put on black as the model's own data were. Clips are written
+as .npy (uint8) or as a .gif of all clips side by side. Of a model of speech they are .npy files [N, T, F] of decibels,
+in and out. Codes are .npz files of z_c, z_m (, action).
 """
 
 import argparse
@@ -19,14 +20,16 @@ import http.client
 import io
 import json
 import os
+import re
 import sys
 import urllib.error
 import urllib.request
 import zipfile
 
 import numpy as np
-from PIL import Image
+from PIL import Image, ImageOps, UnidentifiedImageError
 
+PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 LONGEST = 500  # characters of an error: some of the server's repeat the whole request
 
 
@@ -86,8 +89,8 @@ def _load(path):
 
 
 def load_clips(path):
-    """The clips in a .npy: N lists of T PNG images; of speech, [N, T, F], the array."""
-    clips = _load(path)
+    """The clips in a .npy or a folder of pictures: N lists of T PNG images; of speech, [N, T, F], the array."""
+    clips = read_folder(path) if os.path.isdir(path) else _load(path)
     if isinstance(clips, dict):
         raise ValueError(f"{path}: an .npz, expected a .npy of clips")
     if clips.ndim == 3 and clips.dtype.kind == "f":
@@ -96,6 +99,32 @@ def load_clips(path):
         return to_images(clips)
     except ValueError as error:
         raise ValueError(f"{path}: {error}") from None
+
+
+def read_folder(path):
+    """The pictures of a folder, in the order of the numbers in their names, as one clip: uint8 [1, T, H, W, 3]."""
+    names = [name for name in os.listdir(path) if name.lower().endswith(PICTURES) and not name.startswith(".")]
+    if not names:
+        raise ValueError(f"{path}: holds no pictures ({', '.join(PICTURES)})")
+    if len({re.sub("[0-9]+", "#", os.path.splitext(name)[0]) for name in names}) > 1:
+        raise ValueError(f"{path}: pictures of several kinds; their names may differ in numbers alone")
+    names.sort(key=lambda name: [int(number) for number in re.findall("[0-9]+", name)])
+    frames = [_upright(os.path.join(path, name)) for name in names]
+    if len({frame.shape for frame in frames}) > 1:
+        raise ValueError(f"{path}: pictures of several sizes")
+    return np.stack(frames)[np.newaxis]
+
+
+def _upright(path):
+    """A picture as it is shown: uint8 RGB, turned by its Exif orientation, transparent parts black."""
+    try:
+        with Image.open(path) as picture:
+            if picture.mode[0] in "IF":
+                raise ValueError(f"{path}: has more than 8 bits to a channel; write it with 8")
+            picture = ImageOps.exif_transpose(picture).convert("RGBA")
+    except UnidentifiedImageError:
+        raise ValueError(f"{path}: not a picture that can be read") from None
+    return np.asarray(Image.alpha_composite(Image.new("RGBA", picture.size, (0, 0, 0, 255)), picture).convert("RGB"))
 
 
 def load_codes(path):

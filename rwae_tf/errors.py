@@ -11,7 +11,24 @@ _REASONS = tuple(os.strerror(getattr(errno, name)) for name in (
 
 
 class InputError(ValueError):
-    """Bad input: a file, a flag, an array or a configuration that cannot be used."""
+    """Bad input: a file, a flag, an array or a configuration that cannot be used.
+
+    Args:
+      message: one line. With a `field`, each `{}` in it stands for an option and its value, in order.
+      field: (name, value) of the option of the configuration that is wrong, None where none is.
+      mentions: (name, value) of the other options in the message.
+
+    Attributes:
+      field: name of the option that is wrong, or None.
+      as_flags: the message with its options written as flags: "--size=63" for "size=63".
+    """
+
+    def __init__(self, message, field=None, mentions=()):
+        options = [field, *mentions] if field else []
+        texts = [f"{name}={value}" for name, value in options]
+        super().__init__(message.format(*texts) if field else message)
+        self.field = field[0] if field else None
+        self.as_flags = message.format(*(f"--{text}" for text in texts)) if field else message
 
 
 def reason(error):

@@ -12,6 +12,7 @@ from absl import flags as absl_flags
 
 from rwae_tf import entry_point
 from rwae_tf.config import flags
+from rwae_tf.errors import InputError
 
 MAX_LENGTH = 10_000  # that of `serving.signatures`, which needs TensorFlow
 
@@ -27,13 +28,15 @@ def export(run_dir: str, export_dir: str, max_length: int = MAX_LENGTH) -> str:
     Raises:
       InputError: if `run_dir` holds no trained model, `export_dir` is a file, or `max_length` is below 1.
     """
-    import rwae_tf
+    from rwae_tf.compat import keras_settings
+
+    if line := keras_settings.fault():  # before Keras is imported, which may fail
+        raise InputError(line)
     from rwae_tf.runs import run_dir as run_dir_lib
     from rwae_tf.serving import saved_model
 
-    model = rwae_tf.load(run_dir)
-    return saved_model.export(model, export_dir, model.budget, run_dir_lib.read_actions(run_dir, model),
-                              max_length)
+    run = run_dir_lib.load_run(run_dir)
+    return saved_model.export(run.model, export_dir, run.budget, run_dir_lib.read_actions(run), max_length)
 
 
 def main(argv):

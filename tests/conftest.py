@@ -90,10 +90,10 @@ def bucket():
     import botocore
 
     from rwae_tf.errors import InputError
-    from rwae_tf.utils import files
+    from rwae_tf.utils import buckets
 
     try:
-        files._loaded("s3")
+        buckets.load_scheme("s3")
     except InputError as error:
         pytest.skip(str(error))
 

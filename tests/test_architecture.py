@@ -25,7 +25,8 @@ LAYERS = (
     {"metrics", "figures", "runs"},
     {"training", "judges"},
     {"evaluation", "serving"},
-    {"", "entry_point", "train", "evaluate", "generate", "judge", "export", "spoken"},
+    {"generation"},
+    {"", "entry_point", "train", "evaluate", "generate", "judge", "export"},
 )
 # Components that see less than the layers below them.
 SEES_ONLY = {
@@ -42,7 +43,12 @@ LIBRARIES = {
 }
 # Modules of data that need TensorFlow: what streams batches, what varies them there, and what writes TFRecords.
 STREAMS = ("pipeline", "augmentation", "prepare.mug.tfrecord")
-FILE_LINES, FUNCTION_LINES = 300, 60
+FILE_LINES, FUNCTION_LINES = 250, 50
+# Modules and functions that are still longer.
+TOO_LONG = {"rwae_tf.data.synthetic.cartoon_faces.face", "rwae_tf.data.video.numbering", "rwae_tf.models.base",
+            "rwae_tf.kernels.lstm.run_sampled"}
+# Entry points: they parse, call and report; none imports another.
+ENTRY_POINTS, ENTRY_POINT_LINES = ("train", "evaluate", "generate", "judge", "export"), 80
 
 
 class Import(NamedTuple):
@@ -116,6 +122,8 @@ def wall_violations(root):
                     found.append(f"{where} imports under a name that only running it tells")
             elif entry.imported.split(".")[0] == PACKAGE and component(entry.imported) != here:
                 there = component(entry.imported)
+                if here in ENTRY_POINTS and there in ENTRY_POINTS:
+                    found.append(f"{where} imports {entry.imported}, another entry point")
                 if layer(there) is None or layer(there) > layer(here):
                     found.append(f"{where} imports {entry.imported}, which lies above")
                 elif here in SEES_ONLY and there not in SEES_ONLY[here]:
@@ -182,10 +190,12 @@ def size_violations(root):
     found = []
     for name, path in modules(root).items():
         text = path.read_text()
-        if len(text.splitlines()) > FILE_LINES:
-            found.append(f"{name} has {len(text.splitlines())} lines, more than {FILE_LINES}")
+        most = ENTRY_POINT_LINES if component(name) in ENTRY_POINTS else FILE_LINES
+        if len(text.splitlines()) > most and name not in TOO_LONG:
+            found.append(f"{name} has {len(text.splitlines())} lines, more than {most}")
         for node in ast.walk(ast.parse(text)):
-            if isinstance(node, ast.FunctionDef) and node.end_lineno - node.lineno >= FUNCTION_LINES:
+            if isinstance(node, ast.FunctionDef) and f"{name}.{node.name}" not in TOO_LONG \
+                    and node.end_lineno - node.lineno >= FUNCTION_LINES:
                 found.append(f"{name}:{node.lineno} {node.name} has more than {FUNCTION_LINES} lines")
     return found
 
@@ -261,6 +271,7 @@ def test_import_upwards_is_seen(tree, source):
     ("metrics/scores.py", "def late():\n    from ..models import rwae", "metrics must not see"),
     ("data/sprites.py", "import rwae_tf.distributions", "data must not see"),
     ("helpers.py", "", "has no place in LAYERS"),
+    ("generate.py", "def main(argv):\n    from rwae_tf import train", "another entry point"),
     ("data/registry.py", "import importlib\nimportlib.import_module(name)", "only running it tells"),
 ])
 def test_other_breaches_of_a_wall_are_seen(tree, path, source, message):
@@ -301,7 +312,8 @@ def test_tensorflow_outside_these_is_seen(tree):
 
 
 def test_length_is_seen(tree):
-    body = "def long():\n" + "    pass\n" * 60  # 61 lines
-    root = tree({"types.py": body, "errors.py": "\n" * 301})
+    body = "def long():\n" + "    pass\n" * 50  # 51 lines
+    root = tree({"types.py": body, "errors.py": "\n" * 251, "train.py": "\n" * 81})
     assert size_violations(root) == [
-        "rwae_tf.errors has 301 lines, more than 300", "rwae_tf.types:1 long has more than 60 lines"]
+        "rwae_tf.errors has 251 lines, more than 250", "rwae_tf.train has 81 lines, more than 80",
+        "rwae_tf.types:1 long has more than 50 lines"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rwae_tf.metrics.interventions import Verbs
+from rwae_tf.metrics.interventions import ModelFunctions
 from rwae_tf.types import Codes, SequenceSpec
 
 FACTORS = {"colour": ("red", "green", "blue"), "trend": ("up", "down", "level")}
@@ -44,10 +44,10 @@ class Judge:
         return self.read(x)[0]
 
 
-def verbs(model):
-    """The `Verbs` of a toy model, whose posterior is a point."""
-    return Verbs(model.encode, lambda x, seed: model.encode(x), model.parameters, model.decode, model.generate,
-                 model.draw_codes)
+def model_functions(model):
+    """The `ModelFunctions` of a toy model, whose posterior is a point."""
+    return ModelFunctions(model.encode, lambda x, seed: model.encode(x), model.parameters, model.decode, model.generate,
+                          model.draw_codes)
 
 
 def batches():

@@ -68,7 +68,7 @@ def _values(preset):
 
 def _written(value):
     if isinstance(value, tuple) and value and isinstance(value[0], tuple):
-        return schedule.written(value)
+        return schedule.as_text(value)
     if isinstance(value, tuple):
         return ",".join(part if isinstance(part, str) else f"{part:g}" for part in value) or "none"
     return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)

@@ -15,6 +15,7 @@ import zlib
 import numpy as np
 
 from rwae_tf import entry_point, errors
+from rwae_tf.utils import atomic_write
 
 FILES = {  # key in mnist.npz -> file, MD5 of the unpacked file, bytes of its header
     "x_train": ("train-images-idx3-ubyte", "6bbc9ace898e44ae57da46a324031adb", 16),
@@ -58,9 +59,8 @@ def main(argv):
     arrays = {key: read_idx(args.raw_dir, *file) for key, file in FILES.items()}
     os.makedirs(args.data_dir, exist_ok=True)
     path = os.path.join(args.data_dir, "mnist.npz")
-    with open(path + ".part", "wb") as file:
+    with atomic_write.stage(path) as part, open(part, "wb") as file:
         np.savez_compressed(file, **arrays)
-    os.replace(path + ".part", path)
     print(f"{path}: {len(arrays['x_train'])} training and {len(arrays['x_test'])} test digits")
 
 

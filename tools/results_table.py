@@ -247,7 +247,7 @@ def _flag(name, value):
 
 def _part(value):
     """A name, a number or a point of a schedule, of several."""
-    return value if isinstance(value, str) else schedule.written((value,) if isinstance(value, tuple) else value)
+    return value if isinstance(value, str) else schedule.as_text((value,) if isinstance(value, tuple) else value)
 
 
 if __name__ == "__main__":

@@ -4,20 +4,14 @@ Entry points parse a `FlagValues` of their own, so importing any module of the p
 and two commands never collide. Imports no TensorFlow: help and argument errors are instant.
 """
 
-import codecs
 import dataclasses
-import difflib
 import os
-import re
-import textwrap
 
 from absl import flags as absl_flags
 
 from rwae_tf import config as config_lib
-from rwae_tf.config import idle_options, legacy, presets, schedule
+from rwae_tf.config import flag_help, flagfile, idle_options, schedule
 from rwae_tf.errors import InputError
-
-_WIDTH, _INDENT = 110, 34  # of --help, in characters
 
 
 def new():
@@ -117,21 +111,21 @@ def parse(values, argv, doc=""):
     Raises:
       InputError: for an unknown flag, a value of the wrong kind, a missing flagfile or a stray argument.
     """
-    arguments = _expand(argv[1:], values)
+    arguments = flagfile.expand(argv[1:], values)
     try:
         rest = values([argv[0], *arguments])
     except absl_flags.UnrecognizedFlagError as error:
-        raise InputError(f"{error.flagvalue}: no such flag; {_advice(error.flagname, values)}") from None
+        raise InputError(f"{error.flagvalue}: no such flag; {flagfile.advise(error.flagname, values)}") from None
     except absl_flags.IllegalFlagValueError as error:
         # absl says "flag --name=value: reason", where the reason is the error that it was handling.
         given = str(error).removesuffix(f": {error.__context__}").removeprefix("flag ")
-        allowed = _allowed(values[given[2:].partition("=")[0]].parser)
+        allowed = flag_help.describe_values(values[given[2:].partition("=")[0]].parser)
         raise InputError(f"{given}: expected {allowed}") from None
     except (absl_flags.Error, ValueError) as error:  # no value; a value for --noflag
         raise InputError(f"{error}; flags are written --name=value, --name or --noname") from None
     _expand_home(values)
     if values.help:
-        print(_help(values, doc))
+        print(flag_help.text(values, doc))
         return False
     if len(rest) > 1:
         raise InputError(f"unexpected argument {rest[1]!r}; flags are written --name=value")
@@ -144,112 +138,6 @@ def _expand_home(values):
         flag = values[name]
         if flag.present and isinstance(flag.value, str) and flag.value.startswith("~"):
             flag.value = os.path.expanduser(flag.value)
-
-
-def _expand(arguments, values, inside=()):
-    """`arguments` with every --flagfile and --preset replaced by what the file holds."""
-    expanded, rest = [], iter(arguments)
-    for argument in rest:
-        name, equals, path = argument.partition("=")
-        if name not in ("--flagfile", "-flagfile", "--preset", "-preset"):
-            expanded.append(argument)
-            continue
-        path = path if equals else next(rest, "")
-        if name.endswith("preset"):
-            path = presets.path(path)
-        if path in inside:
-            raise InputError(f"--flagfile={path}: the file includes itself; drop one of the --flagfile lines")
-        expanded += _expand(_lines(path, values), values, (*inside, path))
-    return expanded
-
-
-def _lines(path, values):
-    """The flags in a flagfile; blank lines and comments (# or //) left out."""
-    try:
-        with open(os.path.expanduser(path), "rb") as file:
-            lines = [line.strip() for line in _text(file.read()).splitlines()]
-    except (OSError, UnicodeDecodeError) as error:
-        reason = getattr(error, "strerror", None) or "not text"
-        raise InputError(f"--flagfile={path}: {reason}; name a text file with one flag a line") from None
-    lines = [line for line in lines if line and not line.startswith(("#", "//"))]
-    for line in lines:
-        name, equals, _ = line.lstrip("-").partition("=")
-        if " " in name or not line.startswith("-") or not (equals or _switch(name, values)):
-            raise InputError(f"{path}: {line!r}: flags are written --name=value, one a line")
-        if name not in values and not _switch(name, values):
-            raise InputError(f"{path}: {line!r}: no such flag; {_advice(name, values)}")
-    return lines
-
-
-def _text(data):
-    """The text of a file, with or without a byte order mark: Windows' editors and shells write one."""
-    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    return data.decode("utf-16" if utf16 else "utf-8-sig")
-
-
-def _switch(name, values):
-    """Whether --name is complete without a value, as --joint_update and --nojoint_update are."""
-    name = name if name in values else name.removeprefix("no")
-    return name in values and values[name].boolean
-
-
-def _advice(name, values):
-    if name in legacy.REPLACED_FLAGS:
-        return legacy.REPLACED_FLAGS[name]
-    close = difflib.get_close_matches(name, list(values), 1)
-    return f"did you mean --{close[0]}?" if close else "--help lists the flags"
-
-
-def _allowed(parser):
-    """What the values of a flag may be, in words; empty for any text."""
-    if isinstance(parser, absl_flags.EnumParser):
-        return f"one of {', '.join(parser.enum_values)}"
-    if isinstance(parser, absl_flags.BooleanParser):
-        return "true or false"
-    low, high = getattr(parser, "lower_bound", None), getattr(parser, "upper_bound", None)
-    if low is None:
-        return parser.syntactic_help
-    return f"{parser.number_article} {parser.number_name}" + (
-        f", at least {low}" if high is None else f" from {low} to {high}")
-
-
-def _help(values, doc):
-    """`doc` and all flags: the command's own, then the configuration's by section."""
-    sections = {section: [field.name for field in dataclasses.fields(kind)]
-                for section, kind in config_lib.SECTIONS.items()}
-    if not set(sum(sections.values(), [])) <= set(values):  # flags of the command that share some names
-        sections = {}
-    configured = sum(sections.values(), [])
-    own = [name for name in values if values[name].name == name and name not in configured]
-    lines = [doc.strip(), "", "Flags, each with its default:", *_describe(values, own)]
-    for section, names in sections.items():
-        lines += ["", f"[{section}] {config_lib.SECTIONS[section].__doc__}", *_describe(values, names)]
-    return "\n".join(lines)
-
-
-def _describe(values, names):
-    """The lines of some flags in the help: --name=default, what it is and what it takes."""
-    lines = []
-    for flag in (values[name] for name in names):
-        default = "" if flag.default is None else flag.default
-        if isinstance(flag.parser, _Schedule):
-            default = schedule.written(default)
-        elif isinstance(default, tuple):
-            default = ",".join(part if isinstance(part, str) else f"{part:g}" for part in default)
-        head = f"  --{flag.name}={str(default).lower() if flag.boolean else default} "
-        if isinstance(flag.parser, absl_flags.EnumParser):  # absl puts <a|b>: before
-            text = flag.help.partition(">: ")[2]
-        else:
-            text = flag.help
-        allowed = "" if flag.boolean else _allowed(flag.parser)
-        if allowed:
-            text += f" {allowed[0].upper()}{allowed[1:]}."
-        first, *more = textwrap.wrap(text, _WIDTH - _INDENT)
-        if len(head) > _INDENT:
-            lines.append(head.rstrip())
-            head = ""
-        lines += [head.ljust(_INDENT) + first, *(" " * _INDENT + line for line in more)]
-    return lines
 
 
 def to_config(values, sections=tuple(config_lib.SECTIONS)):
@@ -266,7 +154,7 @@ def to_config(values, sections=tuple(config_lib.SECTIONS)):
         idle_options.refuse(config)
         return config
     except InputError as error:
-        raise InputError(re.sub(r"\b([a-z]\w*)=", r"--\1=", str(error))) from None
+        raise InputError(error.as_flags) from None
 
 
 def _plain(field, value):

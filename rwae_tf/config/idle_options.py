@@ -20,8 +20,7 @@ _NEEDS = {
     "encoder_loss": ("content_divergence", ("adversarial",)),
     "conditioning": ("backbone", ("biggan",)),
 }
-_NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl",
-                "action_divergence_weight")
+_NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl", "action_divergence_weight")
 _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
     "motion_labels": ("folder",), "grey": ("folder",), "splits": ("folder",), "frame_pattern": ("folder",),
@@ -50,34 +49,36 @@ def refuse(config):
     values = {field.name: getattr(getattr(config, section), field.name)
               for section, kind in SECTIONS.items() for field in dataclasses.fields(kind)}
     defaults = {field.name: field.default for kind in SECTIONS.values() for field in dataclasses.fields(kind)}
-    for name, reason in _idle(values):
+    for name, *reasons in _idle(values):
         if values[name] != defaults[name]:
-            raise InputError(f"{name}={_written(name, values)} does nothing with {reason}; drop it")
+            causes = " and ".join("{}" for _ in reasons)
+            raise InputError(f"{{}} does nothing with {causes}; drop it", (name, _as_text(name, values)), reasons)
 
 
-def _written(name, values):
-    """An option's value, a schedule as on the command line."""
+def _as_text(name, values):
+    """The value of an option, a schedule as on the command line."""
     scheduled = {field.name for kind in SECTIONS.values() for field in dataclasses.fields(kind)
                  if field.metadata["schedule"]}
-    return schedule.written(values[name]) if name in scheduled else values[name]
+    return schedule.as_text(values[name]) if name in scheduled else values[name]
 
 
 def _idle(values):
-    """(option, why it does nothing) for every option that does nothing beside `values`."""
-    yield from ((name, f"model={values['model']}") for name, own in _OF_MODELS.items() if values["model"] not in own)
+    """(option, (cause, its value), ...) for every option that does nothing beside `values`."""
+    model, no_action = ("model", values["model"]), ("action_size", 0)
+    yield from ((name, model) for name, own in _OF_MODELS.items() if values["model"] not in own)
     if values["model"] != "rwae" and not values["action_size"]:  # its aggregated posterior is gathered too
-        yield "mmd_scope", f"model={values['model']} and action_size=0"
+        yield "mmd_scope", model, no_action
     for name, (other, choices) in _NEEDS.items():
         if values[other] not in choices:
-            yield name, f"{other}={values[other]}"
+            yield name, (other, values[other])
     if not values["action_size"]:
-        yield from ((name, "action_size=0") for name in _NEED_ACTION)
+        yield from ((name, no_action) for name in _NEED_ACTION)
     if values["inference_steps"] == 1:
-        yield "adaptive_inference_steps", "inference_steps=1"
+        yield "adaptive_inference_steps", ("inference_steps", 1)
     if not values["motion_horizon"]:
-        yield "horizon_weight", "motion_horizon=0"
+        yield "horizon_weight", ("motion_horizon", 0)
     if values["joint_update"]:
-        yield "reuse_batch", "joint_update=True"
+        yield "reuse_batch", ("joint_update", True)
     if values["dataset"] in _DATASETS:
-        yield from ((name, f"dataset={values['dataset']}") for name, own in _OF_DATASETS.items()
+        yield from ((name, ("dataset", values["dataset"])) for name, own in _OF_DATASETS.items()
                     if values["dataset"] not in own)

@@ -12,9 +12,9 @@ _FOLDERS = (os.path.join(_PACKAGE, "_presets"), os.path.join(os.path.dirname(_PA
 def names():
     """Names of all presets, such as "mug" and "cpu/sprites", sorted."""
     folder = _folder()
-    found = [os.path.relpath(os.path.join(path, file), folder) for path, _, files in os.walk(folder) for file in files
+    paths = [os.path.relpath(os.path.join(path, file), folder) for path, _, files in os.walk(folder) for file in files
              if file.endswith(".flags")]
-    return sorted(os.path.splitext(name)[0].replace(os.sep, "/") for name in found)
+    return sorted(os.path.splitext(name)[0].replace(os.sep, "/") for name in paths)
 
 
 def path(name):

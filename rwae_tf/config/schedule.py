@@ -72,8 +72,8 @@ def _point(pair: str) -> Point:
     return float(epoch), float(number)
 
 
-def written(schedule: Schedule) -> str:
-    """`schedule` as on the command line; the inverse of `parse`."""
+def as_text(schedule: Schedule) -> str:
+    """Write `schedule` as on the command line; the inverse of `parse`."""
     if not isinstance(schedule, tuple):
         return _short(schedule)
     return ",".join(f"{'~' if way else ''}{_short(epoch)}:{_short(number)}" for epoch, number, *way in schedule)

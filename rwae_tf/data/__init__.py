@@ -20,7 +20,7 @@ from rwae_tf.config import DataConfig
 from rwae_tf.data import datasets
 from rwae_tf.data.base import Clips
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files, progress
+from rwae_tf.utils import files, progress, transfer
 
 __all__ = ["Clips", "from_config", "load", "names"]
 
@@ -92,7 +92,7 @@ def _at_hand(data_dir):
     local = os.path.join(cache.folder(), "buckets", hashlib.sha256(data_dir.rstrip("/").encode()).hexdigest()[:16])
     line, done = None, 0
     try:
-        for done, count, name in files.download_folder(data_dir, local):
+        for done, count, name in transfer.download_folder(data_dir, local):
             line = line or progress.Progress(count)
             line.show(done, lambda name=name: f"copying {data_dir}: {name}")
     except OSError as error:

@@ -65,7 +65,7 @@ class Clips:
             yield self.batch(np.arange(start, min(start + batch_size, len(self))))
 
 
-class Part(Clips):
+class Subset(Clips):
     """Some of the clips of a dataset, as a dataset.
 
     Args:
@@ -93,11 +93,11 @@ def held_out(clips, share, most, seed):
       seed: of the choice.
 
     Returns:
-      Two `Part`s, without a clip in common: to fit, held out.
+      Two `Subset`s, without a clip in common: to fit, held out.
     """
     order = np.random.default_rng(seed).permutation(len(clips))
     count = min(max(1, round(share * len(clips))), most)
-    return Part(clips, np.sort(order[count:])), Part(clips, np.sort(order[:count]))
+    return Subset(clips, np.sort(order[count:])), Subset(clips, np.sort(order[:count]))
 
 
 def source(split):

@@ -6,6 +6,7 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from rwae_tf.errors import InputError
+from rwae_tf.utils import atomic_write
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp")
 _FINER = 4  # sub-pixels across a pixel of what is drawn
@@ -52,8 +53,8 @@ def cut(pixels, box, size):
 
 def write_jpeg(pixels, path):
     """Write uint8 [H, W, 3] to `path` as a JPEG of quality 95 with full colour, whole or not at all."""
-    Image.fromarray(pixels).save(path + ".part", "JPEG", quality=95, subsampling=0)
-    os.replace(path + ".part", path)
+    with atomic_write.stage(path) as part:
+        Image.fromarray(pixels).save(part, "JPEG", quality=95, subsampling=0)
 
 
 def draw(shapes, size):

@@ -83,13 +83,13 @@ def key_numbers(result):
 
 def _verified(result):
     """Equal error rates of speech, in percent."""
-    found = result["eer"]
-    if not found:
+    rates = result["eer"]
+    if not rates:
         return [f"equal error rates: not measured. {result['eer_note']}"]
     return [
-        f"equal error rates over {found['trials']} trials, all pairs of {found['utterances']} utterances of "
-        f"{found['speakers']} speakers, {found['speakers_trained_on']} of whom the model was trained on",
-        *(_line(f"  {title}", f"{100 * found[name]:8.2f} %") for name, title in EMBEDDINGS.items())]
+        f"equal error rates over {rates['trials']} trials, all pairs of {rates['utterances']} utterances of "
+        f"{rates['speakers']} speakers, {rates['speakers_trained_on']} of whom the model was trained on",
+        *(_line(f"  {title}", f"{100 * rates[name]:8.2f} %") for name, title in EMBEDDINGS.items())]
 
 
 def _matched(result):
@@ -113,28 +113,28 @@ def term_text(row):
     return text
 
 
-def _acted(found):
+def _acted(action):
     """Of a weakly supervised model: which action is which, whether all are used, and whether clips show them."""
-    size, classes, factor = len(found["matching"]), len(found["classes"]), found["factor"]
-    table = [_line("actions of training clips", f"{size - len(found['unused'])} of {size} used, H(a) "
-                   f"{found['entropy']:.2f} nats, at most {found['entropy_at_most']:.2f}")]
-    if found["unused"]:
-        table += [f"  warning: unused: {', '.join(f'category {k}' for k in found['unused'])}"]
+    size, classes, factor = len(action["matching"]), len(action["classes"]), action["factor"]
+    table = [_line("actions of training clips", f"{size - len(action['unused'])} of {size} used, H(a) "
+                   f"{action['entropy']:.2f} nats, at most {action['entropy_at_most']:.2f}")]
+    if action["unused"]:
+        table += [f"  warning: unused: {', '.join(f'category {k}' for k in action['unused'])}"]
     if not factor:
         return [*table, "  not matched: the clips have no labelled factor of the motion"]
-    judged = f", of those judged {percent(found['recognised'])}" if "recognised" in found else ""
+    judged = f", of those judged {percent(action['recognised'])}" if "recognised" in action else ""
     table += [_line(f"  matched to {factor}, one to one",
-                    f"{percent(found['accuracy'])} of {found['clips']} training clips right{judged}"),
-              "    " + ", ".join(f"{k} {name or '-'}" for k, name in enumerate(found["matching"]))]
+                    f"{percent(action['accuracy'])} of {action['clips']} training clips right{judged}"),
+              "    " + ", ".join(f"{k} {name or '-'}" for k, name in enumerate(action["matching"]))]
     if size > classes:
         table += [f"  {size} actions for {classes} classes: {size - classes} mean none, what they draw counts as wrong"]
     elif size < classes:
-        missing = [name for name in found["classes"] if name not in found["matching"]]
+        missing = [name for name in action["classes"] if name not in action["matching"]]
         table += [f"  {size} actions for {classes} classes: none means {', '.join(missing)}"]
     for name, title in (("swap", "swap: z_m and a of a clip, new z_c"),
                         ("conditional", "conditional: a given, all else new")):
-        if name in found:
-            row = found[name]
+        if name in action:
+            row = action[name]
             table += [_line(f"  {title}", f"accuracy {percent(row['accuracy'], row['accuracy_std'])}   chance "
                             f"{percent(row['chance'])}"),
                       _line("    H(y|v), H(y), inception score", f"{row['h_y_given_v']:.3f}, {row['h_y']:.3f} nats, "
@@ -149,7 +149,7 @@ def _line(label, text):
 def _judged(result):
     """What a judge told, in percent, with standard deviations over the repeats."""
     judge = result["judge"]
-    table = [_line(f"judge ({judge['kind']}, seed {judge['seed']})",
+    table = [_line(f"judge ({judge['architecture']}, seed {judge['seed']})",
                    "reads " + ", ".join(f"{factor} {percent(value)}" for factor, value in judge["on_real"].items())
                    + f" of the real {result['split']} clips right")]
     for name, title in (("static_kept", "static kept: z_c of a clip, new z_m"),

@@ -1,153 +1,170 @@
-"""What a judge tells of a model, put together: codes exchanged, samples, probes, use of the codes, verdicts."""
+"""The evaluators: each says when it applies and what it measures; their results together are metrics.json."""
+
+import functools
+import itertools
+from typing import Callable, NamedTuple
 
 import numpy as np
 
-from rwae_tf.metrics import actions, collapse, frechet, interventions, probes, scores
-from rwae_tf.metrics.interventions import Verbs
+from rwae_tf import config as config_lib
+from rwae_tf import reconstruction
+from rwae_tf.errors import InputError
+from rwae_tf.evaluation import action_matching, judge_measures
+from rwae_tf.evaluation.inputs import BATCH
+from rwae_tf.metrics import inception, interventions, match, squared_error, verification
+from rwae_tf.runs import run_dir
+from rwae_tf.training import distribution
+from rwae_tf.utils import json_file, progress
 
-__all__ = ["Verbs", "draws", "measure"]
-
-BATCH = 100
-PROBED = 3000  # clips, evenly spread, that probes are fitted to and measured on
-LONG, LONG_CLIPS = 100, 100  # frames and number of the samples whose identity should last
-_LONG_PARTS = 10  # in which they are drawn: long clips take much memory
-NO_FID = "needs --inception_weights=FILE, weights that are not part of this package; frechet_judge is no FID"
+_MEAN_FROM = 10_000  # training sequences behind the mean image
 
 
-def measure(batches, judge, verbs, spec, repeats=5, seed=0, codes="mean", action=None):
-    """Everything that a judge tells of a model, and what its codes tell without one.
+class Evaluator(NamedTuple):
+    """One part of an evaluation.
+
+    Attributes:
+      name: what it measures.
+      applies: function `EvaluationInputs` -> whether it can be measured.
+      run: function (`EvaluationInputs`, results of the evaluators before) -> {key of metrics.json: value}.
+    """
+
+    name: str
+    applies: Callable
+    run: Callable
+
+
+def evaluate(inputs):
+    """Run all evaluators that apply.
 
     Args:
-      batches: function () -> iterable of {"x", "labels"} over all test clips; x [B, T, ...].
-      judge: a `judge.Judge`, or what answers like it.
-      verbs: `Verbs` of the model.
-      spec: `SequenceSpec` of the clips.
-      repeats: draws per clip and number of sets of samples, over which means and deviations are.
-      seed: of every draw.
-      codes: "mean" or "sample", the codes that are exchanged; the others get a summary.
-      action: of a model with actions, a result of `actions.record` on training clips; None for others.
+      inputs: `EvaluationInputs`.
 
     Returns:
-      "static_kept", "dynamic_kept", "leakage", "judge_on_real" of `disentanglement.kept`; the same without the last
-      for the other kind of codes, in "with_sample" (or "with_mean"); of as many clips from
-      the priors as there are test clips "inception_score", "h_y_given_v", "h_y" (each with "_std") for the factor
-      "inception_of", for all "inception_per_factor", and "frechet_judge"; "fid", None, and "fid_note"; "consistency" of
-      long samples, see `_consistency`; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts"; with `action`,
-      that and what `_acted` adds to it, as "action". Fit for JSON.
+      What metrics.json holds, fit for JSON.
     """
-    seeds = interventions.Seeds(seed)
-    known = _encode_all(batches(), judge, verbs, seeds)
-    kept = {
-        "mean": interventions.kept(batches(), judge, verbs, verbs.encode, spec, repeats, seeds),
-        "sample": interventions.kept(batches(), judge, verbs, _sampler(verbs, seeds), spec, repeats, seeds),
-    }
-    (other,) = set(kept) - {codes}
-    kept[other].pop("judge_on_real")
-    usages = {code: collapse.code_usage(**parameters) for code, parameters in known["parameters"].items()}
-    moved = interventions.influence(verbs.decode, known["codes"], seed)
-    probed = _probes(known["samples"], known["labels"], seed)
-    lasting = _consistency(judge, verbs, spec, seeds, known["codes"]["z_c"])
-    found = {"action": _acted(action, known, kept[codes], judge, verbs, spec, repeats, seeds)} if action else {}
-    return {
-        **kept[codes],
-        f"with_{other}": kept[other],
-        **_samples(judge, verbs, spec, known["features"], repeats, seeds),
-        "fid": None,
-        "fid_note": NO_FID,
-        "consistency": lasting,
-        "probes": probed,
-        "usage": usages,
-        "influence": moved,
-        "verdicts": collapse.verdicts(kept[codes], usages, moved, probes=probed["linear"], consistency=lasting)
-        + (actions.verdicts(found["action"]) if found else []),
-        **found,
-    }
+    result = {"split": inputs.split}
+    for evaluator in EVALUATORS:
+        if evaluator.applies(inputs):
+            result.update(evaluator.run(inputs, result))
+    result["verdicts"] = result.get("verdicts", []) + match.verdicts(result["match"], result["terms"])
+    if inputs.changed_data:
+        result["data_changed"] = inputs.changed_data
+    result["config"] = config_lib.to_dict(inputs.config)
+    return result
 
 
-def draws(clips, spec, repeats, batch, action=None):
-    """How often `measure` calls `generate`, for so many clips in batches of `batch`: to tell how far it is."""
-    def parts(size):
-        return repeats * -(-clips // size)
-
-    acted = parts(actions.BATCH) if action and action["factor"] else 0
-    return 4 * parts(batch) + parts(BATCH) + (2 * _LONG_PARTS if spec.static else 0) + acted
+def _always(inputs):
+    del inputs
+    return True
 
 
-def _sampler(verbs, seeds):
-    """x -> posterior samples, other ones in every call."""
-    return lambda x: verbs.sample(x, seed=int(seeds(1)[0]))
+def _measure_reconstruction(inputs, result):
+    """Squared error per sequence beside its baselines, and what the training cost.
 
-
-def _encode_all(batches, judge, verbs, seeds):
-    """Of all clips: labels, the judge's features, codes, posterior samples and parameters."""
-    rows, sample = [], _sampler(verbs, seeds)
-    for batch in batches:
-        x = batch["x"]
-        codes, sampled = verbs.encode(x), sample(x)
-        rows.append({
-            "labels": batch["labels"], "features": judge.read(x)[1], "parameters": verbs.parameters(x),
-            "codes": interventions.by_name(codes),
-            "samples": {"z_c": sampled.z_c, "z_m": sampled.z_m},
-        })
-    return interventions.joined(rows)
-
-
-def _samples(judge, verbs, spec, real_features, repeats, seeds):
-    """Scores of clips drawn from the priors, as many as there are real ones, `repeats` times."""
-    runs, distances = [], []
-    for _ in range(repeats):
-        probabilities, features = [], []
-        for start in range(0, len(real_features), BATCH):
-            num = min(BATCH, len(real_features) - start)
-            read, feature = judge.read(verbs.generate(num=num, length=spec.length, seed=seeds(num)))
-            probabilities.append(read)
-            features.append(feature)
-        runs.append({factor: scores.inception_score(p) for factor, p in interventions.joined(probabilities).items()})
-        distances.append({"frechet_judge": frechet.frechet(real_features, np.concatenate(features))})
-    # What is new in every clip is its motion: its factor, where there is one, is what samples should vary in.
-    chosen = next((factor for factor in spec.factors if factor not in spec.static), next(iter(spec.factors)))
-    per_factor = {factor: scores.over_repeats([run[factor] for run in runs]) for factor in spec.factors}
-    return {**per_factor[chosen], "inception_of": chosen, "inception_per_factor": per_factor,
-            **scores.over_repeats(distances)}
-
-
-def _acted(action, known, kept, judge, verbs, spec, repeats, seeds):
-    """The record `action` and, where it has a factor, what becomes of it.
-
-    "recognised": share of the clips whose inferred category is that of their class; "swap": the row of the factor in
-    "dynamic_kept", whose clips have the z_m and the action of a real clip; "conditional": see `actions.conditional`.
+    Errors are those of eq. 9: of speech, between normalized spectra.
     """
-    factor = action["factor"]
-    if not factor:
-        return action
-    right = actions.matched_classes(action)[actions.taken(known["codes"]["action"])] == known["labels"][factor]
-    return {**action, "recognised": float(right.mean()), "swap": kept["dynamic_kept"]["per_factor"][factor],
-            "conditional": actions.conditional(judge, verbs, spec, action, len(right), repeats, seeds)}
+    del result
+    model, train, test, encode = inputs.model, inputs.train, inputs.test, inputs.encode
+    normalize = functools.partial(reconstruction.normalized, spec=model.spec)
+    chosen = np.arange(0, len(train), -(-len(train) // _MEAN_FROM))
+    parts = np.array_split(chosen, -(-len(chosen) // BATCH))
+    mean = squared_error.mean_frame(normalize(train.batch(part)["x"]) for part in parts)
+    errors = squared_error.summary(
+        lambda: (normalize(batch["x"]) for batch in test.batches(BATCH)),
+        lambda x: normalize(model.decode(encode(reconstruction.restored(x, model.spec)))), mean)
+    budget = inputs.run.budget
+    passes = round(budget["sequences"] / len(train), 3)
+    return {**errors, "budget": {"passes": passes, **budget, "hardware": distribution.hardware()}}
 
 
-def _consistency(judge, verbs, spec, seeds, contents):
-    """Whether long samples keep their identity; None without factors that should stay.
+def _functions(model, generate):
+    """The `ModelFunctions` of a model, with another `generate`."""
+    return interventions.ModelFunctions(model.encode, functools.partial(model.encode, sample=True), model.parameters,
+                                        model.decode, generate, model.draw)
 
-    "last_of_data" is "last" of samples that have their z_c from `contents`, of real clips. Where it is high and "last"
-    is not, the motion does not drift: drawn contents lie between those of two identities and are read as either.
+
+def _measure_match(inputs, result):
+    """How well the codes match their priors, see `metrics.match.measure`."""
+    del result
+    model = inputs.model
+    return {"match": interventions.measure_match(inputs.batches(), _functions(model, model.generate),
+                                                 interventions.Seeds(model.config.training.seed))}
+
+
+def _read_terms(inputs, result):
+    """What each term of the objective contributed at the end of the training."""
+    del result
+    return {"terms": run_dir.last_terms(inputs.run.folder)}
+
+
+def _match_actions(inputs, result):
+    """Which learned category means which class; actions.json of the run keeps it for `generate` and `export`."""
+    del result
+    action = action_matching.match_actions(inputs.run, inputs.train)
+    json_file.write(action, run_dir.actions_path(inputs.run.folder))
+    return {"action": action}
+
+
+def _measure_by_judge(inputs, result):
+    """What a judge reads in a model's clips, and what it is itself; see `judge_measures.measure`."""
+    model, test, record, action = inputs.model, inputs.test, inputs.judge_record, result.get("action")
+    line = progress.Progress(judge_measures.count_draws(len(test), test.spec, inputs.repeats, BATCH, action))
+    calls = itertools.count(1)
+
+    def generate(**given):
+        line.show(next(calls), lambda: "drawing clips and judging them")
+        return model.generate(**given)
+
+    seed, codes = model.config.training.seed, model.config.evaluation.evaluate_content
+    measures = judge_measures.measure(inputs.batches, inputs.judge, _functions(model, generate), test.spec,
+                                      inputs.repeats, seed, codes, action)
+    line.close()
+    known = {name: record[name] for name in ("architecture", "seed", "accuracy", "threshold", "classes", "test_clips")}
+    measures["judge"] = {**known, "on_real": measures.pop("judge_on_real")}
+    measures["judge"]["dir"] = inputs.judge_dir
+    return {**measures, "repeats": inputs.repeats, "codes": codes}
+
+
+def _measure_fid(inputs, result):
+    """FID of frames, see `metrics.inception.fid`."""
+    del result
+    test, model, network, frames_done = inputs.test, inputs.model, inputs.network, 0
+    line = progress.Progress((1 + inputs.repeats) * len(inception.choose(len(test), test.spec.length)[0]))
+
+    def features(pictures):
+        nonlocal frames_done
+        frames_done += len(pictures)
+        line.show(frames_done, lambda: "frames through InceptionV3")
+        return network.features(pictures)
+
+    fid = inception.fid(lambda: (batch["x"] for batch in test.batches(BATCH)), len(test), test.spec.length,
+                        model.generate, network._replace(features=features), inputs.repeats,
+                        model.config.training.seed)
+    line.close()
+    return {**fid, "repeats": inputs.repeats}
+
+
+def _verify_speakers(inputs, result):
+    """Equal error rates of speech, see `metrics.verification.measure`; None and why without trials.
+
+    With them, of how many of the speakers the model has also been trained on other or the same utterances.
     """
-    if not spec.static:
-        return None
-    chosen = contents[np.linspace(0, len(contents) - 1, LONG_CLIPS).astype(int)]
-    length = max(LONG, 2 * spec.length)
-
-    def lasting(**given):
-        parts = [np.asarray(verbs.generate(num=len(rows), length=length, seed=seeds(len(rows)),
-                                           **{name: code[rows] for name, code in given.items()}))
-                 for rows in np.split(np.arange(LONG_CLIPS), _LONG_PARTS)]
-        return scores.consistency(np.concatenate(parts), judge, spec.length, spec.static)
-
-    return {"frames": length, "clips": LONG_CLIPS, **lasting(), "last_of_data": lasting(z_c=chosen)["last"]}
+    del result
+    test, train = inputs.test, inputs.train
+    speakers, known = (clips.labels(np.arange(len(clips)))["speaker"] for clips in (test, train))
+    try:
+        rates = verification.measure(inputs.batches(), inputs.model.encode, test.utterances, speakers)
+    except InputError as error:
+        return {"eer": None, "eer_note": str(error)}
+    return {"eer": {**rates, "speakers_trained_on": len(set(speakers.tolist()) & set(known.tolist()))}}
 
 
-def _probes(codes, labels, seed):
-    """What can be read off the codes, of evenly spread clips."""
-    chosen = np.linspace(0, len(codes["z_c"]) - 1, min(PROBED, len(codes["z_c"]))).astype(int)
-    codes = {name: code[chosen] for name, code in codes.items()}
-    labels = {factor: classes[chosen] for factor, classes in labels.items()}
-    return {"linear": probes.linear_probes(codes, labels, seed), "dci": probes.dci(codes, labels, seed)}
+EVALUATORS = (
+    Evaluator("squared error and budget", _always, _measure_reconstruction),
+    Evaluator("match of codes and priors", _always, _measure_match),
+    Evaluator("terms of the objective", _always, _read_terms),
+    Evaluator("matching of actions", lambda inputs: bool(inputs.model.config.model.action_size), _match_actions),
+    Evaluator("what each code holds", lambda inputs: inputs.judge is not None, _measure_by_judge),
+    Evaluator("FID of frames", lambda inputs: inputs.network is not None, _measure_fid),
+    Evaluator("speaker verification", lambda inputs: inputs.is_speech, _verify_speakers),
+)

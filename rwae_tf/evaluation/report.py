@@ -1,12 +1,11 @@
-"""One page about one evaluation: HTML that needs nothing beside itself, from plain values."""
+"""One page about one evaluation, from plain values."""
 
-import base64
-import html
 import json
 import os
 import shlex
 
 from rwae_tf.evaluation import console
+from rwae_tf.evaluation.elements import details, escape, image, quiet, section, sound, table
 from rwae_tf.figures import plots
 from rwae_tf.utils import files
 
@@ -44,7 +43,7 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
       run_dir: folder of the run, as it is named in commands.
       command: what was called, to be called again.
       result: what is written to metrics.json.
-      held: result of `metrics.usage.holds`; None without a judge.
+      held: result of `metrics.collapse.summarize_contents`; None without a judge.
       pictures: the bytes of "swap.png", "reconstruct.png", "generate.png" and "generate.gif", or, of speech, of a WAV
         beside each PNG in place of the GIF; of a weakly supervised model of videos also of "actions.png".
       points: of some clips, z_c in the plane [N, 2]; labels: of the same, {factor: int [N]}.
@@ -56,66 +55,31 @@ def page(run_dir, command, result, held, pictures, points, labels, spec, log):
     """
     name, judged = os.path.basename(os.path.abspath(run_dir)), "judge" in result
     speech = spec.modality == "speech"
-    missing = _quiet(HOW_TO_JUDGE.format(run_dir=shlex.quote(run_dir)))
+    missing = quiet(HOW_TO_JUDGE.format(run_dir=shlex.quote(run_dir)))
     body = [
         _head(name, result, spec, missing),
-        _section("Swap", "The first column gives the content z_c, the first row the motion z_m; between them, both.",
-                 _image(pictures["swap.png"], "content of the row with the motion of the column"),
-                 *_sound(pictures, "swap", "Clips, each followed by the same with the voice of the next.")),
+        section("Swap", "The first column gives the content z_c, the first row the motion z_m; between them, both.",
+                image(pictures["swap.png"], "content of the row with the motion of the column"),
+                *sound(pictures, "swap", "Clips, each followed by the same with the voice of the next.")),
         *([_actions(result["action"], pictures["actions.png"])] if "actions.png" in pictures else []),
-        _section("Reconstruction", "Each clip, and beside it what the decoder makes of its codes.",
-                 _image(pictures["reconstruct.png"], "clips beside their reconstructions"),
-                 *_sound(pictures, "reconstruct", "Clips, each followed by its reconstruction.")),
-        _section("Samples", "Clips drawn from the priors: a row is a clip; below, "
-                 + ("the same to listen to." if speech else "more of them in motion."),
-                 _image(pictures["generate.png"], "clips drawn from the priors"),
-                 *(_sound(pictures, "generate", "One after the other.") if speech else
-                   [_image(pictures["generate.gif"], "the same, moving", "gif")])),
+        section("Reconstruction", "Each clip, and beside it what the decoder makes of its codes.",
+                image(pictures["reconstruct.png"], "clips beside their reconstructions"),
+                *sound(pictures, "reconstruct", "Clips, each followed by its reconstruction.")),
+        section("Samples", "Clips drawn from the priors: a row is a clip; below, "
+                + ("the same to listen to." if speech else "more of them in motion."),
+                image(pictures["generate.png"], "clips drawn from the priors"),
+                *(sound(pictures, "generate", "One after the other.") if speech else
+                  [image(pictures["generate.gif"], "the same, moving", "gif")])),
         _embedding(points, labels, spec),
         *([] if speech else [
-            _leakage(held, result["judge"], spec) if judged else _section("What each code holds", None, missing)]),
+            _leakage(held, result["judge"], spec) if judged else section("What each code holds", None, missing)]),
         _match(result),
         _training(log, result["config"]["objective"]["reconstruction"]),
-        *([] if speech else [_usage(result) if judged else _section("Use of the codes", None, missing)]),
+        *([] if speech else [_usage(result) if judged else section("Use of the codes", None, missing)]),
         _foot(command, result),
     ]
-    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{_text(name)}</title>\n'
+    return (f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{escape(name)}</title>\n'
             f"<style>{_STYLE}</style>\n</head>\n<body>\n" + "\n".join(body) + "\n</body>\n</html>\n")
-
-
-def _text(value):
-    return html.escape(str(value))
-
-
-def _quiet(text):
-    return f'<p class="quiet">{_text(text)}</p>'
-
-
-def _section(title, text, *parts):
-    return "\n".join([f"<section>\n<h2>{_text(title)}</h2>", *([f"<p>{_text(text)}</p>"] if text else []), *parts,
-                      "</section>"])
-
-
-def _image(data, alt, kind="png"):
-    return f'<img alt="{_text(alt)}" src="data:image/{kind};base64,{base64.b64encode(data).decode()}">'
-
-
-def _sound(pictures, name, text):
-    """A player of the WAV beside a picture, and what is heard; nothing where there is none."""
-    data = pictures.get(f"{name}.wav")
-    if data is None:
-        return []
-    return [_quiet(f"{text} Phases are found by Griffin and Lim's algorithm, of the originals too."),
-            f'<audio controls src="data:audio/wav;base64,{base64.b64encode(data).decode()}"></audio>']
-
-
-def _table(rows):
-    return "<table>" + "".join(f"<tr><th>{_text(label)}</th><td>{_text(text)}</td></tr>" for label, text in rows) \
-        + "</table>"
-
-
-def _details(summary, text):
-    return f"<details><summary>{_text(summary)}</summary><pre>{_text(text)}</pre></details>"
 
 
 def _head(name, result, spec, missing):
@@ -125,36 +89,36 @@ def _head(name, result, spec, missing):
     about = f"{data['dataset']}, {size}, {spec.length} frames, {result['test_sequences']} {result['split']} clips"
     if "judge" in result:
         about += f", mean ± s.d. over {result['repeats']} draws for each"
-    verdict = "".join(f'<div class="verdict bad">✗ {_text(line)}</div>' for line in result["verdicts"])
+    verdict = "".join(f'<div class="verdict bad">✗ {escape(line)}</div>' for line in result["verdicts"])
     if speech:
-        verdict = _quiet("\n".join(console.lines(result)[:1])) + verdict
+        verdict = quiet("\n".join(console.lines(result)[:1])) + verdict
     elif "judge" not in result:
         verdict = f'<div class="verdict open">What the codes hold is not known.</div>{missing}' + verdict
     elif verdict:
-        verdict += _quiet(
+        verdict += quiet(
             "Dead: the code carries next to nothing. Leaks: in decoded clips a factor follows the code that should be "
             "free of it. Contains: a linear probe reads the factor from that code. Loses: a factor does not follow the "
             "code that should hold it. Match: eq. 9 asks that codes of data have the distribution of their prior.")
     else:
         verdict = '<div class="verdict good">✓ both codes hold what they should</div>'
-    return "\n".join([f"<header>\n<h1>{_text(name)}</h1>\n{_quiet(about)}", verdict,
-                      _table(console.key_numbers(result)),
-                      _details("all numbers", "\n".join(console.lines(result))), "</header>"])
+    return "\n".join([f"<header>\n<h1>{escape(name)}</h1>\n{quiet(about)}", verdict,
+                      table(console.key_numbers(result)),
+                      details("all numbers", "\n".join(console.lines(result))), "</header>"])
 
 
-def _actions(found, picture):
+def _actions(action, picture):
     """Clips of every action, and what is known of each."""
-    obeyed = found.get("conditional", {}).get("per_category", [None] * len(found["matching"]))
-    titles = ("category", found["factor"] or "class", "training clips", "obeyed")
-    head = "".join(f"<th>{_text(title)}</th>" for title in titles)
+    obeyed = action.get("conditional", {}).get("per_category", [None] * len(action["matching"]))
+    titles = ("category", action["factor"] or "class", "training clips", "obeyed")
+    head = "".join(f"<th>{escape(title)}</th>" for title in titles)
     rows = "".join(
-        f"<tr><th>{k}</th><td>{_text(name or '–')}</td><td>{sum(counts)}</td>"
+        f"<tr><th>{k}</th><td>{escape(name or '–')}</td><td>{sum(counts)}</td>"
         f"<td>{'–' if right is None else console.percent(right)}</td></tr>"
-        for k, (name, counts, right) in enumerate(zip(found["matching"], found["counts"], obeyed, strict=True)))
+        for k, (name, counts, right) in enumerate(zip(action["matching"], action["counts"], obeyed, strict=True)))
     text = ("A row is an action; in a column all clips have the same z_c and the same z_m, drawn from the priors. "
             "Actions are named by the class that they were matched to on training clips; obeyed: how often a judge of "
             "other clips of the action sees that class.")
-    return _section("Actions", text, _image(picture, "clips of every action"),
+    return section("Actions", text, image(picture, "clips of every action"),
                     f"<table><tr>{head}</tr>{rows}</table>")
 
 
@@ -165,18 +129,18 @@ def _embedding(points, labels, spec):
     if panels:
         text += " Content should form islands of one colour; motion should look mixed, or z_c knows of it."
     drawn = plots.scatter(points, panels or [("no labels", None, ())])
-    return _section("Map of the content codes", text, _image(drawn, "t-SNE of z_c"))
+    return section("Map of the content codes", text, image(drawn, "t-SNE of z_c"))
 
 
 def _leakage(held, judge, spec):
     """Which factor follows which code."""
-    head = "".join(f"<th>{_text(factor)}<small>{_side(factor, spec)}</small></th>" for factor in _factors(spec))
-    rows = "".join(f"<tr><th>{_text(title)}</th>" + "".join(_cell(held[code].get(factor)) for factor in _factors(spec))
+    head = "".join(f"<th>{escape(factor)}<small>{_side(factor, spec)}</small></th>" for factor in _factors(spec))
+    rows = "".join(f"<tr><th>{escape(title)}</th>" + "".join(_cell(held[code].get(factor)) for factor in _factors(spec))
                    + "</tr>" for code, title in _CODES.items())
     text = ("How often a judge still reads a factor when one code is the clip's own and the other is drawn anew. "
             "Content should follow z_c and motion z_m; all else should be at chance. Of the real clips the judge reads "
             f"at least {console.percent(min(judge['on_real'].values()))} right.")
-    return _section("What each code holds", text, f"<table><tr><th></th>{head}</tr>{rows}</table>")
+    return section("What each code holds", text, f"<table><tr><th></th>{head}</tr>{rows}</table>")
 
 
 def _factors(spec):
@@ -205,19 +169,19 @@ def _match(result):
     text = ("Eq. 9 asks that the codes of data have the distribution of their priors. The AUC is that of a classifier "
             "on held-out samples: 0.5 is a match, 1 no overlap. The MMD² is unbiased; within ± 2 null standard "
             "deviations it is not told from zero.")
-    parts = [_table(rows)]
+    parts = [table(rows)]
     if result["terms"]:
-        parts += [_quiet("Terms of the objective at the end of training: weight × value, and the norm of the weighted "
+        parts += [quiet("Terms of the objective at the end of training: weight × value, and the norm of the weighted "
                          "term's gradient on the encoders."),
-                  _table([(term, console.term_text(row)) for term, row in result["terms"].items()])]
-    return _section("Match of codes and priors", text, *parts)
+                  table([(term, console.term_text(row)) for term, row in result["terms"].items()])]
+    return section("Match of codes and priors", text, *parts)
 
 
 def _training(log, cost):
     """A curve for each term; the reconstruction, whose cost is called `cost`, comes first."""
     title, rows = "Training", [row for row in log if row.get("terms")]
     if not rows:
-        return _section(title, None, _quiet("No curves: the run's metrics.jsonl is missing or empty."))
+        return section(title, None, quiet("No curves: the run's metrics.jsonl is missing or empty."))
     titles = {"reconstruction": f"{cost.replace('_', ' ')}, log scale", **_TERMS}
     titles.update({name: name.replace("_", " ") for row in rows for name in row["terms"]
                    if name not in titles and not name.endswith("_null_sd")})
@@ -226,7 +190,7 @@ def _training(log, cost):
                            name == "reconstruction")
                           for name, shown in titles.items() if any(name in row["terms"] for row in rows)])
     text = "Each term before its weight, mean since the row before; the leap of the first twentieth may lie outside."
-    return _section(title, text, _image(drawn, "training curves"))
+    return section(title, text, image(drawn, "training curves"))
 
 
 def _usage(result):
@@ -239,9 +203,9 @@ def _usage(result):
                         (("KL to the prior", "kl"), ("information", "information"))}))
     drawn = plots.bars(panels)
     moves = ", ".join(f"{code} {console.percent(part)}" for code, part in result["influence"].items())
-    return _section("Use of the codes", "Nats per clip in each dimension: both are bounds from above of what it tells "
+    return section("Use of the codes", "Nats per clip in each dimension: both are bounds from above of what it tells "
                     f"about a clip, so the lower one counts. Of the decoder's output, each code moves: {moves}.",
-                    _image(drawn, "nats per dimension"))
+                    image(drawn, "nats per dimension"))
 
 
 def _foot(command, result):
@@ -252,5 +216,5 @@ def _foot(command, result):
     rows = [("trained for", f"{budget['passes']} passes, {budget['iterations']} iterations, {budget['sequences']} "
              f"sequences, {budget['seconds']:.0f} s"), ("hardware", budget["hardware"]),
             ("seeds", ", ".join(seeds)), ("made by", command)]
-    return (f"<footer>\n<h2>Origin</h2>\n{_table(rows)}\n"
-            + _details("configuration", json.dumps(result["config"], indent=2)) + "\n</footer>")
+    return (f"<footer>\n<h2>Origin</h2>\n{table(rows)}\n"
+            + details("configuration", json.dumps(result["config"], indent=2)) + "\n</footer>")

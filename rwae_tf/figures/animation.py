@@ -4,7 +4,7 @@ import numpy as np
 
 from rwae_tf.errors import InputError
 from rwae_tf.figures import grids
-from rwae_tf.utils import files
+from rwae_tf.utils import atomic_write
 
 
 def animate(clips, scale=1):
@@ -44,7 +44,7 @@ def write_gif(videos, path, fps=10, scale=1):
     picture = grids.to_pillow(frames.reshape(count * height, width, channels))
     picture = picture.quantize(256, dither=0) if channels == 3 else picture.convert("P")
     images = [picture.crop((0, t * height, width, (t + 1) * height)) for t in range(count)]
-    with files.written(path) as part:
+    with atomic_write.stage(path) as part:
         images[0].save(part, "GIF", save_all=True, append_images=images[1:], duration=round(1000 / fps),
                        loop=0, palette=bytes(picture.getpalette()))
 
@@ -57,7 +57,7 @@ def write_mp4(videos, path, fps=10, scale=1):
     even = [(0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0)]
     frames = np.pad(frames, even, constant_values=grids.BACKGROUND)
     frames = np.broadcast_to(frames, (*frames.shape[:3], 3))
-    with files.written(path) as part:
+    with atomic_write.stage(path) as part:
         writer = imageio_ffmpeg.write_frames(
             part, (frames.shape[2], frames.shape[1]), fps=fps, codec="libx264", macro_block_size=2,
             pix_fmt_in="rgb24", pix_fmt_out="yuv420p", output_params=["-f", "mp4"])

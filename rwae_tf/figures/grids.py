@@ -7,7 +7,7 @@ Clips are [..., T, H, W, C] with one or three channels, uint8 or float in [0, 1]
 import numpy as np
 
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files
+from rwae_tf.utils import atomic_write
 
 BACKGROUND = 128  # middle grey separates frames on black and on white alike
 FRAME_GAP = 1
@@ -88,9 +88,17 @@ def swap_table(content, motion, mixed):
     return np.concatenate([top, np.concatenate([content[:, np.newaxis], mixed], axis=1)])
 
 
-def swap_grid(content, motion, mixed, scale=1):
-    """The still of `swap_table`: uint8 [h, w, C]. Arguments are those of `swap_table`."""
-    return table(swap_table(content, motion, mixed), scale)
+def build_swap_table(swap, content, motion, paint=np.asarray):
+    """Build the `swap_table` of every pair of clips.
+
+    Args:
+      swap: function (content clips [B, ...], motion clips [B, ...]) -> clips [B, ...] with both.
+      content: clips [N, T, ...] that give the content; motion: clips [M, T, ...] that give the motion.
+      paint: function clips -> pictures of them, [..., T, H, W, C].
+    """
+    rows, columns = len(content), len(motion)
+    mixed = np.asarray(swap(np.repeat(content, columns, 0), np.concatenate([motion] * rows)))
+    return swap_table(paint(content), paint(motion), paint(mixed.reshape(rows, *motion.shape)))
 
 
 def labelled(image, names):
@@ -107,7 +115,7 @@ def labelled(image, names):
 
 def write_png(image, path):
     """Write `image` [H, W, C] to `path` as PNG, whole or not at all."""
-    with files.written(path) as part:
+    with atomic_write.stage(path) as part:
         to_pillow(_clips(image, 3)).save(part, "PNG", optimize=True)
 
 

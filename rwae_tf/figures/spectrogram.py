@@ -1,7 +1,7 @@
 """Spectra of speech as pictures: time to the right, frequency upwards, loud values bright. Arrays in, arrays out.
 
 A picture is a clip of one frame, so that all that lays out clips (`grids`) lays out spectrograms too: the matrix of
-Fig. 11 is `grids.swap_grid` of them.
+Fig. 11 is `grids.swap_table` of them.
 """
 
 import numpy as np

@@ -37,8 +37,8 @@ class RidgeJudge:
         What is above zero of an estimate of the one-hot classes stands for their probabilities.
         """
         estimates = self._reader.estimates(np.asarray(x))
-        above = {factor: np.maximum(found, 1e-6) for factor, found in estimates.items()}
-        probabilities = {factor: found / found.sum(1, keepdims=True) for factor, found in above.items()}
+        above = {factor: np.maximum(estimate, 1e-6) for factor, estimate in estimates.items()}
+        probabilities = {factor: estimate / estimate.sum(1, keepdims=True) for factor, estimate in above.items()}
         return probabilities, np.concatenate(list(estimates.values()), 1)
 
     def __call__(self, x):

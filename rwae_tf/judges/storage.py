@@ -11,7 +11,7 @@ import numpy as np
 from rwae_tf.config import legacy
 from rwae_tf.config.schema import DataConfig
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files, json_file
+from rwae_tf.utils import atomic_write, files, json_file, progress
 
 # Of the accuracy of every factor; what a judge of real faces (mug) can reach, nobody knows.
 THRESHOLDS = {"sprites": 0.995, "sm_mnist": 0.99, "moving_shapes": 0.995}
@@ -32,7 +32,7 @@ def weights_path(judge_dir):
     return os.path.join(judge_dir, "weights.npz")
 
 
-def described(config):
+def describe(config):
     """What of a `DataConfig` makes clips another kind of clips."""
     return {name: value for name, value in dataclasses.asdict(config).items() if name not in _SAME_KIND}
 
@@ -44,8 +44,29 @@ def fingerprint(clips):
     return hashlib.sha256(b"".join(np.ascontiguousarray(array).tobytes() for array in arrays)).hexdigest()[:16]
 
 
+def find_unseen(train, test):
+    """The classes that test clips have and training clips do not: {factor: class names}; empty where there are none.
+
+    Args:
+      train, test: `Clips` of one dataset.
+    """
+    labels = [clips.labels(np.arange(len(clips))) for clips in (train, test)]
+    missing = {factor: sorted(set(np.unique(labels[1][factor])) - set(np.unique(labels[0][factor])))
+               for factor in train.spec.factors}
+    return {factor: [train.spec.factors[factor][number] for number in numbers]
+            for factor, numbers in missing.items() if numbers}
+
+
+def say_unseen(judge_dir, unseen):
+    """Say which classes a judge cannot read, as `find_unseen` gives them."""
+    for factor, names in unseen.items():
+        progress.say_once(f"{judge_dir}: {factor} {', '.join(names)}: of test clips alone, so the judge cannot have "
+                          "learned it and reads such clips wrong; add training clips of it, or leave the label out by "
+                          "--label_names")
+
+
 def threshold(data):
-    """Accuracy below which a judge of `described` data is refused; 0 where nobody knows what can be reached."""
+    """Accuracy below which a judge of described data is refused; 0 where nobody knows what can be reached."""
     known = {**THRESHOLDS, **THRESHOLDS_64} if data["size"] >= 64 else THRESHOLDS
     return known.get(data["dataset"], 0.0)
 
@@ -84,7 +105,7 @@ def save(judge_dir, record, weights):
       record: values fit for JSON.
       weights: {name: array}.
     """
-    with files.written(weights_path(judge_dir)) as part, open(part, "wb") as file:
+    with atomic_write.stage(weights_path(judge_dir)) as part, open(part, "wb") as file:
         np.savez(file, **weights)
     json_file.write(record, record_path(judge_dir))
 
@@ -103,29 +124,26 @@ def load(judge_dir, config, spec):
     Raises:
       InputError: for a folder without judge, one of other data, or one that reads a factor too badly.
     """
-    from rwae_tf.judges import networks as judge_networks
-    from rwae_tf.judges import ridge
+    from rwae_tf.judges import networks, ridge
 
-    record, wanted = _read(judge_dir), described(config)
+    record, wanted = _read(judge_dir), describe(config)
     if changed := _differences(record["data"], wanted):
-        usual = described(DataConfig())
+        usual = describe(DataConfig())
         given = " ".join(f"--{name}={value}" for name, value in wanted.items()
                          if name in ("dataset", "size", "length") or value != usual[name])
         raise InputError(f"{judge_dir}: a judge of other clips: {changed}; train one of these by "
                          f"python -m rwae_tf.judge {given} --judge_dir=OTHER")
     refuse_poor(judge_dir, record)
-    found = (
-        ridge.RidgeJudge(spec)
-        if record["architecture"] == "ridge"
-        else judge_networks.Judge(record["architecture"], spec)
-    )
+    say_unseen(judge_dir, record["unseen"])
+    kind = record["architecture"]
+    judge = ridge.RidgeJudge(spec) if kind == "ridge" else networks.Judge(kind, spec)
     try:
         with np.load(io.BytesIO(files.read(weights_path(judge_dir)))) as weights:
-            found.set_weights(dict(weights))
+            judge.set_weights(dict(weights))
     except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
         raise InputError(f"{weights_path(judge_dir)}: not the weights of this judge ({error}); train it anew, in "
                          "another folder") from None
-    return found, record
+    return judge, record
 
 
 def refuse_poor(judge_dir, record):
@@ -145,7 +163,7 @@ def _read(judge_dir):
     if missing or not isinstance(record["data"], dict):
         raise InputError(f"{record_path(judge_dir)}: not a judge; train it anew, in another folder")
     # What an older version did not know of, its clips had as it is by default.
-    return {"augment": [], "validation_fraction": 0.0, **record, "data": {**described(DataConfig()),
+    return {"augment": [], "validation_fraction": 0.0, "unseen": {}, **record, "data": {**describe(DataConfig()),
                                                                         **legacy.renamed("data", record["data"])}}
 
 

@@ -15,17 +15,17 @@ UNUSED = 0.1  # of its even share of the clips: a category with fewer counts as 
 BATCH = 100
 
 
-def factor_of(spec: SequenceSpec, size: int) -> Optional[str]:
+def choose_factor(spec: SequenceSpec, size: int) -> Optional[str]:
     """The motion factor to match `size` categories to: the one whose number of classes is closest to it.
 
     Returns:
       Its name, the first one's among equals; None where the clips have no factor of the motion.
     """
     moving = [factor for factor in spec.factors if factor not in spec.static]
-    return min(moving, key=lambda factor: abs(len(spec.factors[factor]) - size), default=None)
+    return min(moving, key=lambda factor: abs(len(spec.factors[factor]) - size)) if moving else None
 
 
-def taken(action: Any) -> np.ndarray:
+def find_categories(action: Any) -> np.ndarray:
     """The category of a relaxed one-hot action, its largest entry: [B, A] -> int [B]."""
     return np.asarray(action).argmax(-1)
 
@@ -46,7 +46,7 @@ def count(batches: Iterable[Batch], encode: Callable[[Any], Codes], factor: Opti
     counts = np.zeros(shape, int)
     for batch in batches:
         classes: Any = batch["labels"][factor] if factor else 0
-        np.add.at(counts, (taken(encode(batch["x"]).action), classes), 1)
+        np.add.at(counts, (find_categories(encode(batch["x"]).action), classes), 1)
     return counts
 
 
@@ -61,10 +61,10 @@ def match(counts: np.ndarray) -> np.ndarray:
     """
     from scipy.optimize import linear_sum_assignment
 
-    found = np.full(len(counts), -1)
+    classes_of = np.full(len(counts), -1)
     categories, classes = linear_sum_assignment(counts, maximize=True)
-    found[categories] = classes
-    return found
+    classes_of[categories] = classes
+    return classes_of
 
 
 def record(counts: np.ndarray, factor: Optional[str] = None, classes: Sequence[str] = ()) -> Dict[str, Any]:
@@ -91,22 +91,22 @@ def record(counts: np.ndarray, factor: Optional[str] = None, classes: Sequence[s
             "unused": np.flatnonzero(use < UNUSED / size).tolist()}
 
 
-def matched_classes(found: Mapping[str, Any]) -> np.ndarray:
+def list_matched_classes(matching: Mapping[str, Any]) -> np.ndarray:
     """The class number of each category of a `record`, int [A], -1 for one that has none."""
-    return np.array([-1 if name is None else found["classes"].index(name) for name in found["matching"]])
+    return np.array([-1 if name is None else matching["classes"].index(name) for name in matching["matching"]])
 
 
-def conditional(judge: Judge, verbs: interventions.Verbs, spec: SequenceSpec, found: Mapping[str, Any], clips: int,
-                repeats: int, seeds: interventions.Seeds) -> Dict[str, Any]:
+def conditional(judge: Judge, functions: interventions.ModelFunctions, spec: SequenceSpec, matching: Mapping[str, Any],
+                clips: int, repeats: int, seeds: interventions.Seeds) -> Dict[str, Any]:
     """Accuracy of a judge on clips of a given action, with all else from the priors.
 
     Every category is generated in turn. Unmatched categories count as errors: if A > K, accuracy is at most K / A.
 
     Args:
       judge: function x -> {factor: p(y|x) [B, K]}.
-      verbs: `interventions.Verbs` of the model.
+      functions: `interventions.ModelFunctions` of the model.
       spec: `SequenceSpec` of the clips.
-      found: a `record` with a factor.
+      matching: a `record` with a factor.
       clips: how many to draw in each of the `repeats`.
       seeds: an `interventions.Seeds`.
 
@@ -114,14 +114,14 @@ def conditional(judge: Judge, verbs: interventions.Verbs, spec: SequenceSpec, fo
       "accuracy" (with "_std"), "at_most", "chance" of `disentanglement.chance`, "per_category": accuracies, None for a
       category that `clips` are too few for; of the same clips "h_y_given_v", "h_y", "inception_score" (with "_std").
     """
-    asked, wanted = np.arange(clips) % len(found["matching"]), matched_classes(found)
+    asked, wanted = np.arange(clips) % len(matching["matching"]), list_matched_classes(matching)
     one_hot = np.eye(len(wanted), dtype=np.float32)
     runs = []
     for _ in range(repeats):
         parts = np.array_split(asked, -(-clips // BATCH))
         runs.append(np.concatenate([
-            scores.probabilities(judge, verbs.generate(
-                num=len(part), length=spec.length, seed=seeds(len(part)), action=one_hot[part]))[found["factor"]]
+            scores.probabilities(judge, functions.generate(
+                num=len(part), length=spec.length, seed=seeds(len(part)), action=one_hot[part]))[matching["factor"]]
             for part in parts]))
     answers = np.stack([p.argmax(1) for p in runs])
     right = answers == wanted[asked]
@@ -136,13 +136,13 @@ def conditional(judge: Judge, verbs: interventions.Verbs, spec: SequenceSpec, fo
                          for category in range(len(wanted))]}
 
 
-def verdicts(found: Mapping[str, Any]) -> List[str]:
+def verdicts(matching: Mapping[str, Any]) -> List[str]:
     """Describe what a `record` shows to be wrong, its "conditional" accuracy included where it has one."""
     lines = []
-    if found["unused"]:
-        lines += [f"a leaves {len(found['unused'])} of {len(found['matching'])} categories unused: H(a) "
-                  f"{found['entropy']:.2f} of {found['entropy_at_most']:.2f} nats"]
-    accuracy = found.get("conditional", {}).get("accuracy", 1.0)
+    if matching["unused"]:
+        lines += [f"a leaves {len(matching['unused'])} of {len(matching['matching'])} categories unused: H(a) "
+                  f"{matching['entropy']:.2f} of {matching['entropy_at_most']:.2f} nats"]
+    accuracy = matching.get("conditional", {}).get("accuracy", 1.0)
     if accuracy < collapse.KEPT_ACCURACY:
-        lines += [f"a loses: {found['factor']} {100 * accuracy:.0f} %"]
+        lines += [f"a loses: {matching['factor']} {100 * accuracy:.0f} %"]
     return lines

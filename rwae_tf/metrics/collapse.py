@@ -86,7 +86,7 @@ def verdicts(kept: Optional[Mapping[str, Any]] = None, usage: Optional[Mapping[s
     """Describe what these numbers show to be wrong, worst first.
 
     Args:
-      kept: result of `disentanglement.kept`, or None.
+      kept: result of `disentanglement.measure_kept`, or None.
       usage: {code: result of `code_usage`} of "z_c", "z_m", or None.
       influence: result of `influence`, or None.
       losses: whether to report factors that a code loses, which counts only after training.
@@ -106,8 +106,8 @@ def verdicts(kept: Optional[Mapping[str, Any]] = None, usage: Optional[Mapping[s
                  for factor, row in rows[code]["wrong"].items() if _follows(row)]
         lost = [f"{factor} {_percent(row['accuracy'])}" for factor, row in rows[code]["right"].items()
                 if losses and not _stays(row) and code not in dead]
-        for verb, found in (("leaks", leaks), ("loses", lost)):
-            lines += [f"{code} {verb}: {', '.join(found)}"] if found else []
+        for verb, factors in (("leaks", leaks), ("loses", lost)):
+            lines += [f"{code} {verb}: {', '.join(factors)}"] if factors else []
         contained = [f"{factor} {_percent(row['accuracy'])} by a linear probe (chance {_percent(row['chance'])})"
                      for factor, row in _probed(probes, code, rows[code]["wrong"]).items()
                      if row["accuracy"] - row["chance"] > PROBE_EXCESS]
@@ -122,11 +122,11 @@ def _probed(probes, code, wrong):
     return {factor: row for factor, row in probes[code].items() if factor in wrong} if probes else {}
 
 
-def holds(kept: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
+def summarize_contents(kept: Mapping[str, Any]) -> Dict[str, Dict[str, Any]]:
     """List what each code contains beside what it should contain: the numbers behind the verdicts.
 
     Args:
-      kept: result of `disentanglement.kept`.
+      kept: result of `disentanglement.measure_kept`.
 
     Returns:
       {"z_c" and "z_m": {factor: {"accuracy", "accuracy_std", "chance" and the like of the factor when this code is

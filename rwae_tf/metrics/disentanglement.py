@@ -41,7 +41,7 @@ def majority(labels: np.ndarray) -> float:
     return float(np.bincount(labels).max() / len(labels))
 
 
-def kept(batches: Iterable[Batch], judge: Judge, resample_motion: Callable[[Any, int], Any],
+def measure_kept(batches: Iterable[Batch], judge: Judge, resample_motion: Callable[[Any, int], Any],
          resample_content: Callable[[Any, int], Any], static: Collection[str], repeats: int = 5) -> Dict[str, Any]:
     """Static kept, dynamic kept and leakage, over all clips, mean and standard deviation over repeats.
 
@@ -71,9 +71,9 @@ def kept(batches: Iterable[Batch], judge: Judge, resample_motion: Callable[[Any,
     """
     changes = {"z_c": resample_motion, "z_m": resample_content}
     labels, real, read = _read(batches, judge, changes, repeats)
-    rows = {code: {factor: _row(labels[factor], real[factor], found) for factor, found in read[code].items()}
+    rows = {code: {factor: _row(labels[factor], real[factor], p) for factor, p in read[code].items()}
             for code in changes}
-    hits = {code: {factor: (found.argmax(-1) == labels[factor]).mean(1) for factor, found in read[code].items()}
+    hits = {code: {factor: (p.argmax(-1) == labels[factor]).mean(1) for factor, p in read[code].items()}
             for code in changes}
     groups = {"z_c": [factor for factor in labels if factor in static],
               "z_m": [factor for factor in labels if factor not in static]}

@@ -104,23 +104,23 @@ def fid(batches: Callable[[], Iterable[np.ndarray]], clips: int, length: int, ge
     chosen = choose(clips, length)
     real = _features(batches(), chosen, network)
     draws = np.random.default_rng((seed, SIZE))
-    found = []
+    distances = []
     for _ in range(repeats):
         seeds = draws.integers(2**31, size=clips, dtype=np.int32)
         parts = (seeds[start:start + _CLIPS] for start in range(0, clips, _CLIPS))
         drawn = (generate(num=len(part), length=length, seed=part) for part in parts)
-        found.append({"fid": frechet.frechet(real, _features(drawn, chosen, network))})
+        distances.append({"fid": frechet.frechet(real, _features(drawn, chosen, network))})
     note = f"{network.name}; {len(real)} frames of each side; not comparable to numbers from other Inception ports"
-    return {**scores.over_repeats(found), "fid_note": note}
+    return {**scores.over_repeats(distances), "fid_note": note}
 
 
 def _features(batches, chosen, network):
     """Features [N, D] of the chosen frames (see `choose`) of clips that come in batches."""
     clip, time = chosen
-    found, start = [], 0
+    features, start = [], 0
     for x in batches:
         mine = (clip >= start) & (clip < start + len(x))
         frames = np.asarray(x)[clip[mine] - start, time[mine]]
-        found += [network.features(pictures(frames[k:k + _BATCH])) for k in range(0, len(frames), _BATCH)]
+        features += [network.features(pictures(frames[k:k + _BATCH])) for k in range(0, len(frames), _BATCH)]
         start += len(x)
-    return np.concatenate(found)
+    return np.concatenate(features)

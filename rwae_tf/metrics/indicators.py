@@ -8,14 +8,14 @@ from rwae_tf.types import Batch, Judge, SequenceSpec
 MOVED = 50  # clips that swap codes for the influence
 
 
-def glance(batches: Sequence[Batch], reader: Optional[Judge], verbs: interventions.Verbs, spec: SequenceSpec,
-           seed: int = 0, ended: bool = False) -> Dict[str, Any]:
+def measure(batches: Sequence[Batch], reader: Optional[Judge], functions: interventions.ModelFunctions,
+            spec: SequenceSpec, seed: int = 0, ended: bool = False) -> Dict[str, Any]:
     """Measure a model on a few clips, with one draw for each; the draws are the same in every call.
 
     Args:
       batches: list of {"x", "labels"}, in random order; x [B, T, ...].
       reader: function x -> {factor: p(y|x)}, such as a `kernel_probe.Reader`; None for no factors.
-      verbs: `interventions.Verbs` of the model.
+      functions: `interventions.ModelFunctions` of the model.
       spec: `SequenceSpec` of the clips.
       seed: of the draws.
       ended: whether training has ended, after which codes must match their priors.
@@ -29,15 +29,16 @@ def glance(batches: Sequence[Batch], reader: Optional[Judge], verbs: interventio
       "verdicts": lines of `collapse.verdicts` on dead codes and leakage, but not on lost factors: a model that still
       learns loses many, and blurry clips add to them. Fit for JSON.
     """
-    rows = [{"codes": interventions.by_name(verbs.encode(batch["x"])), "parameters": verbs.parameters(batch["x"])}
-            for batch in batches]
-    known = interventions.joined(rows)
+    rows = [{"codes": interventions.codes_as_dict(functions.encode(batch["x"])),
+             "parameters": functions.parameters(batch["x"])} for batch in batches]
+    known = interventions.join_rows(rows)
     uses = {code: collapse.code_usage(**parameters) for code, parameters in known["parameters"].items()}
-    moved = interventions.influence(verbs.decode, known["codes"], seed, MOVED)
+    moved = interventions.influence(functions.decode, known["codes"], seed, MOVED)
     kept = None
     if reader:
-        kept = interventions.kept(batches, reader, verbs, verbs.encode, spec, 1, interventions.Seeds(seed))
-    matched = interventions.matched(batches, verbs, interventions.Seeds(seed))
+        kept = interventions.measure_kept(batches, reader, functions, functions.encode, spec, 1,
+                                                  interventions.Seeds(seed))
+    matched = interventions.measure_match(batches, functions, interventions.Seeds(seed))
     return {
         "usage": {code: {"kl": use["kl_total"], "information": use["information_total"],
                          "active_units": use["active_units"], "influence": moved[code]} for code, use in uses.items()},
@@ -48,7 +49,7 @@ def glance(batches: Sequence[Batch], reader: Optional[Judge], verbs: interventio
 
 
 def _accuracies(kept):
-    """The accuracies of a result of `disentanglement.kept`, which may be None."""
+    """The accuracies of a result of `disentanglement.measure_kept`, which may be None."""
     if kept is None:
         return {"kept": {}, "leakage": {}, "on_real": {}}
     groups = [kept["static_kept"], kept["dynamic_kept"]]

@@ -11,7 +11,7 @@ from rwae_tf.types import Batch, Codes, Judge, SequenceSpec
 MOVED = 100  # clips that swap codes for the influence
 
 
-class Verbs(NamedTuple):
+class ModelFunctions(NamedTuple):
     """The functions of a model that are measured.
 
     Attributes:
@@ -54,13 +54,13 @@ class _Remembered:
         return self._answer
 
 
-def kept(batches: Iterable[Batch], judge: Judge, verbs: Verbs, encode: Callable[[Any], Codes], spec: SequenceSpec,
-         repeats: int, seeds: Seeds) -> Dict[str, Any]:
-    """`disentanglement.kept` of the codes that `encode` gives.
+def measure_kept(batches: Iterable[Batch], judge: Judge, functions: ModelFunctions, encode: Callable[[Any], Codes],
+                 spec: SequenceSpec, repeats: int, seeds: Seeds) -> Dict[str, Any]:
+    """`disentanglement.measure_kept` of the codes that `encode` gives.
 
     Args:
       batches, judge, repeats: as there.
-      verbs: `Verbs` of the model.
+      functions: `ModelFunctions` of the model.
       encode: function x -> `Codes`.
       spec: `SequenceSpec` of the clips.
       seeds: a `Seeds`.
@@ -68,33 +68,33 @@ def kept(batches: Iterable[Batch], judge: Judge, verbs: Verbs, encode: Callable[
     codes = _Remembered(encode)
 
     def resample_motion(x, repeat):
-        return verbs.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_c=codes(x).z_c)
+        return functions.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_c=codes(x).z_c)
 
     def resample_content(x, repeat):
         given = codes(x)
-        return verbs.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_m=given.z_m, action=given.action)
+        return functions.generate(num=len(x), length=x.shape[1], seed=seeds(len(x)), z_m=given.z_m, action=given.action)
 
-    found = disentanglement.kept(batches, judge, resample_motion, resample_content, spec.static, repeats)
-    del found["clips"]
-    return found
+    measures = disentanglement.measure_kept(batches, judge, resample_motion, resample_content, spec.static, repeats)
+    del measures["clips"]
+    return measures
 
 
-def matched(batches: Iterable[Batch], verbs: Verbs, seeds: Seeds) -> Dict[str, Any]:
+def measure_match(batches: Iterable[Batch], functions: ModelFunctions, seeds: Seeds) -> Dict[str, Any]:
     """`match.measure` of sampled codes of all clips and of as many codes from the priors.
 
     Args:
       batches: iterable of {"x"}.
-      verbs: `Verbs` of the model.
+      functions: `ModelFunctions` of the model.
       seeds: a `Seeds`.
     """
     rows = []
     for batch in batches:
         x = batch["x"]
-        sampled, drawn = verbs.sample(x, seed=int(seeds(1)[0])), verbs.draw(len(x), x.shape[1], seeds(len(x)))
+        sampled, drawn = functions.sample(x, seed=int(seeds(1)[0])), functions.draw(len(x), x.shape[1], seeds(len(x)))
         rows.append({side: {"z_c": codes.z_c, "z_m": codes.z_m} for side, codes in
                      (("posterior", sampled), ("prior", drawn))})
-    found = joined(rows)
-    return match.measure(found["posterior"], found["prior"])
+    codes_of = join_rows(rows)
+    return match.measure(codes_of["posterior"], codes_of["prior"])
 
 
 def influence(decode: Callable[[Codes], Any], codes: Mapping[str, np.ndarray], seed: int,
@@ -120,14 +120,14 @@ def influence(decode: Callable[[Codes], Any], codes: Mapping[str, np.ndarray], s
     return collapse.influence(together, z_c, z_m)
 
 
-def by_name(codes: Codes) -> Dict[str, np.ndarray]:
+def codes_as_dict(codes: Codes) -> Dict[str, np.ndarray]:
     """`Codes` -> {name: array}, without those that are None."""
     return {name: np.asarray(code) for name, code in codes._asdict().items() if code is not None}
 
 
-def joined(rows: Sequence[Any]) -> Any:
+def join_rows(rows: Sequence[Any]) -> Any:
     """Nested dictionaries of arrays, joined along the first axis; numbers, the same in all, are kept."""
     if isinstance(rows[0], dict):
-        return {name: joined([row[name] for row in rows]) for name in rows[0]}
+        return {name: join_rows([row[name] for row in rows]) for name in rows[0]}
     arrays = [np.asarray(row) for row in rows]
     return np.concatenate(arrays) if arrays[0].ndim else arrays[0]

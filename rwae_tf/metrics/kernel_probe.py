@@ -68,13 +68,13 @@ class Reader:
 
     def __call__(self, x):
         """Clips [B, T, H, W, C] -> {factor: [B, K], 1 for the class that it names and 0 for the others}."""
-        return {factor: np.eye(found.shape[1])[found.argmax(1)] for factor, found in self.estimates(x).items()}
+        return {factor: np.eye(estimate.shape[1])[estimate.argmax(1)] for factor, estimate in self.estimates(x).items()}
 
     def estimates(self, x):
         """Clips [B, T, H, W, C] -> {factor: [B, K]}: the regressions' estimates of the one-hot classes."""
         seen = views(x)
-        found = {view: _estimates(regression, seen[view]) for view, regression in self._regressions.items()}
-        return {factor: found[view][:, columns] for factor, (view, columns) in self._factors.items()}
+        estimates = {view: _estimates(regression, seen[view]) for view, regression in self._regressions.items()}
+        return {factor: estimates[view][:, columns] for factor, (view, columns) in self._factors.items()}
 
     @property
     def state(self):
@@ -92,17 +92,17 @@ class Reader:
         Raises:
           ValueError: for the state of another reader.
         """
-        found = {name.split("/", 2)[2]: name.split("/")[0] for name in state if "/columns/" in name}
-        if set(found) != set(factors):
+        view_of = {name.split("/", 2)[2]: name.split("/")[0] for name in state if "/columns/" in name}
+        if set(view_of) != set(factors):
             raise ValueError("a reader of other factors")
         parts = ("features", "width", "weights", "mean")
         try:
             regressions = {view: KernelRidge.restored({part: state[f"{view}/{part}"] for part in parts})
-                           for view in sorted(set(found.values()))}
+                           for view in sorted(set(view_of.values()))}
         except KeyError as error:
             raise ValueError(f"no {error.args[0]} in it") from None
-        columns = {factor: slice(*state[f"{found[factor]}/columns/{factor}"]) for factor in factors}
-        return cls(regressions, {factor: (found[factor], columns[factor]) for factor in factors})
+        columns = {factor: slice(*state[f"{view_of[factor]}/columns/{factor}"]) for factor in factors}
+        return cls(regressions, {factor: (view_of[factor], columns[factor]) for factor in factors})
 
 
 def views(x: np.ndarray) -> Dict[str, np.ndarray]:

@@ -35,15 +35,15 @@ def measure(posterior: Mapping[str, np.ndarray], prior: Mapping[str, np.ndarray]
       units of the latter; "samples": how many of each side, evenly spread}}. Trajectories are compared whole.
       Fit for JSON. Empty with fewer than FEWEST samples.
     """
-    found: Dict[str, Dict[str, float]] = {}
+    rows: Dict[str, Dict[str, float]] = {}
     if len(posterior["z_c"]) < FEWEST:
-        return found
+        return rows
     for code in ("z_c", "z_m"):
         q, p = (_spread(side[code], MOST) for side in (posterior, prior))
         value, deviation = mmd2(_spread(q, COMPARED), _spread(p, COMPARED))
-        found[code] = {"auc": auc(q, p, seed), "mmd2": value, "mmd2_null_sd": deviation,
+        rows[code] = {"auc": auc(q, p, seed), "mmd2": value, "mmd2_null_sd": deviation,
                        "null_deviations": value / deviation if deviation else 0.0, "samples": len(q)}
-    return found
+    return rows
 
 
 def _spread(rows, most):
@@ -52,18 +52,18 @@ def _spread(rows, most):
     return np.asarray(rows, np.float64)[chosen].reshape(len(chosen), -1)
 
 
-def verdicts(found: Optional[Mapping[str, Any]] = None, terms: Optional[Mapping[str, Any]] = None) -> List[str]:
+def verdicts(matches: Optional[Mapping[str, Any]] = None, terms: Optional[Mapping[str, Any]] = None) -> List[str]:
     """Describe what these numbers show to be wrong with the divergences.
 
     Args:
-      found: result of `measure`, or None.
+      matches: result of `measure`, or None.
       terms: result of `shares`, or None.
 
     Returns:
       Lines such as "z_c does not match its prior: AUC 0.93 (0.5 is a match)"; empty where nothing is wrong.
     """
     lines = [f"{code} does not match its prior: AUC {row['auc']:.2f} (0.5 is a match)"
-             for code, row in (found or {}).items() if row["auc"] > WORST_AUC]
+             for code, row in (matches or {}).items() if row["auc"] > WORST_AUC]
     terms = terms or {}
     lines += [f"{term} is no divergence: {row['null_deviations']:.1f} standard deviations below zero"
               .replace("-", "") for term, row in terms.items()
@@ -87,14 +87,14 @@ def shares(values: Mapping[str, float], weights: Mapping[str, float], gradients:
       {term: {"weight", "value", "weighted": their product, "gradient": the norm or None, "null_deviations":
       value / null_sd, or None}} for the terms whose weight is not 0. Fit for JSON.
     """
-    found = {}
+    rows = {}
     for term, weight in weights.items():
         if weight and term in values:
             deviation = values.get(f"{term}_null_sd")
-            found[term] = {"weight": weight, "value": values[term], "weighted": weight * values[term],
+            rows[term] = {"weight": weight, "value": values[term], "weighted": weight * values[term],
                            "gradient": gradients.get(term),
                            "null_deviations": values[term] / deviation if deviation else None}
-    return found
+    return rows
 
 
 def auc(q: np.ndarray, p: np.ndarray, seed: int = 0) -> float:

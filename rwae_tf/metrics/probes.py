@@ -34,15 +34,15 @@ def linear_probes(codes: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarr
       {code: {factor: {"accuracy", "chance", "majority"}}}, on the held-out clips.
     """
     fit, held = _split(len(next(iter(labels.values()))), seed)
-    found: Dict[str, Any] = {}
+    accuracies: Dict[str, Any] = {}
     for code, values in codes.items():
         features = np.asarray(values).reshape(len(values), -1)
-        found[code] = {}
+        accuracies[code] = {}
         for factor, classes in labels.items():
             probe = make_pipeline(StandardScaler(), LogisticRegression(max_iter=1000))
             answers = _fitted(probe, features[fit], classes[fit]).predict(features[held])
-            found[code][factor] = _measured(classes[held], answers)
-    return found
+            accuracies[code][factor] = _measured(classes[held], answers)
+    return accuracies
 
 
 def importances(codes: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray],

@@ -9,7 +9,7 @@ from rwae_tf.errors import InputError
 from rwae_tf.types import Judge
 
 
-def checked(probabilities: npt.ArrayLike, name: str = "judge") -> np.ndarray:
+def check_probabilities(probabilities: npt.ArrayLike, name: str = "judge") -> np.ndarray:
     """Check class probabilities and convert them to float64.
 
     Args:
@@ -42,7 +42,7 @@ def probabilities(judge: Judge, x: Any) -> Dict[str, np.ndarray]:
     Returns:
       {factor: p(y|x), float64 [B, K]}.
     """
-    return {factor: checked(p, f"judge of '{factor}'") for factor, p in judge(x).items()}
+    return {factor: check_probabilities(p, f"judge of '{factor}'") for factor, p in judge(x).items()}
 
 
 def predictions(judge: Judge, x: Any) -> Dict[str, np.ndarray]:
@@ -70,7 +70,7 @@ def inception_score(probabilities: npt.ArrayLike) -> Dict[str, float]:
     """
     from rwae_tf.compat import tfgan  # loads TensorFlow
 
-    p = checked(probabilities)
+    p = check_probabilities(probabilities)
     logits = np.log(np.maximum(p, np.finfo(np.float64).tiny))
     return {"inception_score": float(tfgan.classifier_score(logits)), "h_y_given_v": float(entropy(p).mean()),
             "h_y": float(entropy(p.mean(0)))}

@@ -62,6 +62,6 @@ def summary(batches: Callable[[], Iterable[np.ndarray]], predict: Callable[[np.n
       predict: function x -> x_hat.
       mean: the mean frame, of the training sequences.
     """
-    found = squared_errors(batches(), predict)
-    return {"squared_error_per_sequence": float(found.mean()), "squared_error_std": float(found.std()),
-            "baselines": measure_baselines(batches, mean), "test_sequences": len(found)}
+    errors = squared_errors(batches(), predict)
+    return {"squared_error_per_sequence": float(errors.mean()), "squared_error_std": float(errors.std()),
+            "baselines": measure_baselines(batches, mean), "test_sequences": len(errors)}

@@ -49,8 +49,8 @@ def measure(batches: Iterable[Batch], encode: Callable[[Any], Codes], utterances
     embeddings = {name: means(np.concatenate(row), utterances) for name, row in rows.items()}
     variance = embeddings.pop("motion_square") - np.square(embeddings["motion"])
     embeddings["motion_deviation"] = np.sqrt(np.maximum(variance, 0))
-    found = {name: equal_error_rate(pairs(cosines(rows)), same) for name, rows in embeddings.items()}
-    return {**found, "utterances": len(speaker_of), "speakers": len(set(speaker_of.tolist())), "trials": len(same),
+    rates = {name: equal_error_rate(pairs(cosines(rows)), same) for name, rows in embeddings.items()}
+    return {**rates, "utterances": len(speaker_of), "speakers": len(set(speaker_of.tolist())), "trials": len(same),
             "same_speaker": int(same.sum())}
 
 

@@ -6,11 +6,9 @@ from rwae_tf.errors import InputError
 class Refused:
     """Refuses pickle, copy, and what Keras saves and clones; to be inherited before `keras.Model`."""
 
-    run_dir = None  # the folder that the model was loaded from
-
     def _refuse(self, how):
-        raise InputError(f"a model cannot be {how}: python -m rwae_tf.export --run_dir={self.run_dir or 'RUN_DIR'} "
-                         "--export_dir=FOLDER writes a SavedModel, and rwae_tf.load reads the folder of the run")
+        raise InputError(f"a model cannot be {how}: python -m rwae_tf.export --run_dir=RUN_DIR --export_dir=FOLDER "
+                         "writes a SavedModel, and rwae_tf.load reads the folder of the run")
 
     def __reduce__(self):
         self._refuse("pickled or copied")

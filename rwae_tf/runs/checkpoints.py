@@ -133,8 +133,8 @@ class Checkpoints:
 
     def _indexed(self):
         """Names of the checkpoints that have an index, oldest first."""
-        found = [name.removesuffix(".index") for name in self._contents() if name.endswith(".index")]
-        return sorted(filter(_NAME.fullmatch, found), key=lambda name: int(_NAME.fullmatch(name)[1]))
+        names = [name.removesuffix(".index") for name in self._contents() if name.endswith(".index")]
+        return sorted(filter(_NAME.fullmatch, names), key=lambda name: int(_NAME.fullmatch(name)[1]))
 
     def _contents(self):
         """Names in the folder; none without it."""

@@ -79,11 +79,11 @@ def check(run_dir, clips, data_dir, accept):
     Raises:
       InputError: that says what changed.
     """
-    found = changes(run_dir, clips)
-    if found and not accept:
-        raise InputError(f"{data_dir or clips.spec.modality}: not the data that {run_dir} was made with: {found}; name "
+    changed = changes(run_dir, clips)
+    if changed and not accept:
+        raise InputError(f"{data_dir or clips.spec.modality}: not the data that {run_dir} was made with: {changed}; name "
                          "those by --data_dir, or give --accept_changed_data to go on with these")
-    return found
+    return changed
 
 
 def keep(run_dir, clips, changed):

@@ -4,6 +4,7 @@ from rwae_tf.models.base import SequenceModel
 import json
 import math
 import os
+from typing import Any, Mapping, NamedTuple
 
 import keras
 
@@ -13,6 +14,20 @@ from rwae_tf import models
 from rwae_tf.errors import InputError
 from rwae_tf.runs import checkpoints
 from rwae_tf.types import SequenceSpec
+
+
+class Run(NamedTuple):
+    """A trained model, and where it comes from.
+
+    Attributes:
+      folder: of the run.
+      model: a `SequenceModel` with the weights of the newest checkpoint.
+      budget: what the training cost so far: "iterations", "batches", "sequences", "seconds".
+    """
+
+    folder: str
+    model: Any
+    budget: Mapping[str, float]
 
 
 def config_path(run_dir):
@@ -40,25 +55,21 @@ def actions_path(run_dir):
     return os.path.join(run_dir, "actions.json")
 
 
-def read_actions(run_dir, model):
-    """What `evaluate` found about the categories of the model of a run; None where it has not measured these weights.
-
-    Args:
-      run_dir: folder of the run.
-      model: the one that `load` gave.
+def read_actions(run):
+    """Read what `evaluate` measured of the categories of a `Run`; None where it has not measured these weights.
 
     Raises:
       InputError: for a damaged file.
     """
-    path = actions_path(run_dir)
-    if not (model.config.model.action_size and files.exists(path)):
+    path, size = actions_path(run.folder), run.model.config.model.action_size
+    if not (size and files.exists(path)):
         return None
     try:
-        found = json.loads(files.read(path))
-        same = found["iterations"] == model.budget["iterations"]
-        return found if same and len(found["matching"]) == model.config.model.action_size else None
+        matching = json.loads(files.read(path))
+        same = matching["iterations"] == run.budget["iterations"]
+        return matching if same and len(matching["matching"]) == size else None
     except (ValueError, KeyError, TypeError):
-        raise InputError(f"{path}: damaged; python -m rwae_tf.evaluate --run_dir={run_dir} writes it anew") from None
+        raise InputError(f"{path}: damaged; python -m rwae_tf.evaluate --run_dir={run.folder} writes it anew") from None
 
 
 def check(run_dir, config):
@@ -142,7 +153,12 @@ def build(config, spec, policy=None):
 
 
 def load(run_dir: str) -> SequenceModel:
-    """The model of a run with the weights of its newest checkpoint, ready for its verbs.
+    """Load the model of a run with the weights of its newest checkpoint; see `load_run`."""
+    return load_run(run_dir).model
+
+
+def load_run(run_dir: str) -> Run:
+    """Load a `Run`: its model with the weights of its newest checkpoint, and what that cost.
 
     Args:
       run_dir: a folder that `rwae_tf.train` left.
@@ -156,8 +172,6 @@ def load(run_dir: str) -> SequenceModel:
     counters = checkpoints.Counters()
     if not checkpoints.Checkpoints(run_dir, model, {}, counters).restore():
         raise InputError(f"{run_dir}/checkpoints: no checkpoint yet; train the run first")
-    model.run_dir = run_dir
-    model.budget = {"iterations": int(counters.iteration), "batches": int(counters.batches),
-                    "sequences": int(counters.batches) * config.training.batch_size,
-                    "seconds": round(float(counters.seconds), 1)}
-    return model
+    return Run(run_dir, model, {"iterations": int(counters.iteration), "batches": int(counters.batches),
+                                "sequences": int(counters.batches) * config.training.batch_size,
+                                "seconds": round(float(counters.seconds), 1)})

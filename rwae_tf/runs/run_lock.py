@@ -30,7 +30,7 @@ def lock_path(run_dir):
 
 
 @contextlib.contextmanager
-def held(run_dir):
+def hold(run_dir):
     """Make the folder of a run if need be, and keep other trainings out of it until the block ends.
 
     Raises:

@@ -37,18 +37,18 @@ def values(tensors, specs, modality, max_length):
         return checked
     rows = [tf.shape(tensor)[0] for tensor in checked]
     words = [part for spec, count in zip(specs, rows, strict=True) for part in (f"; {spec.name} has ", count)]
-    with _refused(tf.reduce_all(tf.equal(rows, rows[0])), "first dimensions differ", *words):
+    with refused(tf.reduce_all(tf.equal(rows, rows[0])), "first dimensions differ", *words):
         return [tf.identity(tensor) for tensor in checked]
 
 
 def finite_output(clips, name):
     """`clips`, unless codes as large as no encoder gives them have made them overflow."""
     finite = tf.reduce_all(tf.math.is_finite(clips))
-    with _refused(finite, f"{name}: overflow; the codes hold numbers far too large"):
+    with refused(finite, f"{name}: overflow; the codes hold numbers far too large"):
         return tf.identity(clips)
 
 
-def _refused(condition, *words):
+def refused(condition, *words):
     """Run the operations of this context if `condition` holds; else fail with `words`, texts and tensors."""
     text = tf.strings.join([word if isinstance(word, str) else tf.strings.as_string(word, shortest=_is_float(word))
                             for word in words])
@@ -60,14 +60,14 @@ def _is_float(tensor):
 
 
 def _not_empty(x, name):
-    with _refused(tf.size(x) > 0, f"{name}: empty; give one clip of one frame at least"):
+    with refused(tf.size(x) > 0, f"{name}: empty; give one clip of one frame at least"):
         return tf.identity(x)
 
 
 def _finite(x, name):
     x = _not_empty(x, name)
     wrong = tf.reduce_sum(tf.cast(~tf.math.is_finite(x), tf.int32))
-    with _refused(wrong == 0, f"{name}: ", wrong, " of ", tf.size(x), " values are NaN or infinite"):
+    with refused(wrong == 0, f"{name}: ", wrong, " of ", tf.size(x), " values are NaN or infinite"):
         return tf.identity(x)
 
 
@@ -75,7 +75,7 @@ def _within(x, name, least, most, mend="", beyond=0):
     x = _not_empty(x, name)
     low, high = tf.reduce_min(x), tf.reduce_max(x)
     fits, expected = (low >= least - beyond) & (high <= most + beyond), f", expected {least} to {most}{mend}"
-    with _refused(fits, f"{name}: values from ", low, " to ", high, expected):
+    with refused(fits, f"{name}: values from ", low, " to ", high, expected):
         return tf.identity(x)
 
 
@@ -93,6 +93,6 @@ def _shares(x, name):
     low, sums = tf.reduce_min(x), tf.reduce_sum(x, axis=1)
     smallest, largest = tf.reduce_min(sums), tf.reduce_max(sums)
     fits = (low >= 0) & (smallest >= 1 - ACTION_TOLERANCE) & (largest <= 1 + ACTION_TOLERANCE)
-    with _refused(fits, f"{name}: numbers from ", low, ", with sums from ", smallest, " to ", largest,
+    with refused(fits, f"{name}: numbers from ", low, ", with sums from ", smallest, " to ", largest,
                   "; expected numbers from 0 on with a sum of 1 in every row, such as a 1 among zeros"):
         return tf.identity(x)

@@ -52,7 +52,10 @@ def _tensors(specs):
 _VALUES = {"video": "values in [0, 1]",
            "speech": "decibels of a spectrum every 10 ms, as rwae_tf.data.speech.spectra makes them; the model "
                      "normalizes them itself"}
-_IMAGES = "\n- `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out."
+_IMAGES = """
+- `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out. Transparent parts are black, as in
+  training. Images with an Exif orientation, of other than 8 bits, of CMYK or in HDR are refused: turn and convert them
+  first, as `export/client.py` does for a folder of images."""
 _PAGE = """# Model card
 
 {title} of `{dataset}` clips. It splits a clip into a

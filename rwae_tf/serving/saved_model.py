@@ -12,7 +12,7 @@ import tensorflow as tf
 from rwae_tf.errors import InputError, reason
 from rwae_tf.models.base import SequenceModel
 from rwae_tf.serving import metadata, model_card, signatures, warm_up
-from rwae_tf.utils import files, patterns
+from rwae_tf.utils import files, patterns, transfer
 
 CARD = "README.md"
 _PART = ".part-"
@@ -80,7 +80,7 @@ def _publish(part, export_dir):
         found = versions(export_dir) if files.exists(export_dir) else []
         path = os.path.join(export_dir, str(max(found, default=0) + 1))
         try:
-            files.upload_folder(part, path, last=["saved_model.pb"])
+            transfer.upload_folder(part, path, last=["saved_model.pb"])
         except BaseException:  # Ctrl-C too
             files.remove_folder(path)
             raise

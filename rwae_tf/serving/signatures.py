@@ -11,7 +11,8 @@ All tensors are named and batch-first, of any batch size B and any length T:
 Videos are float32 [B, T, H, W, C] in [0, 1]; a model of speech has `speech`, float32 [B, T, F] in decibels, in their
 place. Each verb has a twin, `encode_bytes` and so on, whose videos
 are strings [B, T]: one PNG or JPEG image per frame on the way in, PNG on the way out. JSON carries them as
-base64, many times smaller than the same frames as lists of numbers, and any program can write and show them.
+base64, many times smaller than the same frames as lists of numbers, and any program can write and show them; `images`
+says how they are read.
 Speech has no such twins.
 
 Shapes and values are checked in the graph (`serving.checks`). `metadata` gives a text, JSON that says what the model
@@ -20,7 +21,7 @@ is, for each of any int32 `rows` [B].
 
 import tensorflow as tf
 
-from rwae_tf.serving import checks
+from rwae_tf.serving import checks, images
 from rwae_tf.types import Codes
 
 BYTES = "_bytes"
@@ -122,25 +123,10 @@ def _bytes_twin(function, frame_shape):
         return tensor.shape.rank == 2 + len(frame_shape)
 
     def twin(*tensors):
-        tensors = [_decode_frames(x, frame_shape) if x.dtype == tf.string else x for x in tensors]
+        tensors = [images.decode(x, frame_shape) if x.dtype == tf.string else x for x in tensors]
         answer = function(*tensors).items()
-        images = {name + BYTES: _encode_frames(y) for name, y in answer if is_video(y)}
-        return {**images, **{name: y for name, y in answer if not is_video(y)}}
+        encoded = {name + BYTES: images.encode(y) for name, y in answer if is_video(y)}
+        return {**encoded, **{name: y for name, y in answer if not is_video(y)}}
 
     return _traced(twin, [tf.TensorSpec((None, None), tf.string, name + BYTES) if is_video(spec) else spec
                           for name, spec in inputs(function).items()])
-
-
-def _decode_frames(images, frame_shape):
-    """Videos float32 [B, T, H, W, C] of PNG or JPEG images [B, T], which must have the model's frame size."""
-    def decode(image):
-        return tf.ensure_shape(tf.io.decode_png(image, channels=frame_shape[-1]), frame_shape)
-
-    frame = tf.TensorSpec(frame_shape, tf.uint8)
-    frames = tf.map_fn(decode, tf.reshape(images, [-1]), fn_output_signature=frame)
-    return tf.reshape(tf.cast(frames, tf.float32) / 255, tf.concat([tf.shape(images), frame_shape], axis=0))
-
-
-def _encode_frames(video):
-    """PNG images [B, T] of `video` [B, T, H, W, C] in [0, 1]."""
-    return tf.io.encode_png(tf.cast(tf.round(tf.clip_by_value(video, 0, 1) * 255), tf.uint8))

@@ -47,7 +47,7 @@ def train(config, run_dir, accept_changed_data=False):
     with strategy.scope():
         model = run_dir_lib.build(config, clips.spec)
     patterns.refuse_in_bucket(run_dir)
-    with run_lock.held(run_dir):
+    with run_lock.hold(run_dir):
         run_dir_lib.check(run_dir, config)
         changed = data_record.check(run_dir, clips, config.data.data_dir, accept_changed_data)
         run_dir_lib.prepare(run_dir, config, clips.spec)
@@ -162,9 +162,9 @@ class Loop:
         self._check_weights()
         self._log.pictures(next(self._clips.batches(8))["x"], self._iteration)
         before, epoch = (self._log.last or {}).get("verdicts", []), self._epoch()
-        found = self._indicators.measure(epoch, self._means() if self._window else self._terms, ended)
-        self._log.indicators({"iteration": self._iteration, "epoch": epoch, "ended": ended}, found)
-        for line in monitor.news(found["verdicts"], before):
+        measures = self._indicators.measure(epoch, self._means() if self._window else self._terms, ended)
+        self._log.indicators({"iteration": self._iteration, "epoch": epoch, "ended": ended}, measures)
+        for line in monitor.news(measures["verdicts"], before):
             self._progress.say(line)
 
     def _epoch(self):

@@ -65,38 +65,37 @@ class MetricsLog:
         x = x[:_PICTURED]
         n, length = len(x), x.shape[1]
         paint = figures.painter(self._model.spec.modality, x)
-        rows, columns = np.repeat(np.arange(n), n), np.tile(np.arange(n), n)
-        mixed = np.asarray(self._model.swap(x[rows], x[columns])).reshape(n, n, *x.shape[1:])
+        swaps = grids.build_swap_table(self._model.swap, x, x, paint)
         pairs = np.stack([x, np.asarray(self._model.reconstruct(x))], 1).reshape(-1, *x.shape[1:])
         generated = np.asarray(self._model.generate(num=2 * n, length=length, seed=0))
         with self._writer.as_default(step=iteration):
             for name, image in (("reconstruct", grids.grid(paint(pairs))),
-                                ("swap", grids.swap_grid(paint(x), paint(x), paint(mixed))),
+                                ("swap", grids.table(swaps)),
                                 ("generate", grids.grid(paint(generated)))):
                 tf.summary.image(name, image[np.newaxis])
         self._flush()
 
-    def indicators(self, progress, found):
+    def indicators(self, progress, measures):
         """Log indicators.
 
         Args:
           progress: "iteration", "epoch".
-          found: result of `Indicators.measure`.
+          measures: result of `Indicators.measure`.
         """
-        self.last = {**progress, **found}
+        self.last = {**progress, **measures}
         _append(self._indicators_path, self.last)
         with self._writer.as_default(step=progress["iteration"]):
-            for code, values in found["usage"].items():
+            for code, values in measures["usage"].items():
                 for name, value in values.items():
                     tf.summary.scalar(f"usage/{code}_{name}", value)
-            for factor, accuracy in found["kept"].items():
+            for factor, accuracy in measures["kept"].items():
                 tf.summary.scalar(f"kept/{factor}", accuracy)
-            for factor, row in found["leakage"].items():
+            for factor, row in measures["leakage"].items():
                 tf.summary.scalar(f"leakage/{factor}_into_{row['code']}", row["excess"])
-            for code, row in found["match"].items():
+            for code, row in measures["match"].items():
                 tf.summary.scalar(f"match/{code}_auc", row["auc"])
                 tf.summary.scalar(f"match/{code}_mmd2_in_null_sd", row["null_deviations"])
-            for term, row in found["terms"].items():
+            for term, row in measures["terms"].items():
                 tf.summary.scalar(f"share/{term}_weighted", row["weighted"])
                 if row["gradient"] is not None:
                     tf.summary.scalar(f"share/{term}_gradient_on_encoders", row["gradient"])

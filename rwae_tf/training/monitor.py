@@ -5,8 +5,7 @@ import re
 
 import numpy as np
 
-from rwae_tf.metrics import indicators as measured
-from rwae_tf.metrics import interventions, kernel_probe, match
+from rwae_tf.metrics import indicators, interventions, kernel_probe, match
 from rwae_tf.training import gradients
 
 CLIPS = 400  # training clips that are looked at, always the same
@@ -27,8 +26,9 @@ class Indicators:
         order = np.random.default_rng(self._seed).permutation(len(clips))
         count = min(CLIPS, max(2, len(clips) // 2))
         self._chosen, self._others = order[:count], order[count:count + READ]
-        self._verbs = interventions.Verbs(model.encode, functools.partial(model.encode, sample=True), model.parameters,
-                                     model.decode, model.generate, model.draw)
+        self._functions = interventions.ModelFunctions(
+            model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode, model.generate,
+            model.draw)
         self._gradient_norms = gradients.GradientNorms(model)
         self._model = model
 
@@ -48,7 +48,7 @@ class Indicators:
             yield self._clips.batch(indices[start:start + _BATCH])
 
     def measure(self, epoch, terms=None, ended=False):
-        """What `metrics.indicators.glance` says now, and what each term contributes; the first call takes longer.
+        """What `metrics.indicators.measure` says now, and what each term contributes; the first call takes longer.
 
         No verdicts before `epoch`, the passes over the data, is 1: no code can be used that early.
 
@@ -58,15 +58,16 @@ class Indicators:
           ended: whether training has ended.
 
         Returns:
-          The row of `glance` with "terms", a result of `match.shares`.
+          The row of `metrics.indicators.measure` with "terms", a result of `match.shares`.
         """
-        found = measured.glance(self._looked_at, self._reader, self._verbs, self._clips.spec, self._seed, ended)
+        measures = indicators.measure(self._looked_at, self._reader, self._functions, self._clips.spec, self._seed,
+                                      ended)
         shares = {}
         if terms:
             weights = {term: round(float(weight), 7) for term, weight in self._model.weights_of_terms().items()}
             shares = match.shares(terms, weights, self._gradient_norms(self._looked_at[0]["x"]))
-        verdicts = found["verdicts"] + match.verdicts(terms=shares)
-        return {**found, "terms": shares, "verdicts": verdicts if epoch >= 1 else []}
+        verdicts = measures["verdicts"] + match.verdicts(terms=shares)
+        return {**measures, "terms": shares, "verdicts": verdicts if epoch >= 1 else []}
 
 
 def news(verdicts, before):
@@ -79,8 +80,8 @@ def news(verdicts, before):
       Lines to print, none where the matter is the same.
     """
     known = {_without_numbers(line) for line in before}
-    said = [f"warning: {line}" for line in verdicts if _without_numbers(line) not in known]
-    return said if verdicts or not before else ["no more warnings: both codes are used, and nothing leaks"]
+    warnings = [f"warning: {line}" for line in verdicts if _without_numbers(line) not in known]
+    return warnings if verdicts or not before else ["no more warnings: both codes are used, and nothing leaks"]
 
 
 def _without_numbers(line):

@@ -10,6 +10,13 @@ def clock(seconds):
     return f"{seconds // 3600}:{seconds // 60 % 60:02d}:{seconds % 60:02d}"
 
 
+def say_once(line, said=set()):  # noqa: B006 - of the whole process
+    """Print a line on stderr, once in a process however often the data are loaded."""
+    if line not in said:
+        said.add(line)
+        print(line, file=sys.stderr)
+
+
 class Progress:
     """One line on stderr, rewritten on a terminal, printed every `every` seconds elsewhere.
 

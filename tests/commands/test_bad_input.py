@@ -18,9 +18,9 @@ import pytest
 import tensorflow  # noqa: F401 - its logger keeps the stderr of its import; here, that of no test
 from PIL import Image
 
-import rwae_tf
 from rwae_tf import entry_point
 from rwae_tf.data.datasets import moving_shapes, sprites
+from rwae_tf.runs import run_dir as runs
 from rwae_tf.utils import progress
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
@@ -322,7 +322,7 @@ def test_half_written_checkpoint_is_not_resumed(refused, run_dir, damaged):
 def test_without_the_damaged_files_the_checkpoint_before_is_taken(run_dir):
     for path in (run_dir / "checkpoints").glob("ckpt-3.*"):
         path.unlink()
-    assert rwae_tf.load(str(run_dir)).budget["iterations"] == 2
+    assert runs.load_run(str(run_dir)).budget["iterations"] == 2
 
 
 @pytest.mark.slow

@@ -10,7 +10,7 @@ import tiny
 
 import rwae_tf
 from rwae_tf import data, errors, evaluate, judge
-from rwae_tf.evaluation import console
+from rwae_tf.evaluation import console, evaluators
 from rwae_tf.figures import plots
 from rwae_tf.judges import storage as judge_storage
 from rwae_tf.metrics import inception
@@ -191,7 +191,7 @@ def test_evaluate_with_inception_weights_measures_frames(lamps, tmp_path, capsys
 
 
 def test_unfit_judge_is_refused_before_the_work(run, lamps, lamp_judge, tmp_path, monkeypatch):
-    monkeypatch.delattr(evaluate, "measure")
+    monkeypatch.delattr(evaluators, "evaluate")
     for folder, says in ((lamp_judge, "a judge of other clips: dataset (lamps -> moving_shapes)"),
                          (tmp_path / "absent", "absent/judge.json: No such file")):
         with pytest.raises(errors.InputError) as error:

@@ -13,6 +13,7 @@ from PIL import Image
 
 import rwae_tf
 from rwae_tf import data, errors, figures, generate
+from rwae_tf.evaluation import clip_figures
 
 
 @pytest.fixture(scope="module")
@@ -25,7 +26,7 @@ def run(tmp_path_factory):
     run_dir.prepare(path, config, spec)
     checkpoints.Checkpoints(path, run_dir.build(config, spec), {}, checkpoints.Counters()).save()
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(rwae_tf, "load", functools.cache(rwae_tf.load))
+        patch.setattr(run_dir, "load_run", functools.cache(run_dir.load_run))
         yield path
 
 
@@ -73,12 +74,12 @@ def test_reconstruct_pairs_test_clips_with_their_reconstructions(run, written):
 def test_motions_are_those_of_the_prior_under_the_content_of_test_clips(run, written):
     call(run, "--mode=resample_motion", "--num=2", "--seed=4")
     [(clips, path, _)] = written
-    assert path.endswith("resample_motion.png") and clips.shape == (2, 1 + generate.MOTIONS, 4, 16, 16, 3)
+    assert path.endswith("resample_motion.png") and clips.shape == (2, 1 + clip_figures.MOTIONS, 4, 16, 16, 3)
     test = next(data.load("moving_shapes", "test", size=16, length=4).batches(3600))["x"]
     assert all((test == clip).all(axis=(1, 2, 3, 4)).any() for clip in clips[:, 0])
     model = rwae_tf.load(run)
     z_c = model.encode(clips[:, 0]).z_c
-    alone = model.generate(z_c=np.repeat(z_c, generate.MOTIONS, axis=0), length=4, seed=4)
+    alone = model.generate(z_c=np.repeat(z_c, clip_figures.MOTIONS, axis=0), length=4, seed=4)
     np.testing.assert_array_equal(clips[:, 1:].reshape(alone.shape), alone)
     # Row by row: the content is that of the clip to the left, and no two motions are the same.
     z_m = model.encode(alone).z_m
@@ -228,8 +229,8 @@ def voices(tmp_path_factory):
 
 @pytest.mark.slow
 def test_swap_of_own_speech(voices, capsys):
-    from rwae_tf import spoken
     from rwae_tf.data.speech import audio, spectra
+    from rwae_tf.models import voice_conversion
 
     run, out = voices / "run", voices / "mix.wav"
     call(run, "--mode=swap", f"--content={voices}/a.wav", f"--motion={voices}/b.flac", f"--out={out}")
@@ -237,7 +238,7 @@ def test_swap_of_own_speech(voices, capsys):
     # 8800 samples are 1 + (8800 - 400) // 160 = 53 frames, 2 segments of 20; 11200 are 68, 3 segments.
     a, b = (np.maximum(spectra.log_spectrum(audio.read(str(voices / name)))[None, :frames], -90)
             for name, frames in (("a.wav", 40), ("b.flac", 60)))
-    expected = spectra.to_audio(spoken.converted(rwae_tf.load(str(run)), a, b)[0], "linear")
+    expected = spectra.to_audio(voice_conversion.convert_voice(rwae_tf.load(str(run)), a, b)[0], "linear")
     samples = audio.read(str(out))
     assert len(samples) == 59 * 160 + 400
     np.testing.assert_allclose(samples, expected / max(1, np.abs(expected).max()), rtol=0, atol=1e-3)

@@ -9,6 +9,7 @@ import pytest
 from rwae_tf import config as config_lib
 from rwae_tf import data, entry_point, errors, judge, train
 from rwae_tf.data import pipeline
+from rwae_tf.judges import fit
 from rwae_tf.judges import storage as judge_storage
 
 LAMPS = "--dataset=lamps --size=16 --length=4 --architecture=linear --steps=60".split()
@@ -76,7 +77,7 @@ def test_training_clips_are_varied_by_the_judge_and_by_train(lamps, tmp_path, mo
 
 def test_same_configuration_is_used_again(trained, capsys, monkeypatch):
     before = {path.name: path.read_bytes() for path in trained.iterdir()}
-    monkeypatch.delattr(judge, "train_judge")
+    monkeypatch.delattr(fit, "train_judge")
     assert judge.main(["judge", *LAMPS, f"--judge_dir={trained}"]) == 0
     assert "nothing to do" in capsys.readouterr().out
     assert {path.name: path.read_bytes() for path in trained.iterdir()} == before
@@ -123,7 +124,7 @@ def test_data_without_labels_are_refused(lamps, tmp_path, capsys, monkeypatch):
 
 
 def test_folder_that_cannot_be_written_is_refused_before_the_training(lamps, tmp_path, capsys, monkeypatch):
-    monkeypatch.delattr(judge, "train_judge")
+    monkeypatch.delattr(fit, "train_judge")
     (tmp_path / "file").write_text("")
     line = refused(capsys, *LAMPS, f"--judge_dir={tmp_path / 'file' / 'judge'}")
     assert "file/judge: cannot be written (Not a directory)" in line
@@ -131,9 +132,9 @@ def test_folder_that_cannot_be_written_is_refused_before_the_training(lamps, tmp
 
 def test_held_out_clips_are_the_same_clips_to_a_judge(trained):
     held = config_lib.DataConfig(**{**vars(CONFIG), "validation_fraction": 0.1})
-    assert judge_storage.described(held) == judge_storage.described(CONFIG)
+    assert judge_storage.describe(held) == judge_storage.describe(CONFIG)
     spec = data.from_config(held, "validation").spec
-    assert judge_storage.load(str(trained), held, spec)[1]["data"] == judge_storage.described(CONFIG)
+    assert judge_storage.load(str(trained), held, spec)[1]["data"] == judge_storage.describe(CONFIG)
 
 
 @pytest.mark.slow
@@ -216,3 +217,23 @@ def test_thresholds_are_those_that_were_set():
 
     assert (of("sprites", 64), of("sprites", 32), of("sm_mnist", 32), of("moving_shapes", 64), of("faces", 64)) == (
         0.999, 0.995, 0.99, 0.995, 0.0)
+
+
+def test_a_class_of_test_clips_alone_is_named_in_training_and_in_use(tmp_path, capsys):
+    for number, name in enumerate(("train/walk", "train/run", "test/walk", "test/jump")):
+        (tmp_path / "data" / name).mkdir(parents=True)
+        for k in range(4):
+            np.save(tmp_path / "data" / name / f"{k}.npy", np.full((4, 16, 16, 1), 50 * number + k, np.uint8))
+    folder = str(tmp_path / "judge")
+    options = "--dataset=folder --size=16 --length=4 --architecture=linear".split()
+    options += [f"--data_dir={tmp_path / 'data'}"]
+    assert judge.main(["judge", *options, "--steps=2", f"--judge_dir={folder}"]) == 0
+    text = f"{folder}: folder jump: of test clips alone, so the judge cannot have learned it"
+    assert text in capsys.readouterr().err
+    assert json.loads((tmp_path / "judge" / "judge.json").read_text())["unseen"] == {"folder": ["jump"]}
+    said = []
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(judge_storage.progress, "say_once", said.append)
+        config = config_lib.DataConfig(dataset="folder", size=16, length=4)
+        judge_storage.load(folder, config, data.load("folder", "test", str(tmp_path / "data"), size=16, length=4).spec)
+    assert any(text in line for line in said)

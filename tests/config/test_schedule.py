@@ -19,7 +19,7 @@ TOOLS = pathlib.Path(__file__).resolve().parents[2] / "tools"
     ("0:0.8,~4:0.1", ((0.0, 0.8), (4.0, 0.1, "exponential"))),
 ])
 def test_what_is_written_is_what_is_read(text, points):
-    assert schedule.parse(text) == points and schedule.written(points) == text
+    assert schedule.parse(text) == points and schedule.as_text(points) == text
 
 
 @pytest.mark.parametrize("text", ["1:2:3", "1:2,", "~1", "0:1,~:2", "1:exponential"])

@@ -7,7 +7,7 @@ from PIL import Image
 
 from rwae_tf import data
 from rwae_tf.data.video.decoding import Reader
-from rwae_tf.data.video.discovery import Bad, Video, find
+from rwae_tf.data.video.discovery import ErrorPolicy, Video, find
 from rwae_tf.errors import InputError
 
 LEVELS = [0, 50, 100, 150]
@@ -82,7 +82,7 @@ def test_files_of_several_pictures_are_videos(tmp_path, suffix):
         made = pictures([*LEVELS, ord(name)])
         options = {"format": "PNG"} if suffix == "apng" else {"lossless": True} if suffix == "webp" else {}
         save(tmp_path / f"{name}.{suffix}", made, **options)
-    videos, _ = find(str(tmp_path), Bad(False))
+    videos, _ = find(str(tmp_path), ErrorPolicy(False))
     assert [(video.name, video.kind) for video in videos] == [(name, "animation") for name in "abc"]
     clips = data.load("folder", "train", tmp_path, length=5)
     assert sorted(clip[-1, 0, 0, 0] for clip in clips.frames(np.arange(2))) in ([97, 98], [97, 99], [98, 99])

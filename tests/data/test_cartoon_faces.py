@@ -5,7 +5,7 @@ from PIL import Image
 
 from rwae_tf.data import pictures
 from rwae_tf.data.prepare.mug import discovery
-from rwae_tf.data.synthetic.cartoon_faces import face, recording
+from rwae_tf.data.synthetic.cartoon_faces import face, mouth, recording
 from rwae_tf.errors import InputError
 
 SQUARE = np.array([[0.25, 0.25], [0.75, 0.25], [0.75, 0.75], [0.25, 0.75]])
@@ -62,7 +62,7 @@ def test_every_mouth_stays_in_the_face():
     for number in range(16):
         who = recording.person(0, number)
         for pose in recording.HEIGHTS.values():
-            upper, lower = face._mouth_lines(who, pose)
+            upper, lower = mouth.mouth_lines(who, pose)
             assert (lower[:, 1] - upper[:, 1] > -1e-9).all() or pose.upper_lip < 0
             chin = 0.5 + who.height + 0.6 * pose.lower_lip
             assert lower[:, 1].max() < chin and np.abs(upper[:, 0] - 0.5 - pose.turn).max() < 0.8 * who.width

@@ -74,7 +74,7 @@ def test_nothing_is_held_out_of_test_nor_without_a_share():
 
 def test_part_holds_the_chosen_clips_in_their_order():
     whole = moving_shapes.Dataset("train", None, 16, 2, seed=0, validation_fraction=0.0)
-    part = base.Part(whole, [7, 3, 100])
+    part = base.Subset(whole, [7, 3, 100])
     assert len(part) == 3 and part.spec == whole.spec
     for epoch in (0, 4):  # random clips stay random
         found, expected = part.batch([2, 0], epoch), whole.batch([100, 7], epoch)

@@ -123,7 +123,7 @@ def test_pictures_of_every_mode(tmp_path):
     for name, (picture, _) in pictures.items():
         (tmp_path / name).mkdir()
         picture.save(tmp_path / name / "0.png")
-    videos, _ = discovery.find(str(tmp_path), discovery.Bad(False))
+    videos, _ = discovery.find(str(tmp_path), discovery.ErrorPolicy(False))
     for video in videos:
         (frame,) = decoding.Reader(3).frames(video)
         assert frame.reshape(-1, 3).max(0).tolist() == frame.reshape(-1, 3).min(0).tolist()

@@ -9,7 +9,7 @@ import tensorflow as tf
 from rwae_tf import data, judge
 from rwae_tf.config import DataConfig
 from rwae_tf.data.datasets import mug
-from rwae_tf.data.prepare.mug import manifest_file
+from rwae_tf.data.prepare.mug import manifest_file, writer
 from rwae_tf.errors import InputError
 from rwae_tf.judges import storage as judge_storage
 
@@ -240,3 +240,21 @@ def test_frame_step_counts_recorded_frames(frame_step, stride, step):
 def test_frames_that_were_not_prepared_are_refused():
     with pytest.raises(InputError, match="frame_step=3: the takes were prepared with --stride=2; give a multiple of 2"):
         mug.prepared_step(3, 2)
+
+
+@pytest.mark.parametrize("frame_step, stride, recorded", [(1, 1, 1), (1, 2, 2), (2, 1, 2), (2, 2, 2), (4, 2, 4)])
+def test_the_line_multiplies_the_stride_of_the_preparation(faces_dir, tmp_path, capsys, frame_step, stride, recorded):
+    writer.write(writer.plan(str(faces_dir), "none", stride=stride, length=3), str(tmp_path))  # 12 frames recorded
+    assert manifest_file.read(str(tmp_path))["spec"]["stride"] == stride
+    data.load("mug", "test", str(tmp_path), length=3, frame_step=frame_step)
+    text = f"a clip takes one of {recorded} recorded frames (one of {recorded // stride} that were prepared with "
+    assert f"{tmp_path}: {text}--stride={stride})" in capsys.readouterr().err
+
+
+def test_a_manifest_without_the_stride_is_refused(copied):
+    path = copied / "manifest.json"
+    manifest = json.loads(path.read_text())
+    del manifest["spec"]["stride"]
+    path.write_text(json.dumps(manifest))
+    with pytest.raises(InputError, match="not a manifest of this package .KeyError.'stride'"):
+        data.load("mug", "test", str(copied))

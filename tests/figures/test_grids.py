@@ -45,7 +45,7 @@ def test_grid_has_a_row_per_clip():
 def test_swap_grid_has_real_clips_in_first_row_and_column():
     content, motion = flat([[1], [2]], 2, 1), flat([[3], [4]], 2, 1)
     mixed = flat([[[13], [14]], [[23], [24]]], 2, 2, 1)
-    image = grids.swap_grid(content, motion, mixed)
+    image = grids.table(grids.swap_table(content, motion, mixed))
     # Cells of one pixel, three grey ones between them; the corner is empty.
     assert image.shape == (9, 9, 1)
     np.testing.assert_array_equal(image[::4, ::4, 0], [[G, 3, 4], [1, 13, 14], [2, 23, 24]])
@@ -119,4 +119,4 @@ def test_wrong_clips_are_refused(clips, message):
 def test_swaps_that_do_not_fit_are_refused():
     clips = np.zeros((2, 3, 4, 4, 1), np.uint8)
     with pytest.raises(InputError, match="do not fit"):
-        grids.swap_grid(clips, clips, np.zeros((2, 1, 3, 4, 4, 1), np.uint8))
+        grids.swap_table(clips, clips, np.zeros((2, 1, 3, 4, 4, 1), np.uint8))

@@ -38,7 +38,7 @@ def test_matrix_of_figure_11():
     clips = np.random.default_rng(1).normal(size=(16, 20, 80))
     paint = figures.painter("speech", clips)
     mixed = np.broadcast_to(clips[:, None], (16, 16, 20, 80))
-    picture = grids.swap_grid(paint(clips), paint(clips), paint(mixed))
+    picture = grids.table(grids.swap_table(paint(clips), paint(clips), paint(mixed)))
     # 17 cells of 80 x 40 pixels (80 / 50 = 1.6, 2 pixels per frame), 3 between: 17 * 83 - 3 and 17 * 43 - 3.
     assert picture.shape == (1408, 728, 3)
     np.testing.assert_array_equal(picture[83:163, 43:83], picture[83:163, :40])  # all of a row is its first

@@ -5,9 +5,9 @@ import json
 
 import numpy as np
 import pytest
-from toys import CLIPS, FACTORS, SPEC, Actor, Judge, Perfect, batches, verbs
+from toys import CLIPS, FACTORS, SPEC, Actor, Judge, Perfect, batches, model_functions
 
-from rwae_tf.evaluation import evaluators
+from rwae_tf.evaluation import judge_measures
 from rwae_tf.metrics import actions, interventions
 from rwae_tf.types import SequenceSpec
 
@@ -20,7 +20,8 @@ def of(matching):
 
 
 def conditional(model, matching, clips=99, repeats=2):
-    return actions.conditional(Judge(), verbs(model), SPEC, of(matching), clips, repeats, interventions.Seeds(0))
+    return actions.conditional(Judge(), model_functions(model), SPEC, of(matching), clips, repeats,
+                               interventions.Seeds(0))
 
 
 @pytest.mark.parametrize("size, classes", [(1, 1), (3, 3), (5, 5), (4, 6), (6, 4), (1, 3), (3, 1)])
@@ -48,14 +49,14 @@ def test_record_of_a_table_by_hand():
     # H(17/33, 15/33, 1/33) = 0.3417 + 0.3584 + 0.1060; an even share is a third, a tenth of that 0.0333 > 1/33.
     assert found["entropy"] == pytest.approx(0.8060, abs=2e-4)
     assert found["entropy_at_most"] == pytest.approx(np.log(3)) and found["unused"] == [2]
-    assert actions.matched_classes(found).tolist() == [1, 0, 2]
+    assert actions.list_matched_classes(found).tolist() == [1, 0, 2]
     assert json.loads(json.dumps(found)) == found
 
 
 def test_more_categories_than_classes_leave_some_without_one():
     found = actions.record(np.array([[5, 0], [4, 0], [0, 3]]), "x", ("p", "q"))
     assert found["matching"] == ["p", None, "q"] and found["accuracy"] == 8 / 12 and found["unused"] == []
-    assert actions.matched_classes(found).tolist() == [0, -1, 1]
+    assert actions.list_matched_classes(found).tolist() == [0, -1, 1]
 
 
 def test_fewer_categories_than_classes_leave_classes_out():
@@ -73,8 +74,8 @@ def test_without_a_factor_only_the_use_of_the_categories_is_known():
 def test_factor_is_the_one_of_the_motion_with_as_many_classes():
     spec = SequenceSpec((2, 2, 3), 4, "video", {"who": tuple("abcd"), "move": tuple("ab"), "way": tuple("abcd"),
                                                 "turn": tuple("abcd")}, ("who",))
-    assert actions.factor_of(spec, 4) == "way" and actions.factor_of(spec, 1) == "move"
-    assert actions.factor_of(spec._replace(static=tuple(spec.factors)), 4) is None
+    assert actions.choose_factor(spec, 4) == "way" and actions.choose_factor(spec, 1) == "move"
+    assert actions.choose_factor(spec._replace(static=tuple(spec.factors)), 4) is None
 
 
 def test_counts_are_of_categories_and_classes():
@@ -138,7 +139,7 @@ def measured():
     counts = actions.count(batches(), model.encode, "trend", (3, 3))
     counts[1, 0] += 1  # "up" rather than "level", which are equally many
     found = actions.record(counts, "trend", TREND)
-    return evaluators.measure(batches, Judge(), verbs(model), SPEC, 2, action=found), found
+    return judge_measures.measure(batches, Judge(), model_functions(model), SPEC, 2, action=found), found
 
 
 def test_both_accuracies_of_a_model(measured):
@@ -173,9 +174,9 @@ def test_draws_are_as_many_as_announced():
             return super().generate(*arguments, **given)
 
     found = actions.record(np.eye(3, dtype=int), "trend", TREND)
-    evaluators.measure(batches, Judge(), verbs(Counted()), SPEC, 1, action=found)
-    assert len(calls) == evaluators.draws(CLIPS, SPEC, repeats=1, batch=60, action=found)
+    judge_measures.measure(batches, Judge(), model_functions(Counted()), SPEC, 1, action=found)
+    assert len(calls) == judge_measures.count_draws(CLIPS, SPEC, repeats=1, batch=60, action=found)
 
 
 def test_a_model_without_actions_has_no_such_numbers():
-    assert "action" not in evaluators.measure(batches, Judge(), verbs(Perfect()), SPEC, 1)
+    assert "action" not in judge_measures.measure(batches, Judge(), model_functions(Perfect()), SPEC, 1)

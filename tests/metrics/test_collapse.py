@@ -150,7 +150,8 @@ def test_a_factor_that_a_linear_probe_reads_and_an_identity_that_changes_are_wro
 
 
 def test_holds_says_what_is_wanted_and_whether_it_is_so():
-    found = collapse.holds(kept(body=0.89, action_by_content=0.3))  # less than the 90 % kept; 19 points above chance
+    # Less than the 90 % kept; 19 points above chance.
+    found = collapse.summarize_contents(kept(body=0.89, action_by_content=0.3))
     assert {code: {factor: (row["accuracy"], row["wanted"], row["good"]) for factor, row in rows.items()}
             for code, rows in found.items()} == {
         "z_c": {"body": (0.89, True, False), "action": (0.3, False, False)},

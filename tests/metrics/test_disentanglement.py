@@ -57,7 +57,8 @@ class Toy:
         return change
 
     def kept(self, judge=judge, repeats=4):
-        return disentanglement.kept(batches(), judge, self.resampled("z_m"), self.resampled("z_c"), STATIC, repeats)
+        return disentanglement.measure_kept(batches(), judge, self.resampled("z_m"), self.resampled("z_c"), STATIC,
+                                            repeats)
 
 
 PERFECT = {"z_c": ("body", "hair"), "z_m": ("action",)}
@@ -154,7 +155,7 @@ def test_every_number_against_loops_over_repeats_and_clips():
             random_judge.page = written["real"]
             yield batch
 
-    found = disentanglement.kept(stream(), random_judge, change("z_c"), change("z_m"), STATIC, repeats=3)
+    found = disentanglement.measure_kept(stream(), random_judge, change("z_c"), change("z_m"), STATIC, repeats=3)
     labels = [batch["labels"] for batch in batches()]
 
     def flat(pages, factor):
@@ -203,14 +204,14 @@ def test_codes_of_a_batch_need_computing_once():
         return x
 
     stream = batches()  # kept alive, so that ids stay apart
-    disentanglement.kept(stream, judge, change, change, STATIC, repeats=2)
+    disentanglement.measure_kept(stream, judge, change, change, STATIC, repeats=2)
     assert seen == [(id(batch["x"]), repeat) for batch in stream for repeat in (0, 1, 0, 1)]
 
 
 def test_data_without_dynamic_labels():
     only = [{"x": batch["x"], "labels": {"body": batch["labels"]["body"]}} for batch in batches()]
     toy = Toy(**PERFECT)
-    found = disentanglement.kept(only, judge, toy.resampled("z_m"), toy.resampled("z_c"), STATIC)
+    found = disentanglement.measure_kept(only, judge, toy.resampled("z_m"), toy.resampled("z_c"), STATIC)
     assert found["dynamic_kept"] is None and list(found["leakage"]) == ["body"]
     assert found["static_kept"]["accuracy"] == 1.0
     assert collapse.verdicts(found) == []  # without a label for its motion nothing says that z_m is dead
@@ -219,7 +220,7 @@ def test_data_without_dynamic_labels():
 @pytest.mark.parametrize("stream", [[], [{"x": np.zeros((2, 8, 3)), "labels": {"digit": np.zeros(2, int)}}]])
 def test_nothing_to_measure_is_an_error(stream):
     with pytest.raises(InputError, match="a judge of the same dataset"):
-        disentanglement.kept(stream, judge, None, None, STATIC, repeats=0)
+        disentanglement.measure_kept(stream, judge, None, None, STATIC, repeats=0)
 
 
 def test_a_model_that_makes_nan_is_an_error():
@@ -230,7 +231,7 @@ def test_a_model_that_makes_nan_is_an_error():
         return np.full_like(x, np.nan)
 
     with pytest.raises(InputError, match="judge of 'body'.*NaN in the clips"):
-        disentanglement.kept(batches(), nan_judge, diverged, diverged, STATIC)
+        disentanglement.measure_kept(batches(), nan_judge, diverged, diverged, STATIC)
 
 
 @pytest.mark.parametrize("labels, answers, expected", [

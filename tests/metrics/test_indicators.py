@@ -4,7 +4,7 @@ import json
 import math
 
 import pytest
-from toys import CLIPS, SPEC, Collapsed, Forgetful, Hoarder, Judge, Mover, Perfect, batches, verbs
+from toys import CLIPS, SPEC, Collapsed, Forgetful, Hoarder, Judge, Mover, Perfect, batches, model_functions
 
 from rwae_tf.metrics import indicators
 
@@ -12,7 +12,7 @@ NOTHING = "0.00 nats per clip, less than one bit"
 
 
 def glance(model, reader=None, seed=0, ended=False):
-    return indicators.glance(list(batches()), reader, verbs(model), SPEC, seed, ended)
+    return indicators.measure(list(batches()), reader, model_functions(model), SPEC, seed, ended)
 
 
 @pytest.mark.parametrize("model, verdicts", [

@@ -55,7 +55,7 @@ def test_extremes(p, expected):
 ])
 def test_what_are_no_probabilities_is_refused(p, words):
     with pytest.raises(InputError, match=words):
-        scores.checked(p)
+        scores.check_probabilities(p)
 
 
 def test_over_repeats():

@@ -12,11 +12,12 @@ import tiny
 from PIL import Image
 
 import rwae_tf
-from rwae_tf import data, judge, models, reconstruction, spoken
+from rwae_tf import data, judge, models, reconstruction
 from rwae_tf.data.speech import audio, spectra
 from rwae_tf.data.synthetic import voices
 from rwae_tf.errors import InputError
 from rwae_tf.metrics import verification
+from rwae_tf.models import voice_conversion
 from rwae_tf.noise import BatchNoise
 from rwae_tf.runs import run_dir
 from rwae_tf.serving import model_card, saved_model, signatures
@@ -196,7 +197,7 @@ def test_generate_writes_spectrograms_and_sound(run, tmp_path, capsys, mode, arg
 def test_swap_says_what_one_clip_says_with_the_voice_of_another(run):
     loaded = rwae_tf.load(str(run / "run"))
     voice, said = X[:2].repeat(2, 1)[:, :40], np.concatenate([X[1:], X[:2]], 1)
-    found = spoken.converted(loaded, voice, said)
+    found = voice_conversion.convert_voice(loaded, voice, said)
     for n in range(2):
         of_voice, of_said = (np.mean([loaded.encode(clip[n:n + 1, k:k + 20]).z_c for k in (0, 20)], 0)
                              for clip in (voice, said))
@@ -209,9 +210,9 @@ def test_swap_says_what_one_clip_says_with_the_voice_of_another(run):
 def test_own_voice_and_segments_alone_are_reconstructed_and_swapped(model):
     long = np.concatenate([X, X[::-1]], 1)
     expected = np.concatenate([model.reconstruct(X), np.asarray(model.reconstruct(X))[::-1]], 1)
-    np.testing.assert_allclose(spoken.converted(model, long, long), expected, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(voice_conversion.convert_voice(model, long, long), expected, rtol=0, atol=1e-3)
     swapped = model.swap(content=X, motion=X[::-1].copy())
-    np.testing.assert_allclose(spoken.converted(model, X, X[::-1]), swapped, rtol=0, atol=1e-3)
+    np.testing.assert_allclose(voice_conversion.convert_voice(model, X, X[::-1]), swapped, rtol=0, atol=1e-3)
 
 
 @pytest.mark.parametrize("arguments, says", [

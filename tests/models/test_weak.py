@@ -70,9 +70,9 @@ def test_picture_has_a_named_row_per_action(weak, tmp_path):
     generate.main(["generate", f"--run_dir={weak.folder}", "--mode=actions", "--num=6"])
     one, two = (Image.open(weak.folder / name / "actions.png") for name in ("evaluation", "figures"))
     assert one.size == two.size and (np.asarray(one) == np.asarray(two)).all()  # both of the run's seed, 0
-    model = rwae_tf.load(str(weak.folder))
-    found = run_dir.read_actions(str(weak.folder), model)
-    clips, names = action_matching.table(model, 6, 4, 0, found)
+    run = run_dir.load_run(str(weak.folder))
+    model, found = run.model, run_dir.read_actions(run)
+    clips, names = action_matching.draw_table(model, 6, 4, 0, found)
     assert names == ["up", "down", "level", f"category {found['matching'].index(None)}"]
     # Frames of 16 pixels are shown as 64; three of six columns' frames. The last cell of the last row, its first frame.
     width = 3 * 65 - 1

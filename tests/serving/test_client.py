@@ -2,6 +2,7 @@
 
 import base64
 import http.server
+import io
 import json
 import pathlib
 import threading
@@ -301,3 +302,34 @@ def test_models_config():
     assert (config.model_platform, config.model_version_policy.latest.num_versions) == ("tensorflow", 1)
     readme = (EXPORT / "README.md").read_text()
     assert f"--export_dir={config.base_path.removeprefix('/')}" in readme and ":/export:ro" in readme
+
+
+def test_a_folder_of_pictures_is_a_clip_as_the_loader_sees_it(tmp_path):
+    from rwae_tf.data.video.decoding import Reader
+    from rwae_tf.data.video.discovery import Video
+
+    rng = np.random.default_rng(0)
+    shown = rng.integers(0, 256, (11, 64, 64, 3), np.uint8)
+    for number, frame in enumerate(shown):
+        found = Image.Exif()
+        found[0x0112] = 6  # to be turned right by a quarter
+        alpha = rng.integers(0, 256, (64, 64), np.uint8)
+        picture = Image.fromarray(np.rot90(frame)) if number % 2 else Image.fromarray(np.dstack([frame, alpha]))
+        picture.save(tmp_path / f"img_{number}.png", **({"exif": found} if number % 2 else {}))
+    (images,) = client.load_clips(str(tmp_path))
+    files = tuple(str(tmp_path / f"img_{number}.png") for number in range(11))
+    loaded = list(Reader(3).frames(Video("v", "frames", files)))
+    sent = [np.asarray(Image.open(io.BytesIO(image))) for image in images]
+    np.testing.assert_array_equal(sent, loaded)
+    np.testing.assert_array_equal(sent[1::2], shown[1::2])
+
+
+@pytest.mark.parametrize("names, says", [
+    ((), "holds no pictures"), (("a_1.png", "b_1.png"), "of several kinds"), (("1.png", "wide_2.png"), "several kinds"),
+    (("1.png", "2.png"), "of several sizes"), (("1.jpg",), "not a picture that can be read")])
+def test_folders_that_are_no_clip(tmp_path, names, says):
+    for number, name in enumerate(names):
+        Image.new("RGB", (8 + number, 8)).save(tmp_path / name, "PNG") if len(names) > 1 else (
+            tmp_path / name).write_bytes(b"text")
+    with pytest.raises(ValueError, match=says):
+        client.load_clips(str(tmp_path))

@@ -87,7 +87,7 @@ WRONG = [  # verb, input, its wrong value, what the error says
     ("generate", "length", LENGTH[:0], "length: empty"),
     ("encode_bytes", "video_bytes", IMAGES[:0], "video: empty"),
     ("encode_bytes", "video_bytes", IMAGES[0], SHAPE + "[?,?]"),
-    ("encode_bytes", "video_bytes", np.full((1, 1), b"text", object), ""),  # in libpng's or TensorFlow's words
+    ("encode_bytes", "video_bytes", np.full((1, 1), b"text", object), "image: neither PNG nor JPEG"),
     ("swap_bytes", "content_bytes", IMAGES[:1], "first dimensions differ; content has 1; motion has 2"),
     ("generate", "seed", SEED[:1], "first dimensions differ; seed has 1; length has 2; action has 2"),
 ]

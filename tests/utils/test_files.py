@@ -10,7 +10,7 @@ import pytest
 
 from rwae_tf import data
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files
+from rwae_tf.utils import atomic_write, buckets, files, transfer
 
 
 @pytest.fixture(params=["folder", "bucket"])
@@ -44,7 +44,7 @@ def test_what_fails_leaves_the_file_that_was_there(place):
     files.make_folder(place)
     path = os.path.join(place, "a.png")
     files.write(path, "before")
-    with pytest.raises(KeyError), files.written(path) as part:
+    with pytest.raises(KeyError), atomic_write.stage(path) as part:
         pathlib.Path(part).write_text("half")
         raise KeyError
     assert files.read(path) == b"before" and files.names(place) == ["a.png"]
@@ -86,15 +86,15 @@ def test_a_folder_goes_up_and_comes_down(bucket, tmp_path):
     (tmp_path / "up" / "a b.txt").write_text("1")
     (tmp_path / "up" / "in" / "c.txt").write_text("22")
     there, down = f"{bucket}/folder-{tmp_path.name}", str(tmp_path / "down")
-    files.upload_folder(str(tmp_path / "up"), there, last=["a b.txt"])
-    assert [count for *_, count, _ in files.download_folder(there, down)] == [2, 2]
+    transfer.upload_folder(str(tmp_path / "up"), there, last=["a b.txt"])
+    assert [count for *_, count, _ in transfer.download_folder(there, down)] == [2, 2]
     assert files.read(f"{down}/a b.txt") == b"1" and files.read(f"{down}/in/c.txt") == b"22"
 
     before = os.stat(f"{down}/a b.txt").st_ino
     files.write(f"{there}/in/c.txt", "33")  # of the same size
     files.write(f"{there}/new.txt", "new")
     (tmp_path / "down" / "old.txt").write_text("removed from the bucket")
-    assert len(list(files.download_folder(there, down))) == 3
+    assert len(list(transfer.download_folder(there, down))) == 3
     assert files.read(f"{down}/new.txt") == b"new" and sorted(os.listdir(down)) == ["a b.txt", "in", "new.txt"]
     assert os.stat(f"{down}/a b.txt").st_ino == before  # not fetched again
 
@@ -102,7 +102,7 @@ def test_a_folder_goes_up_and_comes_down(bucket, tmp_path):
 def test_an_upload_that_fails_leaves_nothing(bucket, tmp_path, monkeypatch):
     for name in ("a", "b", "saved_model.pb"):
         (tmp_path / name).write_text(name)
-    uploaded, upload, there = [], files._upload, f"{bucket}/half-{tmp_path.name}"
+    uploaded, upload, there = [], buckets.upload, f"{bucket}/half-{tmp_path.name}"
 
     def broken(local, path):
         uploaded.append(os.path.basename(path))
@@ -110,9 +110,9 @@ def test_an_upload_that_fails_leaves_nothing(bucket, tmp_path, monkeypatch):
             raise OSError(5, "the server has gone", path)
         upload(local, path)
 
-    monkeypatch.setattr(files, "_upload", broken)
+    monkeypatch.setattr(buckets, "upload", broken)
     with pytest.raises(OSError, match="the server has gone"):
-        files.upload_folder(str(tmp_path), there, last=["a", "saved_model.pb"])
+        transfer.upload_folder(str(tmp_path), there, last=["a", "saved_model.pb"])
     assert uploaded == ["b", "a", "saved_model.pb"] and not files.exists(there)
 
 
@@ -120,7 +120,7 @@ def test_data_of_a_bucket_are_those_of_the_folder(bucket, tmp_path):
     clips = np.random.default_rng(0).integers(0, 256, (6, 4, 64, 64, 3), np.uint8)
     np.savez(tmp_path / "clips.npz", x=clips)
     there = f"{bucket}/data-{tmp_path.name}"
-    files.upload_folder(str(tmp_path), there)
+    transfer.upload_folder(str(tmp_path), there)
     ours, theirs = (data.load("folder", "train", folder, size=16, length=4) for folder in (there, str(tmp_path)))
     np.testing.assert_array_equal(ours.batch(np.arange(len(ours)))["x"], theirs.batch(np.arange(len(theirs)))["x"])
 
@@ -134,12 +134,12 @@ def test_a_scheme_that_cannot_be_loaded_says_what_to_do(monkeypatch):
     import tensorflow as tf
 
     monkeypatch.setattr(tf.io.gfile, "get_registered_schemes", lambda: ["", "file"])
-    files._loaded.cache_clear()
+    buckets.load_scheme.cache_clear()
     try:
         with pytest.raises(InputError, match="s3://: tensorflow-io.*stack-2.17"):
             files.exists("s3://somewhere/run")
     finally:
-        files._loaded.cache_clear()
+        buckets.load_scheme.cache_clear()
 
 
 @pytest.mark.slow
@@ -160,7 +160,7 @@ def test_a_bucket_that_does_not_answer_is_not_taken_for_one_without_the_file(buc
         raise OSError(5, "Couldn't connect to server", folder)
 
     with monkeypatch.context() as broken:
-        broken.setattr(files, "_probe", refuse)
+        broken.setattr(buckets, "probe", refuse)
         with pytest.raises(OSError, match="Couldn't connect"):
             files.append(path, "two\n")
     assert files.read(path) == b"one\n"

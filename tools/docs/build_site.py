@@ -147,7 +147,7 @@ def options_page():
         for field in dataclasses.fields(kind):
             default, help = field.default, field.metadata["help"]
             if field.metadata["schedule"]:
-                default = schedule.written(default)
+                default = schedule.as_text(default)
             elif isinstance(default, tuple):
                 default = ",".join(part if isinstance(part, str) else f"{part:g}" for part in default)
             if field.metadata["choices"]:

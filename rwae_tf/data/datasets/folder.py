@@ -1,20 +1,21 @@
 """Users' own videos: a folder of films, animations, folders of frames or arrays, with or without labels.
 
 Films are what ffmpeg reads, animations GIFs and PNG, WebP or TIFF files of several pictures. A folder of pictures is
-one video, its frames in the order of their numbers (`videos.numbering`). An .npz or .npy, which data_dir may also name
-itself, holds sequences as `videos.arrays` says. Which files are taken is told in `videos.finding`, how frames become
-64x64 in `videos.reading`, where labels come from in `videos.labels`, how videos are split in `videos.splits`, how clips
-are cut in `videos.windows`, where decoded frames are kept in `videos.cache`.
+one video, its frames in the order of their numbers (`video.numbering`). An .npz or .npy, which data_dir may also name
+itself, holds sequences as `video.npz` says. Which files are taken is told in `video.discovery`, how frames become
+64x64 in `video.decoding`, where labels come from in `video.labels`, how videos are split in `video.splits`, how clips
+are cut in `video.windows`, where decoded frames are kept in `video.cache`.
 """
 
 import os
 
 from rwae_tf.data.base import check_step
 from rwae_tf.data.video import cache, labels, levels
-from rwae_tf.data.video.discovery import Bad, find
+from rwae_tf.data.video.discovery import ErrorPolicy, find
 from rwae_tf.data.video.splits import CHOICES
 from rwae_tf.data.video.windows import Windows, long_enough
 from rwae_tf.errors import InputError
+from rwae_tf.utils import progress
 
 LENGTH = 8
 
@@ -60,24 +61,24 @@ class Dataset(Windows):
             raise InputError("folder needs data_dir, a folder of videos (mp4, webm, gif, folders of png or jpg), or an "
                              ".npz of sequences")
         check_step(frame_step)
-        data_dir, bad, length = os.fspath(data_dir), Bad(skip_invalid), length or LENGTH
+        data_dir, bad, length = os.fspath(data_dir), ErrorPolicy(skip_invalid), length or LENGTH
         _check_splits(splits)
         videos, passed = find(data_dir, bad, frame_pattern)
         known = labels.read(data_dir, videos, label_names, bad, splits)
-        chosen, factors = known.deal(split, split_by, validation_fraction), known.factors(split_by)
+        chosen, factors = known.split_indices(split, split_by, validation_fraction), known.factors(split_by)
         moving = _among(motion_labels, factors)
         store = cache.load(videos, 1 if grey else 3, bad, levels.parse(sample_range))
         good = long_enough(videos, store, length, frame_step, bad)
         chosen = chosen[good[chosen]]
         if store.made:
-            cache.say(f"{data_dir}: {store.made}; labels: {_described(factors, moving)}")
+            progress.say_once(f"{data_dir}: {store.made}; labels: {_described(factors, moving)}")
         if bad.summary(data_dir):
-            cache.say(bad.summary(data_dir))
+            progress.say_once(bad.summary(data_dir))
         if passed:
-            cache.say(f"{data_dir}: {passed}")
-        cache.say(f"{data_dir}: {_dealt(known, good, split_by, validation_fraction)}")
+            progress.say_once(f"{data_dir}: {passed}")
+        progress.say_once(f"{data_dir}: {_describe_splits(known, good, split_by, validation_fraction)}")
         for line in _unseen(known, good, factors, split_by):
-            cache.say(f"{data_dir}: {line}")
+            progress.say_once(f"{data_dir}: {line}")
         if not len(chosen):
             raise InputError(f"{data_dir}: no video is left for split={split} of {len(videos)} in all")
         static = tuple(name for name in factors if name not in moving)
@@ -89,18 +90,18 @@ def _check_splits(splits):
         raise InputError(f"splits={splits!r}: choose one of {', '.join(CHOICES)}")
 
 
-def _dealt(known, good, split_by, validation_fraction):
+def _describe_splits(known, good, split_by, validation_fraction):
     """How many videos each split has and what decides, in words."""
     names = ("train", "validation", "test") if validation_fraction else ("train", "test")
-    counts = [f"{good[known.deal(name, split_by, validation_fraction)].sum()} {name}" for name in names]
+    counts = [f"{good[known.split_indices(name, split_by, validation_fraction)].sum()} {name}" for name in names]
     how = known.said or ("dealt at random" if split_by == "video" else f"classes of {split_by} dealt at random")
     return f"videos: {', '.join(counts)}; {how}"
 
 
 def _unseen(known, good, factors, split_by):
     """A line for each label that has classes in test alone."""
-    train, test = (good[known.deal(name, split_by, 0)] for name in ("train", "test"))
-    train, test = (known.deal(name, split_by, 0)[keep] for name, keep in (("train", train), ("test", test)))
+    train, test = (good[known.split_indices(name, split_by, 0)] for name in ("train", "test"))
+    train, test = (known.split_indices(name, split_by, 0)[keep] for name, keep in (("train", train), ("test", test)))
     for name, numbers in known.numbers(factors).items():
         unseen = sorted(set(numbers[test].tolist()) - set(numbers[train].tolist()))
         if unseen:

@@ -15,7 +15,7 @@ the default 16 frames need 2 * 15 = 30 px: they are never reflected.
 
 import numpy as np
 
-from rwae_tf.data.base import NATIVE_SIZE, Clips, Part, clip_uniforms
+from rwae_tf.data.base import NATIVE_SIZE, Clips, Subset, clip_uniforms
 from rwae_tf.data.video import strips
 
 SHAPES = ("circle", "square", "triangle")
@@ -38,7 +38,7 @@ COMBINATIONS = 3 * 2 * 5 * len(PATHS)
 _STRIDE = 97  # coprime to 360: neighbours differ in most factors, any 360 in a row show all combinations
 
 
-class Dataset(Part):
+class Dataset(Subset):
     """The clips in the files of data_dir, or those that are drawn where it is not given; default length 16.
 
     Of files, `skip_invalid` leaves out, counts and names those that cannot be used.

@@ -14,6 +14,7 @@ from rwae_tf.data.base import Clips, check_step, clip_uniforms, identities
 from rwae_tf.data.prepare.mug import manifest_file
 from rwae_tf.data.prepare.mug.discovery import EXPRESSIONS
 from rwae_tf.errors import InputError
+from rwae_tf.utils import progress
 
 LENGTHS = {"train": 8, "validation": 10, "test": 10}
 SPLIT_BY = ("video", "subject")
@@ -41,7 +42,8 @@ class Dataset(Clips):
             raise InputError("mug needs data_dir, a folder that tools/prepare_mug.py made of MUG, or of the faces that "
                              "tools/make_faces.py draws")
         manifest = manifest_file.read(data_dir)
-        step = prepared_step(frame_step, manifest["spec"]["stride"])
+        stride = manifest["spec"]["stride"]
+        step = prepared_step(frame_step, stride)
         takes = [(number, take) for number, shard in enumerate(manifest["shards"]) for take in shard["takes"]]
         subjects = sorted({take["subject"] for _, take in takes})
         owners = np.array([subjects.index(take["subject"]) for _, take in takes])
@@ -56,8 +58,10 @@ class Dataset(Clips):
         self._span, shortest = (self.spec.length - 1) * step + 1, min(map(len, self._takes))
         if shortest < self._span:
             raise InputError(f"length={self.spec.length}, frame_step={frame_step}: the shortest take in {data_dir} has "
-                             f"{shortest} frames, not {self._span}; take fewer, or prepare with --length of so many, "
-                             "which leaves shorter takes out")
+                             f"{shortest} frames, not {self._span}{f' of --stride={stride}' * (stride > 1)}; take "
+                             "fewer, or prepare with --length of so many, which leaves shorter takes out")
+        progress.say_once(f"{data_dir}: a clip takes one of {step * stride} recorded frames (one of {step} that were "
+                          f"prepared with --stride={stride})")
         classes = [EXPRESSIONS.index(takes[k][1]["expression"]) for k in chosen]
         self._labels = {"expression": np.array(classes, np.int32), "subject": owners[chosen].astype(np.int32)}
         self._split, self._seed, self._step = split, seed, step

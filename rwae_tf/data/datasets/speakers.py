@@ -3,22 +3,27 @@
     data_dir/ann/hello.wav
     data_dir/bob/monday/hello.flac
 
-Folders train and test, with the speakers' folders in them, are the splits; without a folder test, `test_fraction` or
-`speaker_lists` tells. `audio` says which files are read; they have one channel.
+Folders called train and test, above the speakers' or in them, are the splits; without them `test_fraction` or
+`speaker_lists` tells. `layout` says which level is the speakers', such as in VCTK and VoxCeleb as they are downloaded,
+`audio` which files are read; they have one channel. Whatever of it was taken for what is printed.
 """
 
-from rwae_tf.data.speech import audio, clips, corpus
+from rwae_tf.data.speech import clips, corpus, layout
 
 
 class Dataset(clips.SpeechClips):
-    """Segments of the recordings; the factor is the speaker, the outermost folder below data_dir or its splits."""
+    """Segments of the recordings; the factor is the speaker."""
 
     LAYOUT = "a folder for each speaker, such as ann/hello.wav"
 
-    def recording(self, path, folders):
-        inside = folders[1:]  # the first is data_dir's own
-        part = inside.pop(0) if inside and inside[0] in corpus.SPLITS else ""
-        if not inside:
-            return None
-        name = "/".join([*inside[1:], audio.stem(path)])
-        return corpus.Recording(path, inside[0], name, part)
+    def recordings(self, root, files, others, lists):
+        folders = [corpus.parents(path, root) for path in files]
+        taken = layout.find(root, folders, lists)
+        placed = [(taken.recording(path, inside), inside) for path, inside in zip(files, folders, strict=True)]
+        found = [pair for pair in placed if pair[0]]
+        outside = [path for path, (recording, _) in zip(files, placed, strict=True) if not recording]
+        speakers = {recording.speaker for recording, _ in found}
+        silent = layout.without_sound(taken, speakers, [(path, corpus.parents(path, root)) for path in others])
+        texts = [layout.describe(taken, found)] if found else []
+        texts += corpus.counted(outside, "files lie in no speaker's folder and are left out")
+        return [recording for recording, _ in found], [*texts, *([silent] if silent else [])]

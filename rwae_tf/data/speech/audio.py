@@ -1,10 +1,13 @@
 """Audio files, told apart by their first bytes, never by their names, as samples of one channel at 16 kHz.
 
-SPHERE, WAV, FLAC, AIFF and AU are read by soundfile: SPHERE (TIMIT) by it alone, and WAV and FLAC seven times as fast
-as by TensorFlow I/O, which gives the same samples. Mp3 and Ogg Vorbis are decoded by TensorFlow I/O, or by soundfile
-where its compiled part does not load: the same samples within 1e-5. (ffmpeg would add up to a block at an Ogg's end.)
-Other rates are resampled by TensorFlow I/O, or by ffmpeg: the same within 1e-4 below 0.4 of the lower of the rates.
-What else there is (m4a, aac, Opus) is read by ffmpeg.
+SPHERE, WAV, FLAC, AIFF, AU and W64 are read by soundfile: SPHERE (TIMIT) by it alone, and WAV and FLAC seven times as
+fast as by TensorFlow I/O, which gives the same samples. Mp3 and Ogg Vorbis are decoded by TensorFlow I/O, or by
+soundfile where its compiled part does not load: the same samples within 1e-5. (ffmpeg would add up to a block at an
+Ogg's end.) Other rates are resampled by TensorFlow I/O, or by ffmpeg: the same within 1e-4 below 0.4 of the lower of
+the rates. What else there is (m4a, aac, Opus, wma, codings of WAV that take a decoder) is read by ffmpeg.
+
+Samples of floats may lie beyond full scale. A file whose loudest is at most 4 is divided by it; a louder one, or one of
+whole numbers, holds integers that were not divided, and is refused.
 """
 
 import contextlib
@@ -15,30 +18,35 @@ import wave
 import numpy as np
 
 from rwae_tf.compat import ffmpeg, tfio
+from rwae_tf.data.speech import wav
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files
+from rwae_tf.utils import atomic_write
 
 RATE = 16_000  # Hz, of all speech here
-SUFFIXES = (".wav", ".flac", ".sph", ".nist", ".mp3", ".ogg", ".oga", ".opus", ".m4a", ".aac", ".aif", ".aiff", ".aifc",
-            ".au", ".wma")
-_PLAIN = ("SPHERE", "WAV", "FLAC", "AIFF", "AU")  # what soundfile reads
+SUFFIXES = tuple(f".{name}" for name in (
+    "wav wave rf64 bwf w64 flac sph nist mp3 mp2 mpga ogg oga opus spx m4a m4b aac adts aif aiff aifc au snd caf wma "
+    "mka weba amr ac3 eac3 wv ape tta").split())
+_PLAIN = ("SPHERE", "FLAC", "AIFF", "AU", "W64")  # what soundfile reads, beside WAV
 _LOSSY = ("mp3", "Ogg Vorbis")  # what TensorFlow I/O reads, and soundfile where that does not load
-_MARKS = {  # kind: what a file begins with, and what its ninth byte begins
-    "SPHERE": (b"NIST_1A\n", b""), "WAV": (b"RIFF", b"WAVE"), "FLAC": (b"fLaC", b""), "AIFF": (b"FORM", b"AIF"),
-    "AU": (b".snd", b""), "mp3": (b"ID3", b""),
+_MARKS = {  # kind: what a file begins with
+    "SPHERE": b"NIST_1A\n", "FLAC": b"fLaC", "AU": b".snd", "W64": b"riff\x2e\x91\xcf\x11", "CAF": b"caff",
+    "Matroska": b"\x1a\x45\xdf\xa3", "Windows Media": b"\x30\x26\xb2\x75", "AMR": b"#!AMR", "AC-3": b"\x0b\x77",
+    "WavPack": b"wvpk", "Monkey's Audio": b"MAC ", "TTA": b"TTA1",
 }
 _CONVERT = f"convert it, for example by ffmpeg -i IN -ar {RATE} -ac 1 OUT.wav"
 _SPHERE_HEADER = 1024  # bytes, as in TIMIT
+_LOUDEST = 4  # 12 dB beyond full scale; louder samples of floats are integers that were not divided
 
 
-def read(path):
+def read(path, notes=None):
     """The samples of an audio file.
 
     Args:
       path: an audio file of one channel; one that is not sampled at 16 kHz is resampled.
+      notes: list to which a line is added if the samples were scaled.
 
     Returns:
-      float32 [N], in [-1, 1) but for what resampling and lossy coding add; 16-bit samples at 16 kHz are divided by
+      float32 [N], in [-1, 1] but for what resampling and lossy coding add; 16-bit samples at 16 kHz are divided by
       32768, exactly.
 
     Raises:
@@ -47,7 +55,7 @@ def read(path):
     """
     try:
         with open(path, "rb") as file:
-            head = file.read(_SPHERE_HEADER)
+            head = _head(file)
             size = os.fstat(file.fileno()).st_size
     except OSError as error:
         raise InputError(f"{path}: {error.strerror}; check the path and its permissions") from None
@@ -56,17 +64,43 @@ def read(path):
     kind = format_of(head)
     if kind is None:
         raise InputError(f"{path}: begins as no audio file that is known here; {_CONVERT}")
-    promised = _promised(kind, head)
+    promised = _promised(head) if kind == "SPHERE" else 0
     if promised > size:
         raise InputError(f"{path}: cut short, {size} of {promised} bytes; replace it")
-    samples, rate, count = _decode(path, kind)
+    samples, rate, count = _decode(path, kind, size)
     if samples.shape[1] != 1:
         raise InputError(f"{path}: {samples.shape[1]} channels, not one; {_CONVERT}")
     if len(samples) < count:
         raise InputError(f"{path}: cut short, {len(samples)} of {count} samples; replace it")
     if not np.isfinite(samples).all():
         raise InputError(f"{path}: holds samples that are no numbers; replace it")
-    return samples[:, 0] if rate == RATE else _resample(path, samples[:, 0], rate)
+    samples = samples[:, 0]
+    if kind in ("WAV", "CAF", "Matroska", "WavPack", *_PLAIN):  # which may hold floats
+        samples = _within_full_scale(path, samples, [] if notes is None else notes)
+    return samples if rate == RATE else _resample(path, samples, rate)
+
+
+def _head(file):
+    """The first bytes of an open file; those behind a tag where it is not mp3 that follows."""
+    head = file.read(_SPHERE_HEADER)
+    if head.startswith(b"ID3") and len(head) >= 10:
+        length = sum((byte & 0x7F) << 7 * (3 - k) for k, byte in enumerate(head[6:10]))
+        file.seek(10 + length)
+        behind = file.read(_SPHERE_HEADER)
+        return behind if format_of(behind) in ("AAC", "MPEG audio") else head
+    return head
+
+
+def _within_full_scale(path, samples, notes):
+    """Samples [N] in [-1, 1]: those of floats beyond are divided by the loudest, or refused if they are no such."""
+    loudest = float(np.abs(samples).max(initial=0))
+    if loudest <= 1:
+        return samples
+    if loudest > _LOUDEST or (samples == np.rint(samples)).all():
+        raise InputError(f"{path}: samples up to {loudest:g}, not of -1 to 1; divide integers by the largest of their "
+                         "type, 32768 for 16 bits")
+    notes.append(f"{path}: samples up to {loudest:g} are divided by that")
+    return samples / np.float32(loudest)
 
 
 def is_named_so(path):
@@ -84,51 +118,73 @@ def stem(path):
 
 def format_of(head):
     """The format that the first bytes of a file tell, such as "WAV"; None for one that is not known here."""
-    for kind, (first, ninth) in _MARKS.items():
-        if head.startswith(first) and head[8:].startswith(ninth):
+    for kind, first in _MARKS.items():
+        if head.startswith(first):
             return kind
+    if head[:4] in wav.MARKS and head[8:12] == b"WAVE":
+        return "WAV"
+    if head.startswith(b"FORM") and head[8:11] == b"AIF":
+        return "AIFF"
+    if head.startswith(b"ID3"):
+        return "mp3"
     if head.startswith(b"OggS"):
         return "Ogg Vorbis" if b"\x01vorbis" in head else "Ogg"
     if head[4:8] == b"ftyp":
         return "MPEG-4"
-    # A frame of MPEG audio begins with eleven bits that are set; layer 0 is AAC in a stream of its own.
+    # A frame of MPEG audio begins with eleven bits that are set; layer 0 is AAC in a stream of its own, 1 is mp3.
     if len(head) > 1 and head[0] == 0xFF and head[1] & 0xE0 == 0xE0:
-        return "mp3" if head[1] & 0x06 else "AAC"
+        return {0: "AAC", 2: "mp3"}.get(head[1] & 0x06, "MPEG audio")
     return None
 
 
-def _promised(kind, head):
-    """Bytes that the header says the file has; 0 where it does not say."""
-    if kind == "WAV":
-        # A program that cannot go back to fill the size in, such as one in a pipe, leaves 0 or all ones.
-        size = int.from_bytes(head[4:8], "little")
-        return 0 if size in (0, 2**32 - 1) else size + 8
-    if kind == "SPHERE":
-        lines = head.decode("latin-1").splitlines()
-        fields = {line.split()[0]: line.split()[-1] for line in lines[2:] if len(line.split()) == 3}
-        with contextlib.suppress(KeyError, ValueError, IndexError):
-            if fields.get("sample_coding", "pcm") == "pcm":  # compressed samples take fewer bytes
-                return int(lines[1]) + int(fields["sample_count"]) * int(fields["sample_n_bytes"])
+def _promised(head):
+    """Bytes that the header of a SPHERE file says it has; 0 where it does not say."""
+    lines = head.decode("latin-1").splitlines()
+    fields = {line.split()[0]: line.split()[-1] for line in lines[2:] if len(line.split()) == 3}
+    with contextlib.suppress(KeyError, ValueError, IndexError):
+        if fields.get("sample_coding", "pcm") == "pcm":  # compressed samples take fewer bytes
+            return int(lines[1]) + int(fields["sample_count"]) * int(fields["sample_n_bytes"])
     return 0
 
 
-def _decode(path, kind):
+def _decode(path, kind, size):
     """Samples float32 [N, channels], rate, and how many samples the header says there are."""
     try:
+        if kind == "WAV":
+            return _read_wav(path, size)
         if kind in _LOSSY and tfio.loads():
             samples, rate = tfio.decode(path)
             return samples, rate, len(samples)
         if kind in (*_PLAIN, *_LOSSY):
             return _read_plain(path)
-        coded = ffmpeg.convert(path, [*ffmpeg.source(path), "-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au"])
-        return _read_plain(io.BytesIO(coded))
+        return _read_coded(path)
+    except InputError:
+        raise
     except (ValueError, RuntimeError, OSError, MemoryError) as error:  # RuntimeError: soundfile's own
         reason = str(getattr(error, "error_string", error)).strip().rstrip(".")
         raise InputError(f"{path}: not a readable {kind} file ({reason}); {_CONVERT}") from None
 
 
-def _read_plain(file):
-    with library().SoundFile(file) as sound:
+def _read_wav(path, size):
+    with open(path, "rb") as file:
+        header = wav.read_header(path, file, size)
+        content = wav.mended(file, header)
+    if header.subtype:
+        return _read_plain(io.BytesIO(content[header.start :]), channels=header.channels, samplerate=header.rate,
+                           subtype=header.subtype, endian=header.endian, format="RAW")
+    samples, rate, _ = _read_coded(path, ["-f", "wav", "-i", "-"], content)
+    padding = len(samples) - header.count  # of the last block
+    return samples[: header.count if 0 < padding <= header.block else None], rate, 0
+
+
+def _read_coded(path, source=None, content=b""):
+    """What ffmpeg decodes of a file, or of `content` if `source` names its standard input."""
+    arguments = [*(source or ffmpeg.source(path)), "-map", "0:a:0", "-c:a", "pcm_f32be", "-f", "au"]
+    return _read_plain(io.BytesIO(ffmpeg.convert(path, arguments, content)))
+
+
+def _read_plain(file, **form):
+    with library().SoundFile(file, **form) as sound:
         return sound.read(dtype="float32", always_2d=True), sound.samplerate, sound.frames
 
 
@@ -157,7 +213,7 @@ def write_wav(path, samples):
     Needs no library: whoever only listens to a model does without soundfile. Louder samples are scaled down.
     """
     pcm = to_pcm(samples)
-    with files.written(path) as part, open(part, "wb") as plain, wave.open(plain, "wb") as file:
+    with atomic_write.stage(path) as part, open(part, "wb") as plain, wave.open(plain, "wb") as file:
         file.setnchannels(1)
         file.setsampwidth(2)
         file.setframerate(RATE)

@@ -1,5 +1,6 @@
 """Speech as clips: recordings of the speakers of a split, their spectra, cut into segments."""
 
+import os
 import sys
 
 import numpy as np
@@ -8,6 +9,7 @@ from rwae_tf.data.base import Clips, clip_uniforms
 from rwae_tf.data.speech import audio, corpus, spectra
 from rwae_tf.errors import InputError
 from rwae_tf.types import SequenceSpec
+from rwae_tf.utils import progress
 
 LENGTH = 20  # frames of a segment: 200 ms
 
@@ -48,16 +50,30 @@ class SpeechClips(Clips):
         audio.library()  # at once, where it is missing: that is no fault of a file
         length = length or LENGTH
         front_end, cut = _checked(spectrum, utterance_seconds, min_db, test_fraction, length)
-        self._bad, self._split, self._seed = corpus.Bad(skip_invalid), split, seed
-        recordings = self._recordings(data_dir)
+        self._bad, self._split, self._seed = corpus.ErrorPolicy(skip_invalid), split, seed
+        recordings = self._recordings(data_dir, speaker_lists)
         factors = {"speaker": tuple(sorted({r.speaker for r in recordings})), **self.factors(recordings)}
-        chosen = set(corpus.speakers_of(split, recordings, test_fraction, validation_fraction, speaker_lists))
-        recordings = [recording for recording in recordings if recording.speaker in chosen]
+        recordings = corpus.of_split(split, recordings, test_fraction, validation_fraction, speaker_lists)
         self._read(recordings, front_end, length, cut, min_db)
         self._label(factors)
         self.spec = SequenceSpec((front_end.size,), length, "speech", factors, tuple(factors),
                                  normalization(self._frames) if split == "train" else None)
         self._report(data_dir, len(recordings))
+
+    def recordings(self, root, files, others, lists):
+        """The recordings among files, and what to say of those and of others, a list of texts.
+
+        Args:
+          root: data_dir.
+          files: paths of files of sound.
+          others: paths of other files.
+          lists: the option speaker_lists.
+        """
+        del others, lists
+        own = os.path.basename(os.path.abspath(root))
+        found = [self.recording(path, [name.lower() for name in (own, *corpus.parents(path, root))]) for path in files]
+        passed = [path for path, recording in zip(files, found, strict=True) if not recording]
+        return [recording for recording in found if recording], corpus.counted(passed, "files are no part of it")
 
     def recording(self, path, folders):
         """The `Recording` in a file, None for one that is no part of the dataset.
@@ -86,22 +102,27 @@ class SpeechClips(Clips):
             begin = begin + np.floor(draws * (self._slack[utterances] + 1)).astype(int)
         return self._frames[begin[:, None] + np.arange(self.spec.length)]
 
-    def _recordings(self, data_dir):
+    def _recordings(self, data_dir, lists):
         """All recordings below the folder, one of each name."""
-        found = []
-        for path in corpus.audio_files(data_dir, self._bad):
-            recording = self.recording(path, corpus.parents(path, data_dir))
-            found += [recording] if recording else []
+        files, others = corpus.files_below(data_dir, self._bad)
+        found, texts = self.recordings(data_dir, files, others, lists)
+        texts += corpus.unread(others)
         if not found:
-            raise InputError(f"{data_dir}: no speech in it; the folder must have {self.LAYOUT}")
-        return corpus.without_twins(found)
+            raise InputError(f"{data_dir}: no speech in it; the folder must have {self.LAYOUT}"
+                             + f" ({'; '.join(texts)})" * bool(texts))
+        kept = corpus.without_twins(found)
+        texts += corpus.counted(sorted({r.path for r in found} - {r.path for r in kept}),
+                                "files have the name of another one beside them and are left out")
+        if texts:
+            progress.say_once(f"{data_dir}: {'; '.join(texts)}")
+        return kept
 
     def _read(self, recordings, front_end, length, cut, lowest):
         """Spectra of `recordings`, none below `lowest`, in utterances of `cut` frames (0: whole) and segments."""
-        pieces, self._sources = [], []
+        pieces, self._sources, self._loud = [], [], []
         for recording in recordings:
             with self._bad.left_out():
-                decibels = np.maximum(_analyse(recording.path, front_end, length), np.float32(lowest))
+                decibels = np.maximum(_analyse(recording.path, front_end, length, self._loud), np.float32(lowest))
                 for first in range(0, len(decibels), cut or len(decibels)):
                     piece = decibels[first : first + (cut or len(decibels))]
                     if len(piece) >= length:  # not what is left at the end of a recording
@@ -125,6 +146,10 @@ class SpeechClips(Clips):
             self._labels[factor] = corpus.numbers(values, classes)
 
     def _report(self, data_dir, count):
+        speakers = len({recording.speaker for recording in self._sources})
+        for text in (f"split={self._split}: speakers: {speakers}, recordings: {count}",
+                     *corpus.counted(self._loud, "recordings are louder than full scale; divided by their loudest")):
+            progress.say_once(f"{data_dir}: {text}")
         self.skipped = tuple(self._bad.lines)
         if self.skipped:
             print(f"{data_dir}: left out {len(self.skipped)} of {count} files of split={self._split}, the first: "
@@ -146,9 +171,9 @@ def _checked(spectrum, utterance_seconds, min_db, test_fraction, length):
     return spectra.FRONT_ENDS[spectrum], round(utterance_seconds * spectra.FRAMES_PER_SECOND)
 
 
-def _analyse(path, front_end, length):
-    """Decibels [T, F] of a file; InputError for one of fewer than `length` frames."""
-    samples = audio.read(path)
+def _analyse(path, front_end, length, loud):
+    """Decibels [T, F] of a file, told in `loud` if it was scaled; InputError for one of fewer than `length` frames."""
+    samples = audio.read(path, loud)
     decibels = front_end.analyse(samples)
     if len(decibels) < length:
         raise InputError(f"{path}: too short, its {len(samples) / audio.RATE:.2f} s are {len(decibels)} frames, fewer "

@@ -6,11 +6,16 @@ from typing import Mapping, NamedTuple
 
 import numpy as np
 
+from rwae_tf.data import folder_names
 from rwae_tf.data.base import identities, source
 from rwae_tf.data.speech import audio
 from rwae_tf.errors import InputError
 
 SPLITS = ("train", "validation", "test")
+_EXAMPLES = 3  # files that a line names
+_UNREAD = tuple(f".{name}" for name in (
+    "mp4 m4v mov mkv avi mpg mpeg webm 3gp flv wmv ogv mts pcm raw bin mat npy npz h5 tfrecord parquet zip tar gz tgz "
+    "bz2 xz 7z rar part crdownload").split())
 
 
 class Recording(NamedTuple):
@@ -31,7 +36,7 @@ class Recording(NamedTuple):
     labels: Mapping[str, str] = {}
 
 
-class Bad:
+class ErrorPolicy:
     """What cannot be used: an error at once, or, where `skip` is set, a line in `lines`."""
 
     def __init__(self, skip):
@@ -48,29 +53,36 @@ class Bad:
             self.lines.append(str(error))
 
 
-def audio_files(folder, bad):
-    """Paths of all files below `folder` whose names say that they are audio, sorted; links are followed.
+def files_below(folder, bad):
+    """Paths of the files below `folder` whose names say that they are audio, and of all others, sorted.
+
+    Links are followed. Hidden files and what systems put among a user's files are passed over.
 
     Args:
       folder: of a corpus.
-      bad: a `Bad`, of folders that cannot be read and links that lead back to a folder above them.
+      bad: an `ErrorPolicy`, of folders that cannot be read and links that lead back to a folder above them.
 
     Raises:
       InputError: if `folder` itself cannot be read.
     """
+    found, others = [], []
+
     def visit(folder, names, above):
         above = above | {os.path.realpath(folder)}
         for name in names:
             path = os.path.join(folder, name)
+            if folder_names.is_system(name):
+                continue
             if os.path.isdir(path):
                 inside = []
                 with bad.left_out():
                     inside = _names(path, above)
-                yield from visit(path, inside, above)
-            elif audio.is_named_so(name):
-                yield path
+                visit(path, inside, above)
+            else:
+                (found if audio.is_named_so(name) else others).append(path)
 
-    return list(visit(folder, _names(folder, frozenset()), frozenset()))
+    visit(folder, _names(folder, frozenset()), frozenset())
+    return found, others
 
 
 def _names(folder, above):
@@ -84,17 +96,28 @@ def _names(folder, above):
 
 
 def parents(path, root):
-    """Names of the folders between `root` and a file, from the outermost, in lower case; `root`'s own first."""
-    inside = os.path.relpath(os.path.dirname(path), root).lower()
-    return [os.path.basename(os.path.abspath(root)).lower()] + ([] if inside == "." else inside.split(os.sep))
+    """Names of the folders between `root` and a file, from the outermost."""
+    inside = os.path.relpath(os.path.dirname(path), root)
+    return [] if inside == "." else inside.split(os.sep)
 
 
 def without_twins(recordings):
     """The recordings less the second of each name of a speaker, as SA1.WAV.wav beside SA1.WAV; in order of names."""
     first = {}
     for recording in recordings:
-        first.setdefault((recording.speaker, recording.name), recording)
+        first.setdefault((recording.speaker, recording.name, recording.part), recording)
     return [first[key] for key in sorted(first)]
+
+
+def of_split(split, recordings, test_fraction, validation_fraction, lists=""):
+    """The recordings of a split, by whose speakers it is; arguments and errors as of `speakers_of`.
+
+    Where the corpus has parts and a speaker is in several of them, only those of the part.
+    """
+    chosen = set(speakers_of(split, recordings, test_fraction, validation_fraction, lists))
+    parts = {recording.part or "train" for recording in recordings}
+    wanted = split if split == "validation" in parts else source(split) if "test" in parts else "train"
+    return [r for r in recordings if r.speaker in chosen and (lists or (r.part or "train") == wanted)]
 
 
 def speakers_of(split, recordings, test_fraction, validation_fraction, lists=""):
@@ -159,6 +182,24 @@ def read_list(path, everybody):
         raise InputError(f"{path}: {unknown[0]!r} is no speaker of the corpus, one of which is {everybody[0]!r}; "
                          f"{len(unknown)} of {len(named)} do not match")
     return sorted(named)
+
+
+def counted(paths, words):
+    """A text that counts and names files, in a list; an empty one where there are none."""
+    if not paths:
+        return []
+    some = ", ".join(os.path.basename(path) for path in paths[:_EXAMPLES]) + ", ..." * (len(paths) > _EXAMPLES)
+    return [f"{len(paths)} {words} ({some})"]
+
+
+def unread(paths):
+    """Texts about files that may hold sound, but are not read, by their suffixes."""
+    found = {}
+    for path in paths:
+        suffix = os.path.splitext(path)[1].lower()
+        if suffix in _UNREAD:
+            found.setdefault(suffix, []).append(path)
+    return [text for suffix in sorted(found) for text in counted(found[suffix], f"{suffix} files are not read")]
 
 
 def numbers(values, classes):

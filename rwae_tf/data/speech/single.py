@@ -4,6 +4,7 @@ import numpy as np
 
 from rwae_tf.data.speech import audio, spectra
 from rwae_tf.errors import InputError
+from rwae_tf.utils import progress
 
 MOST_SECONDS = 600
 
@@ -25,7 +26,10 @@ def frames(path, spectrum, lowest, segment, length=None):
     """
     if length is not None and length < segment:
         raise InputError(f"--length={length}: a model of segments of {segment} frames needs as many at least")
-    samples = audio.read(path)
+    notes = []
+    samples = audio.read(path, notes)
+    for note in notes:
+        progress.say_once(note)
     if length is not None:
         samples = samples[: _count(length)]
     seconds, found = len(samples) / audio.RATE, spectra.frame_count(len(samples))

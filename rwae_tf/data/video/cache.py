@@ -11,7 +11,6 @@ import hashlib
 import json
 import os
 import shutil
-import sys
 import tempfile
 import time
 from typing import Any, NamedTuple, Optional
@@ -57,9 +56,9 @@ def load(videos, channels, bad, sample_range=None):
     """The decoded frames of `videos`, decoded now unless they were before.
 
     Args:
-      videos: list of `finding.Video`.
+      videos: list of `discovery.Video`.
       channels: 3 for colour, 1 for grey.
-      bad: a `finding.Bad`, told of the videos that cannot be read.
+      bad: a `discovery.ErrorPolicy`, told of the videos that cannot be read.
       sample_range: as of `levels.parse`.
 
     Returns:
@@ -180,7 +179,7 @@ def _decode(file, videos, reader, bad):
         line.show(done, lambda: "decoding videos")
     line.close()
     for said in reader.notes:
-        say(said)
+        progress.say_once(said)
     file.seek(0)
     header(sum(row["frames"] for row in rows))
     if file.tell() != start:
@@ -195,10 +194,3 @@ def _sweep(place):
         with contextlib.suppress(OSError):
             if name.endswith(".part") and time.time() - os.stat(path).st_mtime > _STALE:
                 shutil.rmtree(path)
-
-
-def say(line, said=set()):  # noqa: B006 - of the whole process
-    """Print a line on stderr, once in a process however often the data are loaded."""
-    if line not in said:
-        said.add(line)
-        print(line, file=sys.stderr)

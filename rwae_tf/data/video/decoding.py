@@ -5,7 +5,7 @@ without its ringing; a square of 64x64 stays as it is. What is transparent shows
 
 A film gives every frame it stores, once. A GIF, or another animation, gives a frame that it shows k times as long as
 its shortest k times, because writers of GIFs join frames that look alike; at most 25 times, so that a pause is not most
-of a video. A delay of 10 ms or less is 100 ms, as in browsers. Pictures of 16 bits become 8 bits as `videos.levels`
+of a video. A delay of 10 ms or less is 100 ms, as in browsers. Pictures of 16 bits become 8 bits as `video.levels`
 says.
 """
 
@@ -49,7 +49,7 @@ class Reader:
         self._array = None, None  # path and clips of the array file that was read last
 
     def frames(self, video):
-        """The frames of a `finding.Video`, uint8 [64, 64, channels] each; InputError, one line, where it is bad."""
+        """The frames of a `discovery.Video`, uint8 [64, 64, channels] each; InputError, one line, where it is bad."""
         kinds = {"film": self._film, "gif": self._gif, "animation": self._animation, "frames": self._frames,
                  "array": self._clip, "stack": self._stack}
         self._levels = Levels(video.path, self._range)

@@ -9,7 +9,8 @@ import re
 import unicodedata
 from typing import NamedTuple, Tuple
 
-from rwae_tf.data.video import headers, npz, numbering, splits
+from rwae_tf.data import folder_names
+from rwae_tf.data.video import headers, npz, numbering
 from rwae_tf.errors import InputError
 
 FILMS = tuple(f".{name}" for name in (
@@ -25,8 +26,6 @@ _UNREAD = tuple(f".{name}" for name in (
     "zip tar gz tgz bz2 xz 7z rar part crdownload").split())
 _TEXTS = (".txt", ".json", ".lst", ".yaml", ".yml")
 _LISTS = (".csv", ".tsv", ".xlsx", ".xls", ".ods")  # tables; labels.csv and labels.tsv in the data folder are read
-_SYSTEM = ("@eadir", "@recycle", "#recycle", "@recently-snapshot", "#snapshot", "$recycle.bin", "recycler",
-           "system volume information", "lost+found", "network trash folder", "temporary items")
 _THUMBNAILS = ("thumbnails", "thumbs", "_thumbs")
 _NAMED = 10  # bad files that a line names
 _EXAMPLES = 3  # files passed over that a line names
@@ -54,7 +53,7 @@ class Video(NamedTuple):
         return os.path.dirname(self.files[0]) if self.kind == "frames" else self.files[0]
 
 
-class Bad:
+class ErrorPolicy:
     """What cannot be used: the first such thing ends the work, or, with `skip`, all are left out and counted."""
 
     def __init__(self, skip):
@@ -103,7 +102,7 @@ def find(folder, bad, frame_pattern=""):
 
     Args:
       folder: path of the folder, or of one .npz file.
-      bad: a `Bad`.
+      bad: an `ErrorPolicy`.
       frame_pattern: as of `numbering.chosen`.
 
     Returns:
@@ -172,7 +171,7 @@ class _Search:
         for name, is_folder in names.items():
             if is_folder and name.lower() in _THUMBNAILS:
                 self._passed.note("folders of thumbnails", os.path.join(below, name))
-            elif is_folder and not name.startswith((".", "__MACOSX")) and name.lower() not in _SYSTEM:
+            elif is_folder and not folder_names.is_system(name):
                 yield from self.walk(os.path.join(below, name), (*above, real))
             elif not is_folder and kind_of(name):
                 files.setdefault(kind_of(name), []).append(name)
@@ -186,7 +185,7 @@ class _Search:
             self._passed.note(f"{_suffix(name)} files, which are not read,", name)
         elif _suffix(name) in _LISTS and (below or not re.fullmatch(r"labels\.[ct]sv", name.lower())):
             self._passed.note("tables other than labels.csv or labels.tsv in the data folder", name)
-        elif _suffix(name) in _TEXTS and splits.within(os.path.splitext(name)[0]):
+        elif _suffix(name) in _TEXTS and folder_names.within(os.path.splitext(name)[0]):
             self._passed.note("lists of splits, for which labels.csv has a column split,", name)
 
     def of_files(self, below, files, named=False):

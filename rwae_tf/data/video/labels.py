@@ -8,7 +8,7 @@ a name is the video itself.
 
 What has one class in all, or another one for every video, is no label. Classes are in the order of their names.
 
-Where a level of sub-folders, .npz files or a column are called train and test, they decide, as `videos.splits` says;
+Where a level of sub-folders, .npz files or a column are called train and test, they decide, as `video.splits` says;
 validation videos then train, as `validation_fraction` chooses those of the validation split. Otherwise a fifth of the
 videos, or of the classes of one label with all their videos, is for the test, always the same of as many of them in the
 order of their names.
@@ -65,7 +65,7 @@ class Labels(NamedTuple):
         return {name: np.array([order.get(value, 0) for value in self.columns[name]], np.int32)
                 for name, order in orders.items()}
 
-    def deal(self, split, split_by, validation_fraction):
+    def split_indices(self, split, split_by, validation_fraction):
         """Numbers of the videos of a split, int [N], ascending.
 
         Args:
@@ -76,7 +76,7 @@ class Labels(NamedTuple):
         if split_by != "video" and split_by not in self.columns:
             raise InputError(f"split_by={split_by!r}: choose one of {', '.join(['video', *self.columns])}")
         groups = range(len(self.labelled)) if split_by == "video" else self.columns[split_by]
-        parts = self.splits or _deal(groups, split_by)
+        parts = self.splits or _draw_splits(groups, split_by)
         mine = [part == source(split) and group is not None for part, group in zip(parts, groups, strict=True)]
         names = _sorted(group for group, is_mine in zip(groups, mine, strict=True) if is_mine)
         kept = {names[number] for number in identities(len(names), split, validation_fraction)}
@@ -89,7 +89,7 @@ def _sorted(groups):
     return sorted(set(groups) - {None}, key=lambda group: natural(str(group)))
 
 
-def _deal(groups, split_by):
+def _draw_splits(groups, split_by):
     """"train" or "test" for each video, those of one group together."""
     names = _sorted(groups)
     if len(names) < 2:
@@ -104,11 +104,11 @@ def read(root, videos, label_names, bad, splits="auto"):
 
     Args:
       root: the data folder.
-      videos: list of `finding.Video` in it.
+      videos: list of `discovery.Video` in it.
       label_names: names, separated by commas, for the levels of sub-folders, or out of those of the table or the
         arrays; empty for all.
-      bad: a `Bad`, told of what in a table does not go with the videos.
-      splits: of `videos.splits.CHOICES`.
+      bad: an `ErrorPolicy`, told of what in a table does not go with the videos.
+      splits: of `video.splits.CHOICES`.
 
     Returns:
       `Labels`.

@@ -7,37 +7,14 @@ stamps may be uneven.
 """
 
 import decimal
-import functools
 import os
 import re
-import unicodedata
 from typing import NamedTuple, Tuple
 
-from rwae_tf.data.video import timestamps
+from rwae_tf.data.video import frame_names, timestamps
 
-_REAL = (r"(?<![0-9])(?<![0-9][.,])[0-9]+[.,][0-9]+(?:[eE][-+]?[0-9]{1,3})?(?![.,]?[0-9])"
-         r"|(?<![0-9])[0-9]+[eE]-[0-9]{2,3}(?![0-9])|[0-9]+")
 _SIGNED = r"-?[0-9]+(?:[.,][0-9]+)?(?:[eE]-[0-9]{2,3})?"  # what # stands for
 _NAMED = 5  # groups that a line names
-
-
-class Name(NamedTuple):
-    """A file name taken apart.
-
-    Attributes:
-      name: of the file.
-      texts: what stands between the numbers, as it is compared; one more than the numbers.
-      numbers: as they are written, with their sign.
-    """
-
-    name: str
-    texts: Tuple[str, ...]
-    numbers: Tuple[str, ...]
-
-    @property
-    def values(self):
-        """The numbers as exact decimals."""
-        return tuple(map(_value, self.numbers))
 
 
 class Group(NamedTuple):
@@ -70,9 +47,9 @@ def chosen(names, pattern):
 def _matching(names, pattern, number):
     """The names that a pattern takes, where # stands for what the expression `number` matches."""
     parts = {"*": ".*", "?": ".", "#": number}
-    alternatives = ["".join(parts.get(mark, re.escape(mark)) for mark in _plain(text.strip()))
+    alternatives = ["".join(parts.get(mark, re.escape(mark)) for mark in frame_names.plain(text.strip()))
                     for text in pattern.split(",")]
-    return [name for name in names if any(re.fullmatch(text, _plain(name)) for text in alternatives)]
+    return [name for name in names if any(re.fullmatch(text, frame_names.plain(name)) for text in alternatives)]
 
 
 def ordered(names, pattern=""):
@@ -102,67 +79,20 @@ def ordered(names, pattern=""):
 
 def groups(names):
     """The sequences among file names of pictures, a list of `Group`."""
-    parsed = _signed([_parse(name, _REAL) for name in names])
+    parsed = frame_names.signed([frame_names.parse(name, frame_names.REAL) for name in names])
     if not all(timestamps.are_decimals([entry.numbers[k] for entry in same], same[0].texts[k:k + 2])
-               for same in _alike(parsed) for k in range(len(same[0].numbers))):
-        parsed = _signed([_parse(name, "[0-9]+") for name in names])
+               for same in frame_names.alike(parsed) for k in range(len(same[0].numbers))):
+        parsed = frame_names.signed([frame_names.parse(name, "[0-9]+") for name in names])
     found = []
-    for same in _alike(parsed):
+    for same in frame_names.alike(parsed):
         found.extend(_sequences(same))
     return found
 
 
-@functools.lru_cache(2**18)
-def _value(number):
-    return decimal.Decimal(number.replace(",", "."))
-
-
-def _plain(text):
-    """A name as it is compared."""
-    return unicodedata.normalize("NFC", text).casefold()
-
-
 def _key(name):
     """Sort key by text and numbers in turn."""
-    entry = _parse(name, _REAL)
+    entry = frame_names.parse(name, frame_names.REAL)
     return [part for pair in zip(entry.texts, (*entry.values, 0), strict=True) for part in pair]
-
-
-def _parse(name, number):
-    """A `Name` whose numbers match an expression."""
-    stem = _plain(os.path.splitext(name)[0])
-    texts, numbers, end = [], [], 0
-    for match in re.finditer(number, stem):
-        texts.append(stem[end:match.start()])
-        numbers.append(match.group())
-        end = match.end()
-    return Name(name, (*texts, stem[end:]), tuple(numbers))
-
-
-def _signed(entries):
-    """The names with a minus in front of a number as its sign.
-
-    It is one at the beginning, after a separator, or where it is missing in other names that are otherwise alike.
-    """
-    known = {entry.texts for entry in entries}
-
-    def signed(entry):
-        texts, numbers = list(entry.texts), list(entry.numbers)
-        for k, text in enumerate(texts[:-1]):
-            bare = (*texts[:k], text[:-1], *texts[k + 1:])
-            if text.endswith("-") and (bare in known or (text == "-" and not k) or text[-2:-1] in tuple("_=.(-")):
-                texts[k], numbers[k] = text[:-1], "-" + numbers[k]
-        return entry._replace(texts=tuple(texts), numbers=tuple(numbers))
-
-    return [signed(entry) for entry in entries]
-
-
-def _alike(entries):
-    """Lists of the names that differ in numbers alone."""
-    same = {}
-    for entry in entries:
-        same.setdefault(entry.texts, []).append(entry)
-    return list(same.values())
 
 
 def _sequences(entries):

@@ -1,6 +1,6 @@
 """One video that a user names: a film, a GIF, a folder of pictures, a picture, or a clip of an .npz.
 
-Its frames are read, cropped and resized as those of the dataset "folder" are (`videos.reading`).
+Its frames are read, cropped and resized as those of the dataset "folder" are (`video.decoding`).
 """
 
 import itertools
@@ -16,7 +16,7 @@ MOST_FRAMES = 1000  # encoded at once: 2 GB of features in the largest network
 FORMS = f"{' '.join(discovery.FILMS)} .gif {' '.join(discovery.PICTURES)} .npz, or a folder of pictures"
 
 
-class _NoneBad(discovery.Bad):
+class _NoErrors(discovery.ErrorPolicy):
     """Nothing is left out of a video that was asked for by its name."""
 
     def __init__(self):
@@ -27,7 +27,7 @@ class _NoneBad(discovery.Bad):
 
 
 def find(path):
-    """The `finding.Video` that `path` names; nothing of a film or picture is read yet.
+    """The `discovery.Video` that `path` names; nothing of a film or picture is read yet.
 
     Args:
       path: of a file or folder. "clips.npz/2" is clip 2 of a file with several, from 0.
@@ -40,7 +40,7 @@ def find(path):
     if file != path and os.path.isfile(file):
         return _clip(file, int(os.path.basename(path)))
     if os.path.isdir(path):
-        videos = discovery.below(path, _NoneBad())
+        videos = discovery.below(path, _NoErrors())
         if len(videos) != 1:
             raise InputError(f"{path}: holds {len(videos)} videos, not one; name one video: {FORMS}")
         return videos[0]

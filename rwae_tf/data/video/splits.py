@@ -10,17 +10,10 @@ one (`faces_train`, `faces_test`), and those of the films themselves. What only 
 import re
 from typing import List, NamedTuple, Optional
 
+from rwae_tf.data.folder_names import WORDS, named, plain, within
 from rwae_tf.errors import InputError
 
 CHOICES = ("auto", "named", "random")
-_WORDS = {"train": "train", "training": "train", "trn": "train", "trainval": "train",
-          "val": "validation", "valid": "validation",
-          "validation": "validation", "validate": "validation", "dev": "validation", "devel": "validation",
-          "development": "validation", "eval": "eval", "evaluation": "eval", "test": "test", "testing": "test",
-          "tst": "test", "holdout": "test", "heldout": "test"}
-_WORD = "(" + "|".join(sorted(_WORDS, key=len, reverse=True)) + ")"
-_BESIDE = "(?:set|sets|split|list|data|dataset|part|partition|fold|videos?|clips?|frames?|images?|sequences?)?"
-_NAME = re.compile(rf"[0-9]*[-_. ]*{_WORD}[-_. ]*{_BESIDE}[-_. ]*[0-9]*[ab]?")
 _COLUMNS = ("split", "splits", "subset", "partition", "data_split", "dataset_split", "train_test", "train/test",
             "phase", "set", "usage")
 _TRUTH = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False}
@@ -46,27 +39,10 @@ class Splits(NamedTuple):
         return f"by {self.where}, {train} to train and {test} to test" + f"; {left} outside them left out" * bool(left)
 
 
-def named(text):
-    """The split that a name stands for, "train", "validation", "eval" or "test"; None for another name."""
-    found = _NAME.fullmatch(_plain(text))
-    return found and _WORDS[found[1]]
-
-
-def within(text):
-    """The split whose word a longer name contains as its only one; None where there is none, or several."""
-    words = {_WORDS[word] for word in re.split("[^a-z]+", _plain(text)) if word in _WORDS}
-    return words.pop() if len(words) == 1 else named(text)
-
-
 def _leading(text):
     """The split that a name begins with, as train_3 or test17; None for another name."""
     found = re.match("[A-Za-z]+(?=[-_. 0-9])", text)
     return found and named(found[0])
-
-
-def _plain(text):
-    """A name in lower case, with _ before the capitals of words in one: trainSet."""
-    return re.sub("(?<=[a-z])(?=[A-Z])", "_", text).lower().strip()
 
 
 def of_levels(root, names, choice):
@@ -117,7 +93,7 @@ def _without(parts, level):
     def rest(text):
         if named(text):
             return ""
-        return "_".join(word for word in re.split("[-_. ]+", text) if _plain(word) not in _WORDS)
+        return "_".join(word for word in re.split("[-_. ]+", text) if plain(word) not in WORDS)
 
     return [[*part[:level], rest(part[level]), *part[level + 1:]] if level < len(part) - 1 else part for part in parts]
 

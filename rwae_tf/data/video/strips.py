@@ -13,10 +13,11 @@ import re
 import numpy as np
 
 from rwae_tf.data.video import cache
-from rwae_tf.data.video.discovery import Bad, Video, natural
+from rwae_tf.data.video.discovery import ErrorPolicy, Video, natural
 from rwae_tf.data.video.labels import Labels
 from rwae_tf.data.video.windows import Windows, long_enough
 from rwae_tf.errors import InputError
+from rwae_tf.utils import progress
 
 MOST_CLASSES = 100  # numbers of two digits
 
@@ -30,7 +31,7 @@ def load(folder, split, size, length, seed, validation_fraction, names, static, 
       names: of the five factors, and `static`, of those that do not change in time.
       skip_invalid: as of the dataset "folder".
     """
-    bad = Bad(skip_invalid)
+    bad = ErrorPolicy(skip_invalid)
     parts = [part for part in ("train", "test") if os.path.isdir(os.path.join(folder, part, "videos"))] or [""]
     videos = [video for part in parts for video in _find(folder, part)]
     numbers = [_labels(video, len(names), bad) for video in videos]
@@ -41,11 +42,11 @@ def load(folder, split, size, length, seed, validation_fraction, names, static, 
     table = np.array([row or (0,) * len(names) for row in numbers], np.int32).T
     factors = {name: tuple(map(str, range(1 + column.max()))) for name, column in zip(names, table, strict=True)}
     store = cache.load(videos, 3, bad)
-    chosen = known.deal(split, "video", validation_fraction)
+    chosen = known.split_indices(split, "video", validation_fraction)
     chosen = chosen[long_enough(videos, store, length, 1, bad)[chosen]]
     for line in (store.made and f"{folder}: {store.made}", bad.summary(folder)):
         if line:
-            cache.say(line)
+            progress.say_once(line)
     if not len(chosen):
         raise InputError(f"{folder}: no clip is left for split={split} of {len(videos)} in all")
     return Windows(store, chosen, dict(zip(names, table, strict=True)), split, size, length, seed, factors, static)

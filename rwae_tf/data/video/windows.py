@@ -59,9 +59,9 @@ def long_enough(videos, store, length, step, bad):
     """Which videos are good and hold a clip, bool [V]; tells `bad` of those too short, whatever split they are of.
 
     Args:
-      videos: list of `finding.Video`, those of the store.
+      videos: list of `discovery.Video`, those of the store.
       store, length, step: as of `Windows`.
-      bad: a `finding.Bad`.
+      bad: a `discovery.ErrorPolicy`.
     """
     need = (length - 1) * step + 1
     for video, count in zip(videos, store.count.tolist(), strict=True):

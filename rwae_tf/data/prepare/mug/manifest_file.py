@@ -1,7 +1,7 @@
 """manifest.json of prepared takes: what the TFRecord shards beside it hold, and where.
 
     version     of this layout
-    spec        frame_shape, stride, length (of the shortest take), crop
+    spec        frame_shape, stride (one of how many recorded frames was prepared), length (of the shortest take), crop
     source      digest of version and spec, of the names and sizes of all frames, and of skipped
     licence     a note
     counts      takes, frames, subjects, takes of each expression, what was skipped and why
@@ -71,6 +71,9 @@ def _check_fields(manifest):
     """Raise KeyError, TypeError or ValueError where a manifest says what cannot be."""
     if tuple(manifest["spec"]["frame_shape"]) != FRAME_SHAPE:
         raise ValueError(f"frame_shape {manifest['spec']['frame_shape']}")
+    stride = manifest["spec"]["stride"]
+    if not isinstance(stride, int) or stride < 1:
+        raise ValueError(f"stride {stride!r}")
     takes = [(shard, take) for shard in manifest["shards"] for take in shard["takes"]]
     if not takes:
         raise ValueError("no takes")

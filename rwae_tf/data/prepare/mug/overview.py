@@ -13,7 +13,8 @@ def lines(manifest):
     counts = manifest["counts"]
     owners = [take["subject"] for shard in manifest["shards"] for take in shard["takes"]]
     owners = np.unique(owners, return_inverse=True)[1]
-    yield f"takes      {counts['takes']}, of {counts['subjects']} subjects, {counts['frames']} frames"
+    yield (f"takes      {counts['takes']}, of {counts['subjects']} subjects, {counts['frames']} frames, one of "
+           f"{manifest['spec']['stride']} recorded")
     yield "           " + ", ".join(f"{count} {name}" for name, count in counts["expressions"].items())
     yield "skipped    " + (", ".join(f"{count} {why}" for why, count in counts["skipped"].items()) or "none")
     for split_by in mug.SPLIT_BY:

@@ -1,7 +1,8 @@
 """Files of tf.train.Examples, and where in them the bytes lie. Writing needs TensorFlow, which is imported then."""
 
 import contextlib
-import os
+
+from rwae_tf.utils import atomic_write
 
 _HEAD, _FOOT = 8 + 4, 4  # length and its checksum before a record, its own checksum after it
 
@@ -11,14 +12,8 @@ def writer(path):
     """A `Writer` of the file `path`, which is there in the end if all goes well."""
     from tensorflow import io, train
 
-    part = path + ".part"
-    try:
-        with io.TFRecordWriter(part) as file:
-            yield Writer(file, train)
-        os.replace(part, path)
-    finally:
-        if os.path.exists(part):
-            os.remove(part)
+    with atomic_write.stage(path) as part, io.TFRecordWriter(part) as file:
+        yield Writer(file, train)
 
 
 class Writer:

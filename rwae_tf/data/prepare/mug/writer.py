@@ -1,4 +1,4 @@
-"""From folders of frames to TFRecord shards of cropped takes; `_mug_manifest` says what comes out.
+"""From folders of frames to TFRecord shards of cropped takes; `manifest_file` says what comes out.
 
 A shard is a function of its takes, and a finished one is noted in manifest.partial.json before the next is begun: a
 preparation that was killed goes on after its last whole shard and ends with the bytes it would have ended with.
@@ -33,7 +33,7 @@ class Plan(NamedTuple):
       root: the folder of the subjects.
       takes: the `Take`s to read.
       skipped: the `Skip`s of the search.
-      find_box: a finder of `_face_boxes`.
+      find_box: a finder of `face_boxes`.
       spec, source: as in the manifest.
     """
 
@@ -55,7 +55,7 @@ def plan(raw_dir, crop="haar", margin=0.0, stride=2, length=10, skip_invalid=Fal
 
     Args:
       raw_dir: its folder.
-      crop: "haar", "none" or a CSV file of boxes, see `_face_boxes.finder`.
+      crop: "haar", "none" or a CSV file of boxes, see `face_boxes.finder`.
       margin: share of its side by which a box is widened on every side, as far as the frame has room.
       stride: of how many frames one is used.
       length: used frames below which a take is too short.
@@ -174,7 +174,7 @@ def cropped(take, find_box, margin=0.0):
 
     Args:
       take: a `Take`.
-      find_box: a finder of `_face_boxes`, asked for the middle frame.
+      find_box: a finder of `face_boxes`, asked for the middle frame.
       margin: as in `plan`.
 
     Returns:

@@ -1,4 +1,4 @@
-"""A cartoon face as polygons: who it is (`Person`) and what it does (`Pose`) to shapes that `_pictures.draw` takes.
+"""A cartoon face as polygons: who it is (`Person`) and what it does (`Pose`) to shapes that `pictures.draw` takes.
 
 Points are x and y in [0, 1] of a square picture, y downwards. Shapes are listed from back to front; what would have to
 be clipped, an iris by the lids, is covered by what lies before it.
@@ -8,14 +8,22 @@ from typing import NamedTuple, Tuple
 
 import numpy as np
 
-from rwae_tf.data.synthetic.cartoon_faces.geometry import between, ellipse, mix, shade, stroke
+from rwae_tf.data.synthetic.cartoon_faces.geometry import (
+    ALONG,
+    FACE_X,
+    FACE_Y,
+    WHITE,
+    between,
+    ellipse,
+    mix,
+    shade,
+    stroke,
+)
+from rwae_tf.data.synthetic.cartoon_faces.mouth import beard_shapes, mouth_shapes
 
-WHITE, DARK, TONGUE = (250, 248, 244), (70, 20, 28), (214, 96, 104)
 HAIR_STYLES = ("short", "fringe", "bob", "long", "curly", "bun", "spiky", "bald")
 BEARDS = ("none", "moustache", "full")
-_FACE_X, _FACE_Y = 0.5, 0.5  # its middle
 _ZOOM, _MIDDLE = 1.14, (0.5, 0.52)  # of the finished picture
-_U = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 25))  # along a mouth, a lid or a brow; closer where these are round
 
 
 class Person(NamedTuple):
@@ -75,7 +83,7 @@ def shapes(person, pose):
       List of (float [N, 2], colour), back to front.
     """
     head = [*_hair_behind(person), *_skull(person, pose), *_hair_before(person), *_eyes(person, pose),
-            *_nose(person, pose), *_beard(person, pose), *_mouth(person, pose), *_brows(person, pose),
+            *_nose(person, pose), *beard_shapes(person, pose), *mouth_shapes(person, pose), *_brows(person, pose),
             *(_glasses(person, pose) if person.glasses else ())]
     square = np.array([[0, 0], [1, 0], [1, 1], [0, 1]], float)
     all_shapes = [(square, person.background), (ellipse(0.5, 0.42, 0.46, 0.46), shade(person.background, 1.06)),
@@ -92,8 +100,8 @@ def _posed(points, pose):
 
 def _outline(person, drop=0.0, wider=1.0):
     """The outline of the face, from the left ear over the crown to the right one and along the jaw."""
-    upper = ellipse(_FACE_X, _FACE_Y, person.width * wider, person.height * wider, np.pi, 2 * np.pi)
-    lower = ellipse(_FACE_X, _FACE_Y, person.width * wider, person.height * wider + drop, 0, np.pi, person.jaw)
+    upper = ellipse(FACE_X, FACE_Y, person.width * wider, person.height * wider, np.pi, 2 * np.pi)
+    lower = ellipse(FACE_X, FACE_Y, person.width * wider, person.height * wider + drop, 0, np.pi, person.jaw)
     return np.concatenate([upper, lower])
 
 
@@ -109,30 +117,30 @@ def _skull(person, pose):
     ear = (person.width * 0.16, person.height * 0.18)
     found = []
     for side in (-1, 1):
-        x = _FACE_X + side * person.width * 1.02
-        found += [(ellipse(x, _FACE_Y + 0.02, *ear), shade(person.skin, 0.92)),
-                  (ellipse(x, _FACE_Y + 0.02, ear[0] * 0.5, ear[1] * 0.6), shade(person.skin, 0.8))]
+        x = FACE_X + side * person.width * 1.02
+        found += [(ellipse(x, FACE_Y + 0.02, *ear), shade(person.skin, 0.92)),
+                  (ellipse(x, FACE_Y + 0.02, ear[0] * 0.5, ear[1] * 0.6), shade(person.skin, 0.8))]
     drop = 0.6 * pose.lower_lip
     found.append((_outline(person, drop), person.skin))
     rosy = mix(person.skin, (226, 90, 90), 0.16 + 0.22 * pose.blush)
     for side in (-1, 1):
-        cheek = _FACE_X + side * person.width * 0.6 + pose.turn
-        found.append((ellipse(cheek, _FACE_Y + 0.1 - 0.02 * pose.blush, 0.055, 0.04), rosy))
+        cheek = FACE_X + side * person.width * 0.6 + pose.turn
+        found.append((ellipse(cheek, FACE_Y + 0.1 - 0.02 * pose.blush, 0.055, 0.04), rosy))
     return found
 
 
 def _hair_behind(person):
     w, h, dark = person.width, person.height, shade(person.hair, 0.82)
     if person.style == "long":
-        return [(np.concatenate([ellipse(0.5, _FACE_Y - 0.04, w * 1.28, h * 1.1, np.pi, 2 * np.pi),
+        return [(np.concatenate([ellipse(0.5, FACE_Y - 0.04, w * 1.28, h * 1.1, np.pi, 2 * np.pi),
                                  [[0.5 + w * 1.36, 0.93], [0.5 - w * 1.36, 0.93]]]), dark)]
     if person.style == "bob":
-        return [(ellipse(0.5, _FACE_Y - 0.01, w * 1.36, h * 1.12, power=2.9), dark)]
+        return [(ellipse(0.5, FACE_Y - 0.01, w * 1.36, h * 1.12, power=2.9), dark)]
     if person.style == "bun":
-        return [(ellipse(0.5, _FACE_Y - h * 1.12, 0.1, 0.085), dark)]
+        return [(ellipse(0.5, FACE_Y - h * 1.12, 0.1, 0.085), dark)]
     if person.style == "curly":
         angles = np.linspace(0.86 * np.pi, 2.14 * np.pi, 13)
-        return [(ellipse(0.5 + w * 1.08 * np.cos(a), _FACE_Y - 0.05 + h * np.sin(a), 0.085, 0.085), dark)
+        return [(ellipse(0.5 + w * 1.08 * np.cos(a), FACE_Y - 0.05 + h * np.sin(a), 0.085, 0.085), dark)
                 for a in angles]
     return []
 
@@ -143,40 +151,40 @@ def _hair_before(person):
     if person.style == "bald":
         return []
     hairline = {"short": 0.62, "fringe": 0.42, "bob": 0.46, "long": 0.6, "curly": 0.66, "bun": 0.66, "spiky": 0.6}
-    low = _FACE_Y - h * hairline[person.style]
+    low = FACE_Y - h * hairline[person.style]
     u = np.linspace(-1, 1, 41)
     # The ends lie on the outline, at the temples; the line between them parts, waves or is cut straight.
-    temple = _FACE_Y - 0.22 * h
+    temple = FACE_Y - 0.22 * h
     bend = {"fringe": 0.25, "bob": 0.3}.get(person.style, 1.0)
     y = low + (temple - low) * np.abs(u) ** (2 / bend * 1.2)
     if person.style in ("long", "short"):
         y = y - 0.05 * np.exp(-((u - 0.3) / 0.35) ** 2) + 0.03 * np.exp(-((u + 0.45) / 0.3) ** 2)
     if person.style in ("curly", "spiky"):
         y = y + (0.018 * np.cos(u * 9 * np.pi) if person.style == "curly" else 0.03 * np.abs(np.sin(u * 4 * np.pi)))
-    x = 0.5 + u * w * 1.05 * np.sqrt(1 - ((temple - _FACE_Y) / h) ** 2)
-    crown = ellipse(0.5, _FACE_Y, w * 1.06, h * 1.1, np.pi + 0.2, 2 * np.pi - 0.2)
+    x = 0.5 + u * w * 1.05 * np.sqrt(1 - ((temple - FACE_Y) / h) ** 2)
+    crown = ellipse(0.5, FACE_Y, w * 1.06, h * 1.1, np.pi + 0.2, 2 * np.pi - 0.2)
     if person.style == "spiky":
         spikes = np.abs(np.sin(np.linspace(0, 8 * np.pi, 96)))[:, None] * 0.14 + 1
-        crown = (ellipse(0.5, _FACE_Y, w * 1.06, h * 1.06, np.pi + 0.2, 2 * np.pi - 0.2) - [0.5, _FACE_Y])
+        crown = (ellipse(0.5, FACE_Y, w * 1.06, h * 1.06, np.pi + 0.2, 2 * np.pi - 0.2) - [0.5, FACE_Y])
         crown = np.stack([np.interp(np.linspace(0, 47, 96), range(48), c) for c in crown.T], -1) * spikes
-        crown = crown + [0.5, _FACE_Y]
+        crown = crown + [0.5, FACE_Y]
     return [(between(crown, np.stack([x, y], -1)), person.hair)]
 
 
 def _eyes(person, pose):
     found = []
     for side in (-1, 1):
-        x, y, w = _FACE_X + side * person.eyes_apart + pose.turn, _FACE_Y - 0.03, person.eye
+        x, y, w = FACE_X + side * person.eyes_apart + pose.turn, FACE_Y - 0.03, person.eye
         h = w * 0.78
         iris = x + 0.3 * w * pose.gaze
         found += [(ellipse(x, y, w, h), WHITE), (ellipse(iris, y, w * 0.55, w * 0.55), person.iris),
                   (ellipse(iris, y, w * 0.28, w * 0.28), (24, 20, 22)),
                   (ellipse(iris - 0.2 * w, y - 0.22 * w, w * 0.13, w * 0.13), WHITE)]
-        arch = np.sqrt(1 - 0.96 * _U**2)
-        upper = np.stack([x + 1.06 * w * _U, y + h * (1 - 2 * pose.eye_open) * arch], -1)
-        lower = np.stack([x + 1.06 * w * _U, y + h * (1 - 1.6 * pose.lower_lid) * arch], -1)
+        arch = np.sqrt(1 - 0.96 * ALONG**2)
+        upper = np.stack([x + 1.06 * w * ALONG, y + h * (1 - 2 * pose.eye_open) * arch], -1)
+        lower = np.stack([x + 1.06 * w * ALONG, y + h * (1 - 1.6 * pose.lower_lid) * arch], -1)
         lower[:, 1] = np.maximum(lower[:, 1], upper[:, 1])
-        over, under = (np.stack([x + 1.06 * w * _U, y + s * 1.12 * h * arch + s * 0.004], -1) for s in (-1, 1))
+        over, under = (np.stack([x + 1.06 * w * ALONG, y + s * 1.12 * h * arch + s * 0.004], -1) for s in (-1, 1))
         found += [(between(over, upper), shade(person.skin, 0.93)), (between(lower, under), person.skin),
                   (stroke(upper, 0.013), shade(person.hair, 0.35)), (stroke(lower, 0.005), shade(person.skin, 0.7))]
     return found
@@ -185,10 +193,10 @@ def _eyes(person, pose):
 def _brows(person, pose):
     found = []
     for side in (-1, 1):
-        x, y = _FACE_X + pose.turn, _FACE_Y - 0.03 - person.eye * 1.05
+        x, y = FACE_X + pose.turn, FACE_Y - 0.03 - person.eye * 1.05
         inner = (x + side * (person.eyes_apart - 0.95 * person.eye - pose.brow_together), y - pose.brow_inner)
         outer = (x + side * (person.eyes_apart + 1.15 * person.eye), y + 0.012 - pose.brow_outer)
-        u = (_U + 1) / 2
+        u = (ALONG + 1) / 2
         line = np.stack([inner[0] + (outer[0] - inner[0]) * u,
                          inner[1] + (outer[1] - inner[1]) * u - 0.02 * np.sin(np.pi * u)], -1)
         colour = shade(person.hair, 0.7) if person.style != "bald" else shade(person.skin, 0.45)
@@ -201,7 +209,7 @@ def _brows(person, pose):
 
 
 def _nose(person, pose):
-    x, y, n = _FACE_X + 1.4 * pose.turn, _FACE_Y + 0.085 - 0.014 * pose.wrinkle, person.nose
+    x, y, n = FACE_X + 1.4 * pose.turn, FACE_Y + 0.085 - 0.014 * pose.wrinkle, person.nose
     dark = shade(person.skin, 0.76)
     bridge = np.array([[x - 0.3 * n, y - 1.5 * n], [x + 0.25 * n, y - 1.5 * n], [x + n, y], [x - n, y]])
     found = [(bridge, shade(person.skin, 0.95)), (ellipse(x, y, n, 0.6 * n), shade(person.skin, 0.95))]
@@ -217,54 +225,13 @@ def _nose(person, pose):
     return found
 
 
-def _mouth_lines(person, pose):
-    """The inner edges of the lips, upper and lower, float [25, 2] each."""
-    width = person.mouth * pose.mouth_width
-    x = _FACE_X + pose.turn + width * _U
-    base = _FACE_Y + 0.19 - pose.corners * (_U**2 - 0.3)
-    arch = np.maximum(0, 1 - _U**2) ** pose.boxy
-    sneer = pose.sneer * np.exp(-((_U - 0.4) / 0.42) ** 2)
-    upper = np.stack([x, base - pose.upper_lip * arch - sneer], -1)
-    return upper, np.stack([x, base + pose.lower_lip * arch], -1)
-
-
-def _mouth(person, pose):
-    upper, lower = _mouth_lines(person, pose)
-    lip = mix(shade(person.skin, 0.88), (176, 48, 60), 0.5)
-    bow = np.maximum(0, 1 - _U**2) ** 0.6 * (1 - 0.28 * np.exp(-(_U / 0.16) ** 2))  # the dent in the upper lip
-    over = upper - np.stack([0 * _U, 0.016 * bow + 0.002], -1)
-    under = lower + np.stack([0 * _U, 0.022 * np.maximum(0, 1 - _U**2) ** 0.6 + 0.002], -1)
-    found = [(between(over, upper), shade(lip, 0.92)), (between(lower, under), lip)]
-    gap = lower[:, 1] - upper[:, 1]
-    if gap.max() < 0.012:
-        return [*found, (stroke((upper + lower) / 2, 0.007), DARK)]
-    tongue = np.stack([lower[:, 0], lower[:, 1] - 0.4 * np.maximum(0, gap - 0.03) * np.maximum(0, 1 - 1.6 * _U**2)], -1)
-    bite = np.stack([upper[:, 0], upper[:, 1] + np.minimum(gap, pose.teeth * min(gap.max(), 0.055))], -1)
-    return [*found, (between(upper, lower), DARK), (between(tongue, lower), TONGUE), (between(upper, bite), WHITE)]
-
-
-def _beard(person, pose):
-    colour = shade(person.hair, 0.9)
-    upper, lower = _mouth_lines(person, pose)
-    over = np.stack([_FACE_X + pose.turn + 1.15 * (upper[:, 0] - _FACE_X - pose.turn),
-                     upper[:, 1] - 0.016 - 0.035 * np.maximum(0, 1 - _U**2) ** 0.35], -1)
-    if person.beard == "moustache":
-        return [(between(over, upper - [0, 0.008]), colour)]
-    if person.beard == "full":
-        angles = np.linspace(0.06 * np.pi, 0.94 * np.pi, 48)
-        jaw = ellipse(_FACE_X, _FACE_Y, person.width * 1.01, person.height * 1.05 + 0.6 * pose.lower_lip, angles[0],
-                       angles[-1], person.jaw)
-        return [(np.concatenate([jaw, over]), colour)]
-    return []
-
-
 def _glasses(person, pose):
     found, frame = [], (40, 36, 44)
-    y, r = _FACE_Y - 0.03, person.eye * 1.35
+    y, r = FACE_Y - 0.03, person.eye * 1.35
     for side in (-1, 1):
-        x = _FACE_X + side * person.eyes_apart + pose.turn
+        x = FACE_X + side * person.eyes_apart + pose.turn
         found.append((stroke(ellipse(x, y, r, r * 0.92), 0.011), frame))
-        temple = np.array([[x + side * r, y - 0.01], [_FACE_X + side * person.width, y - 0.025]])
+        temple = np.array([[x + side * r, y - 0.01], [FACE_X + side * person.width, y - 0.025]])
         found.append((stroke(temple, 0.011), frame))
-    bridge = np.array([[_FACE_X + pose.turn + side * (person.eyes_apart - r), y - 0.005] for side in (-1, 1)])
+    bridge = np.array([[FACE_X + pose.turn + side * (person.eyes_apart - r), y - 0.005] for side in (-1, 1)])
     return [*found, (stroke(bridge, 0.011), frame)]

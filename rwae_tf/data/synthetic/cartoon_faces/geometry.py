@@ -2,6 +2,10 @@
 
 import numpy as np
 
+FACE_X, FACE_Y = 0.5, 0.5  # the middle of a face
+ALONG = np.sin(np.linspace(-np.pi / 2, np.pi / 2, 25))  # along a mouth, a lid or a brow; closer where these are round
+WHITE = (250, 248, 244)
+
 
 def ellipse(x, y, width, height, low=0.0, high=2 * np.pi, power=2.0):
     """Points of an ellipse with these half axes, or of the arc between two angles; `power` above 2 squares it."""

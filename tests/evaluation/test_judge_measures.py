@@ -4,13 +4,13 @@ import json
 
 import numpy as np
 import pytest
-from toys import CLIPS, FACTORS, SPEC, Hoarder, Judge, Mover, Perfect, batches, draw, read_trend, verbs
+from toys import CLIPS, FACTORS, SPEC, Hoarder, Judge, Mover, Perfect, batches, draw, model_functions, read_trend
 
-from rwae_tf.evaluation import evaluators
+from rwae_tf.evaluation import judge_measures
 
 
 def measured(model, repeats=2, seed=0):
-    return evaluators.measure(batches, Judge(), verbs(model), SPEC, repeats, seed)
+    return judge_measures.measure(batches, Judge(), model_functions(model), SPEC, repeats, seed)
 
 
 @pytest.fixture(scope="module")
@@ -39,7 +39,7 @@ def test_draws_are_as_many_as_announced():
             return super().generate(num, length, seed, **given)
 
     measured(Counted(), repeats=3)
-    assert len(asked) == evaluators.draws(CLIPS, SPEC, repeats=3, batch=60)
+    assert len(asked) == judge_measures.count_draws(CLIPS, SPEC, repeats=3, batch=60)
 
 
 def test_scores_of_samples(perfect):
@@ -62,7 +62,7 @@ def test_identity_of_drawn_contents_and_of_those_of_clips():
     class Fading(Perfect):
         def generate(self, num, length, seed, z_c=None, **given):
             first = np.array(super().generate(num, length, seed, z_c=z_c, **given))
-            if z_c is not None or length < evaluators.LONG:
+            if z_c is not None or length < judge_measures.LONG:
                 return first
             other = super().generate(num, length, seed, z_c=np.roll(self.encode(first).z_c, 1, axis=1))
             return np.concatenate([first[:, :length // 2], other[:, length // 2:]], 1)
@@ -119,8 +119,9 @@ def test_clips_are_encoded_once_for_all_repeats():
             return super().encode(x)
 
     model = Counted()
-    counted = verbs(model)._replace(sample=lambda x, seed: Perfect().encode(x), parameters=Perfect().parameters)
-    evaluators.measure(batches, Judge(), counted, SPEC, repeats=3)
+    counted = model_functions(model)._replace(sample=lambda x, seed: Perfect().encode(x),
+                                              parameters=Perfect().parameters)
+    judge_measures.measure(batches, Judge(), counted, SPEC, repeats=3)
     assert sum(calls) == 2 * CLIPS  # once for the codes themselves, once for all exchanges
 
 
@@ -130,9 +131,9 @@ def test_means_and_samples_are_measured_and_named():
         codes = Perfect().encode(x)
         return codes._replace(z_c=np.eye(3)[np.random.default_rng(seed).integers(0, 3, len(x))])
 
-    sampling = verbs(Perfect())._replace(sample=sample)
-    means = evaluators.measure(batches, Judge(), sampling, SPEC, 1)
-    samples = evaluators.measure(batches, Judge(), sampling, SPEC, 1, codes="sample")
+    sampling = model_functions(Perfect())._replace(sample=sample)
+    means = judge_measures.measure(batches, Judge(), sampling, SPEC, 1)
+    samples = judge_measures.measure(batches, Judge(), sampling, SPEC, 1, codes="sample")
     assert means["static_kept"]["mean"] == samples["with_mean"]["static_kept"]["mean"] == 1.0
     assert means["with_sample"]["static_kept"]["mean"] < 0.5 and samples["static_kept"]["mean"] < 0.5
     assert means["with_sample"]["dynamic_kept"]["mean"] == samples["dynamic_kept"]["mean"] == 1.0

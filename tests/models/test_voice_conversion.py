@@ -3,10 +3,9 @@
 import numpy as np
 import pytest
 
-from rwae_tf import spoken
 from rwae_tf.data.base import Clips
-from rwae_tf.data.speech import audio, spectra
 from rwae_tf.errors import InputError
+from rwae_tf.models import voice_conversion
 from rwae_tf.types import SequenceSpec
 
 
@@ -34,9 +33,9 @@ CLIPS = Levels([[-80, -20, -30, -70], [-50, -60], [-10], [-90, -85, -20, -25, -3
     (12, [[1, 2, 3], [9, 10, 11]]),  # -120 beats -130; -75 beats -130 and -195
 ])
 def test_loudest_stretch_of_each_utterance(length, rows):
-    found = spoken.stretches(CLIPS, length)
+    found = voice_conversion.find_loudest_stretches(CLIPS, length)
     assert found.tolist() == rows
-    x = spoken.joined(CLIPS, found)
+    x = voice_conversion.join_segments(CLIPS, found)
     assert x.shape == (len(rows), length, 3)
     np.testing.assert_array_equal(x[0, :, 0], np.repeat(CLIPS.levels[rows[0]], 4))
 
@@ -47,35 +46,9 @@ def test_loudest_stretch_of_each_utterance(length, rows):
 ])
 def test_wrong_length(length, says):
     with pytest.raises(InputError, match=says):
-        spoken.stretches(CLIPS, length)
+        voice_conversion.find_loudest_stretches(CLIPS, length)
 
 
 def test_utterances_do_not_run_into_one_another():
     clips = Levels([[-50, -10], [-10, -50]])  # the loudest pair of all is half the one, half the other
-    assert spoken.stretches(clips, 8).tolist() == [[0, 1], [2, 3]]
-
-
-def test_write_needs_a_png(tmp_path):
-    with pytest.raises(InputError, match="a.gif: speech is written as a .png, with a .wav beside it"):
-        spoken.write(None, None, [], str(tmp_path / "a.gif"))
-    assert not list(tmp_path.iterdir())
-
-
-@pytest.mark.parametrize("kind", spectra.FRONT_ENDS)
-def test_sound_is_that_of_the_clips_in_turn(tmp_path, kind):
-    class Model:
-        class config:
-            class data:
-                spectrum = kind
-
-    tones = [0.3 * np.sin(2 * np.pi * hertz * np.arange(1680) / 16_000) for hertz in (1000, 2000)]
-    clips = [spectra.FRONT_ENDS[kind].analyse(tone.astype(np.float32)) for tone in tones]  # of 9 frames
-    pictures = np.zeros((1, 1, 8, 8, 3), np.uint8)
-    png, wav = spoken.write(Model, pictures, clips, str(tmp_path / "new" / "a.png"))
-    samples = audio.read(wav)
-    assert len(samples) == 2 * (1680 + 4000)  # 8 hops and a window each, a quarter of a second after each
-    for k, hertz in enumerate((1000, 2000)):
-        part = samples[k * 5680:k * 5680 + 1680]
-        peak = np.abs(np.fft.rfft(part * np.hanning(1680))).argmax() * 16_000 / 1680
-        assert peak == pytest.approx(hertz, abs=40)
-        assert np.abs(samples[k * 5680 + 1680:(k + 1) * 5680]).max() == 0
+    assert voice_conversion.find_loudest_stretches(clips, 8).tolist() == [[0, 1], [2, 3]]
