@@ -107,8 +107,8 @@ def test_paper_presets_hold_the_papers_settings():
     sm_mnist = {**video, "content_weight": 5.0, "motion_weight": 20.0, "decoder_learning_rate": falling(5e-4),
                 "reconstruction": "bernoulli", "test_length": 10}
     mug = {**c, "decoder_channels": 96, "content_size": 150, "motion_size": 16, "feature_size": 180, "action_size": 6,
-           "batch_size": 30, "length": 8, "test_length": 10, "frame_step": 2,
-           "encoder_learning_rate": falling(2e-4), "critic_learning_rate": falling(2e-4), "decoder_learning_rate": falling(5e-4), "epochs": 800,
+           "batch_size": 30, "length": 8, "test_length": 10, "frame_step": 2, "encoder_learning_rate": falling(2e-4),
+           "critic_learning_rate": falling(2e-4), "decoder_learning_rate": falling(5e-4), "epochs": 800,
            "action_weight": 50.0, "action_input": "motion", "reconstruction": "squared_error"}
     shapes = {**sprites, **mmd, "length": 16, "channels": 32, "decoder_channels": 0}
     speech = {**sprites, **mmd, "content_size": 16, "motion_size": 16, "feature_size": 256, "hidden_size": 256,
