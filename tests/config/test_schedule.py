@@ -86,6 +86,14 @@ def test_the_default_learning_rates_are_those_of_the_paper():
                 old_rate(rate, (50, 80), (0.5, 0.2), epoch), rel=1e-12)
 
 
+@pytest.mark.parametrize("model", ["rwae", "ds_vae"])
+def test_old_default_learning_rates_are_those_of_today(model):
+    old = {"learning_rate": 2e-4, "decoder_learning_rate": 3e-4, "encoder_learning_rate": 1e-4,
+           "critic_learning_rate": 1e-4, "decay_epochs": [50.0, 80.0], "decay_factors": [0.5, 0.2]}
+    today = config_lib.Config(model=config_lib.ModelConfig(model=model))
+    assert config_lib.differences(read(model={"model": model}, training=old), today) == []
+
+
 def read(**sections):
     return config_lib.from_dict(json.loads(json.dumps(sections)))
 

@@ -1,0 +1,31 @@
+"""Fields of the configuration, with what validation, flags and resuming need to know of each."""
+
+import dataclasses
+
+
+def option(default, help, choices=None, low=None, high=None, resumable=False, schedule=False):
+    """A dataclass field with the metadata that validation, flags and resuming use.
+
+    Args:
+      default: default value.
+      help: one or two sentences for `--help`.
+      choices: the allowed values; for a tuple, those of its parts.
+      low, high: inclusive range of a number; for a tuple, of each number.
+      resumable: whether a run may continue with another value, as it changes neither weights nor random stream.
+      schedule: whether the field is a `Schedule`, whose values have the range.
+    """
+    metadata = {"help": help, "choices": choices, "low": low, "high": high, "resumable": resumable,
+                "schedule": schedule}
+    return dataclasses.field(default=default, metadata=metadata)
+
+
+def weight(default, help):
+    """A field for the weight of a term, which may follow a schedule."""
+    return option(default, help, low=0.0, schedule=True)
+
+
+def rate(first, help):
+    """A field for a learning rate: `first`, then half of it and a tenth of it (Appendix G)."""
+    half, tenth = (float(f"{part:.12g}") for part in (first / 2, first / 10))  # 3e-05 for 2.9999999999999997e-05
+    points = (50.0, first), (50.0, half), (80.0, half), (80.0, tenth)
+    return option(points, help, low=0.0, schedule=True)
