@@ -40,6 +40,13 @@ SPEECH = [
     "soundfile>=0.13",  # NIST SPHERE (TIMIT), FLAC and WAV; reads mp3 and Ogg where tensorflow-io does not load
 ]
 
+SERVE = [
+    "starlette>=1.0,<2",  # routes of `rwae_tf.serve`
+    "uvicorn>=0.40,<1",  # its HTTP server
+    "orjson>=3.10,<4",  # float32 arrays to JSON and back, ten times as fast as json
+    "prometheus-client>=0.21,<1",  # its counters
+]
+
 
 def _requirements(path):
     """The lines of a requirements file, without its comments."""
@@ -54,17 +61,19 @@ EXTRAS = {
         "onnx==1.17.0; python_version < '3.13'",  # 1.19 breaks tf2onnx 1.17; no wheel for Python 3.13
         "onnxruntime>=1.19",  # runs what tf2onnx writes
     ],
+    "serve": SERVE,  # TensorFlow Serving's REST interface on a laptop
     "speech": SPEECH,
     "peer": ["torch>=2.5"],  # the model in PyTorch that tools/benchmark.py measures ours against
     "faces": ["opencv-python-headless<5"],  # 5 has no CascadeClassifier, which crops the faces
     "docs": _requirements("tools/docs/requirements.txt"),  # the site of tools/docs.sh
-    "dev": SPEECH + ["pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6", "mypy>=1.11",
+    "dev": SPEECH + SERVE + ["playwright>=1.50", "axe-playwright-python>=0.1.4",  # tests of the page, with a Chromium
+                             "pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6", "mypy>=1.11",
                      "moto[s3]>=5", "flask>=3", "flask-cors>=5"],  # an S3 server, for the tests of buckets
 }
 
 
 class BuildWithPresets(build_py):
-    """The package, with the flagfiles of tools/ in it, so that a wheel works alone."""
+    """The package, with the flagfiles of tools/ and the models of pretrained/ in it, so that a wheel works alone."""
 
     def run(self):
         super().run()
@@ -74,6 +83,10 @@ class BuildWithPresets(build_py):
             target = pathlib.Path(self.build_lib, "rwae_tf", "_presets", source.relative_to(_HERE / "tools"))
             target.parent.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(source, target)
+        models = _HERE / "pretrained"
+        if models.is_dir():
+            target = pathlib.Path(self.build_lib, "rwae_tf", "_pretrained")
+            shutil.copytree(models, target, dirs_exist_ok=True)
 
 
 setup(
@@ -96,13 +109,14 @@ setup(
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
     packages=find_packages(include=["rwae_tf", "rwae_tf.*"]),
-    package_data={"rwae_tf": ["py.typed"]},
+    package_data={"rwae_tf": ["py.typed", "serving/page/*"]},
     python_requires=">=3.11,<3.14",  # TensorFlow 2.17 has wheels up to 3.12, 2.21 up to 3.13
     install_requires=REQUIRES,
     extras_require=EXTRAS,
     entry_points={
         "console_scripts": [
-            f"rwae-{name} = rwae_tf.{name}:cli" for name in ("train", "judge", "evaluate", "generate", "export")
+            f"rwae-{name} = rwae_tf.{name}:cli"
+            for name in ("train", "judge", "evaluate", "generate", "export", "serve", "pretrained")
         ]
     },
 )

@@ -39,3 +39,17 @@ def _standard_error_shut():
         os.dup2(kept, 2)
         os.close(kept)
         os.close(nowhere)
+
+
+@contextlib.contextmanager
+def warnings():
+    """Keep the warnings of TensorFlow's Python, of its own deprecated functions, to itself in this context."""
+    import tensorflow as tf
+
+    logger = tf.get_logger()
+    level = logger.level
+    logger.setLevel("ERROR")
+    try:
+        yield
+    finally:
+        logger.setLevel(level)

@@ -40,10 +40,10 @@ def text(values, doc):
 
 def _describe(values, names):
     """The lines of some flags in the help: --name=default, what it is and what it takes."""
-    lines = []
+    lines, scheduled = [], config_lib.scheduled()
     for flag in (values[name] for name in names):
         default = "" if flag.default is None else flag.default
-        if isinstance(default, tuple) and default and isinstance(default[0], tuple):
+        if flag.name in scheduled:
             default = schedule.as_text(default)
         elif isinstance(default, tuple):
             default = ",".join(part if isinstance(part, str) else f"{part:g}" for part in default)

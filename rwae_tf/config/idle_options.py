@@ -3,7 +3,7 @@
 import dataclasses
 
 from rwae_tf.config import schedule
-from rwae_tf.config.schema import SECTIONS
+from rwae_tf.config.schema import SECTIONS, scheduled
 from rwae_tf.errors import InputError
 
 _VIDEOS = ("folder", "mug")
@@ -20,7 +20,8 @@ _NEEDS = {
     "encoder_loss": ("content_divergence", ("adversarial",)),
     "conditioning": ("backbone", ("biggan",)),
 }
-_NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl", "action_divergence_weight")
+_NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl",
+                "action_divergence_weight")
 _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
     "motion_labels": ("folder",), "grey": ("folder",), "splits": ("folder",), "frame_pattern": ("folder",),
@@ -52,14 +53,8 @@ def refuse(config):
     for name, *reasons in _idle(values):
         if values[name] != defaults[name]:
             causes = " and ".join("{}" for _ in reasons)
-            raise InputError(f"{{}} does nothing with {causes}; drop it", (name, _as_text(name, values)), reasons)
-
-
-def _as_text(name, values):
-    """The value of an option, a schedule as on the command line."""
-    scheduled = {field.name for kind in SECTIONS.values() for field in dataclasses.fields(kind)
-                 if field.metadata["schedule"]}
-    return schedule.as_text(values[name]) if name in scheduled else values[name]
+            value = schedule.as_text(values[name]) if name in scheduled() else values[name]
+            raise InputError(f"{{}} does nothing with {causes}; drop it", (name, value), reasons)
 
 
 def _idle(values):

@@ -227,3 +227,9 @@ SECTIONS = {
     "training": TrainingConfig,
     "evaluation": EvaluationConfig,
 }
+
+
+def scheduled():
+    """The names of the options that may be schedules."""
+    return {field.name for kind in SECTIONS.values() for field in dataclasses.fields(kind)
+            if field.metadata["schedule"]}

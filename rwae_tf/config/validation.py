@@ -76,8 +76,8 @@ def _check_together(config):
         raise InputError("{} has no inner steps that {} could end; drop one of them", ("joint_update", True),
                          [("adaptive_inference_steps", True)])
     if training.kernels == "plain" and training.precision != "float32":
-        raise InputError("{} does not go with {}; give {}, or {}", ("kernels", "plain"), [
-            ("precision", training.precision), ("kernels", "fast"), ("precision", "float32")])
+        raise InputError("{} does not go with {}; give {}, or {}", ("kernels", "plain"),
+                         [("precision", training.precision), ("kernels", "fast"), ("precision", "float32")])
     if training.replicas and training.batch_size % training.replicas:
         raise InputError("{} does not divide among {}; give a multiple", ("batch_size", training.batch_size),
                          [("replicas", training.replicas)])

@@ -12,7 +12,7 @@ from rwae_tf import config as config_lib
 from rwae_tf.utils import files, json_file
 from rwae_tf import models
 from rwae_tf.errors import InputError
-from rwae_tf.runs import checkpoints
+from rwae_tf.runs import checkpoints, pretrained
 from rwae_tf.types import SequenceSpec
 
 
@@ -161,17 +161,30 @@ def load_run(run_dir: str) -> Run:
     """Load a `Run`: its model with the weights of its newest checkpoint, and what that cost.
 
     Args:
-      run_dir: a folder that `rwae_tf.train` left.
+      run_dir: a folder that `rwae_tf.train` left, or "pretrained/NAME", a model that ships with the package.
 
     Raises:
       InputError: (a ValueError) naming the file that is missing, damaged or of another configuration.
     """
-    run_dir = os.path.expanduser(run_dir)
+    run_dir = pretrained.find(os.path.expanduser(run_dir))
     config = config_lib.read(config_path(run_dir))
     model = build(config, read_spec(run_dir))
+    if pretrained.is_pretrained(run_dir):
+        _set_weights(model, pretrained.read_weights(run_dir), run_dir)
+        return Run(run_dir, model, pretrained.record(run_dir)["budget"])
     counters = checkpoints.Counters()
     if not checkpoints.Checkpoints(run_dir, model, {}, counters).restore():
         raise InputError(f"{run_dir}/checkpoints: no checkpoint yet; train the run first")
     return Run(run_dir, model, {"iterations": int(counters.iteration), "batches": int(counters.batches),
                                 "sequences": int(counters.batches) * config.training.batch_size,
                                 "seconds": round(float(counters.seconds), 1)})
+
+
+def _set_weights(model, arrays, run_dir):
+    variables = model.variables
+    shapes = [tuple(variable.shape) for variable in variables]
+    if shapes != [array.shape for array in arrays]:
+        raise InputError(f"{run_dir}: its weights are not those of its configuration; this version of the package "
+                         "builds another network")
+    for variable, array in zip(variables, arrays, strict=True):
+        variable.assign(array)

@@ -4,6 +4,7 @@ import types
 
 import numpy as np
 import pytest
+import rest
 
 MODELS = {  # name: actions, channels of a frame, how far weights are moved, options that differ
     "plain": (0, 3, 0.3, {}),
@@ -33,3 +34,18 @@ def exported(request, tmp_path_factory):
     path = saved_model.export(model, str(tmp_path_factory.mktemp("export")), budget)
     x = (random.integers(0, 256, (5, 20, 16, 16, channels)) / 255).astype(np.float32)
     return types.SimpleNamespace(model=model, path=path, x=x, actions=actions)
+
+
+@pytest.fixture(scope="session")
+def tiny(tmp_path_factory):
+    """A tiny model, and the folder with its export."""
+    folder = tmp_path_factory.mktemp("tiny")
+    return rest.export_tiny(folder), folder / "1"
+
+
+@pytest.fixture(scope="session")
+def plain(tmp_path_factory):
+    """The folder with the export of a tiny model without actions."""
+    folder = tmp_path_factory.mktemp("plain")
+    rest.export_tiny(folder, actions=0)
+    return folder / "1"

@@ -20,7 +20,7 @@ import numpy as np
 from rwae_tf.data.base import NATIVE_SIZE
 from rwae_tf.data.video.decoding import Reader
 from rwae_tf.errors import InputError
-from rwae_tf.utils import json_file, progress
+from rwae_tf.utils import cache_dir, json_file, progress
 
 _VERSION = 2  # of what the frames of a video are; another one decodes anew
 # Bytes of a file that are read to tell it from others, and in how many blocks. Checksums stand at the end of PNG and
@@ -48,8 +48,7 @@ class Store(NamedTuple):
 
 def folder():
     """Path of the folder of everything that is kept."""
-    base = os.environ.get("XDG_CACHE_HOME") or os.path.join(os.path.expanduser("~"), ".cache")
-    return os.environ.get("RWAE_CACHE") or os.path.join(base, "rwae_tf")
+    return cache_dir.path()
 
 
 def load(videos, channels, bad, sample_range=None):

@@ -1,0 +1,125 @@
+"""The pretrained models that ship: whole, small, those of their runs, and as good as their cards say."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from rwae_tf.errors import InputError
+from rwae_tf.runs import pretrained
+
+NAMES = pretrained.names()
+DATA = {"sprites": "sprites_lpc", "sm_mnist": "mnist"}  # dataset -> its folder among the real data, where it has one
+CLIPS, POINTS = 200, 0.02
+
+
+@pytest.fixture
+def copy(tmp_path):
+    """A copy of the first of them that may be damaged."""
+    shutil.copytree(pretrained.find(f"pretrained/{NAMES[0]}"), tmp_path / "copy")
+    return str(tmp_path / "copy")
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_files_are_whole_and_small(name):
+    path = pretrained.find(f"pretrained/{name}")
+    assert pretrained.faults(path) == []
+    size = sum(os.path.getsize(os.path.join(top, file)) for top, _, files in os.walk(path) for file in files)
+    assert size < 6e6
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_the_card_says_what_is_measured_and_under_which_licence(name):
+    path = pretrained.find(f"pretrained/{name}")
+    record = pretrained.record(path)
+    with open(os.path.join(path, pretrained.CARD), encoding="utf-8") as file:
+        card = file.read()
+    assert record["licence"] in card and record["summary"] in card
+    for key, value in record["results"].items():
+        assert f"| {key} | {100 * value:.1f} % |" in card or f"| {key} | {value:.2f} |" in card
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_the_codes_are_those_of_the_run(name):
+    import make_pretrained
+
+    from rwae_tf.runs import run_dir
+
+    run = run_dir.load_run(f"pretrained/{name}")
+    model = run.model
+    expected = pretrained.record(pretrained.find(f"pretrained/{name}"))["probe"]
+    codes = model.encode(make_pretrained.probe(model.spec))
+    for code, array in (("z_c", codes.z_c[0]), ("z_m", codes.z_m[0, -1])):
+        scale = max(1.0, np.abs(expected[code]).max())
+        np.testing.assert_allclose(array, expected[code], rtol=0, atol=0.01 * scale)
+    assert run.budget["sequences"] > 0
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", NAMES)
+def test_the_headline_number_is_that_of_the_card(name, shared_data):
+    import make_pretrained
+
+    import rwae_tf
+    from rwae_tf.judges import storage
+
+    path = pretrained.find(f"pretrained/{name}")
+    if not os.path.isdir(os.path.join(path, pretrained.JUDGE)):
+        pytest.skip(f"{name} ships without a judge")
+    model = rwae_tf.load(f"pretrained/{name}")
+    folder = DATA.get(model.config.data.dataset)
+    clips, config = make_pretrained.test_clips(model, CLIPS, str(shared_data / folder) if folder else "")
+    judge, _ = storage.load(os.path.join(path, pretrained.JUDGE), config, clips.spec)
+    measured = make_pretrained.measure(model, clips, judge)
+    results = pretrained.record(path)["results"]
+    for kind in ("static", "dynamic"):
+        if f"{kind} kept" in results:
+            assert abs(measured[f"{kind}_kept"]["mean"] - results[f"{kind} kept"]) < POINTS
+
+
+@pytest.mark.skipif(not NAMES, reason="none ships")
+def test_damage_is_told(copy):
+    with open(os.path.join(copy, pretrained.WEIGHTS), "r+b") as file:
+        file.truncate(1000)
+    os.remove(os.path.join(copy, "spec.json"))
+    with open(os.path.join(copy, "more.txt"), "w") as file:
+        file.write("more")
+    assert sorted(pretrained.faults(copy)) == [
+        "more.txt: not in SHA256SUMS", "spec.json: missing", "weights.npz: changed"]
+    with pytest.raises(InputError, match="weights.npz: damaged"):
+        pretrained.read_weights(copy)
+
+
+def test_an_unknown_name_is_told_with_the_nearest():
+    with pytest.raises(InputError, match="no such pretrained model"):
+        pretrained.find("pretrained/none")
+    if NAMES:
+        with pytest.raises(InputError, match=f"did you mean pretrained/{NAMES[0]}"):
+            pretrained.find(f"pretrained/{NAMES[0][:-1]}")
+
+
+def test_checksums_are_those_of_sha256sum(tmp_path):
+    (tmp_path / "judge").mkdir()
+    (tmp_path / "judge" / "a.txt").write_text("a")
+    (tmp_path / "b.txt").write_text("b")
+    pretrained.write_checksums(str(tmp_path))
+    subprocess.run(["sha256sum", "--check", "--quiet", pretrained.SUMS], cwd=tmp_path, check=True)
+
+
+def test_weights_are_read_back_in_their_order(tmp_path):
+    arrays = [np.full([2] * (k % 3), k, np.float16 if k % 2 else np.float32) for k in range(12)]
+    pretrained.write_weights(str(tmp_path), arrays)
+    for written, read in zip(arrays, pretrained.read_weights(str(tmp_path)), strict=True):
+        assert read.dtype == np.float32
+        np.testing.assert_array_equal(written, read)
+
+
+def test_the_command_lists_and_verifies():
+    command = [sys.executable, "-X", "importtime", "-m", "rwae_tf.pretrained"]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.count("files verified") == len(NAMES)
+    assert "tensorflow" not in done.stderr

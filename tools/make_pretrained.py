@@ -1,0 +1,270 @@
+"""Make a pretrained model of an evaluated run: weights, configuration, model card, checksums, and its judge.
+
+    python tools/make_pretrained.py --run_dir=runs/cpu_sprites --name=sprites_32 --judge_dir=judges/sprites --data_dir=D
+
+writes pretrained/NAME. Matrices are stored in float16 where that changes no number of the results table by more than
+half a unit of its last digit; the judge measures both once, on 1000 test clips. Otherwise, and with
+--weights=float32, all is stored as it is.
+"""
+
+import dataclasses
+import functools
+import os
+import shutil
+import tempfile
+
+import numpy as np
+from absl import flags as absl_flags
+
+from rwae_tf import config as config_lib
+from rwae_tf import entry_point
+from rwae_tf.config import flags
+from rwae_tf.errors import InputError
+from rwae_tf.runs import pretrained
+from rwae_tf.utils import json_file
+
+LARGEST = 6e6  # bytes of all files
+LICENCES = {  # data: what they are, and their licence
+    "sprites": ("Sprites (Li and Mandt 2018), drawn from the art of the Liberated Pixel Cup (lpc.opengameart.org)",
+                "CC BY-SA 3.0 and GNU GPL 3.0; CREDITS.md names the authors. Weights learned from the art are shared "
+                "under the same terms"),
+    "moving_shapes": ("Moving-Shape, drawn by this package", "Apache 2.0, as the package"),
+    "sm_mnist": ("Stochastic moving MNIST, of the digits of LeCun, Cortes and Burges", "CC BY-SA 3.0"),
+    "rendered_faces": ("ICT Face Model (Li et al. 2020), rendered", "MIT"),
+    "librispeech": ("LibriSpeech (Panayotov et al. 2015)", "CC BY 4.0"),
+}
+_TABLE = {  # numbers of the results table: where in metrics.json, and half a unit of the last digit shown
+    "static kept": (("static_kept", "mean"), 0.0005), "dynamic kept": (("dynamic_kept", "mean"), 0.0005),
+    "AUC of z_c": (("match", "z_c", "auc"), 0.005), "AUC of z_m": (("match", "z_m", "auc"), 0.005)}
+_COMPARED = 1000  # test clips on which both kinds of weights are measured
+
+
+def main(argv):
+    """Make what `argv` says; see the module's docstring."""
+    values = flags.new()
+    string = functools.partial(absl_flags.DEFINE_string, flag_values=values)
+    string("run_dir", "", "Folder of an evaluated run.")
+    string("name", "", "Name of the pretrained model.")
+    string("judge_dir", "", "Folder of the judge that evaluated it.")
+    string("data_dir", "", "Folder of the data; by default where they were in training.")
+    absl_flags.DEFINE_enum("data", None, list(LICENCES), "What the data are; by default the run's dataset.",
+                           flag_values=values)
+    absl_flags.DEFINE_enum("weights", "auto", ["auto", "float16", "float32"], "How weights are stored.",
+                           flag_values=values)
+    string("out_dir", "pretrained", "Folder of all pretrained models.")
+    if not flags.parse(values, argv, __doc__):
+        return 0
+    flags.required(values, "run_dir", "name")
+
+    from rwae_tf.runs import run_dir
+
+    metrics = json_file.read(os.path.join(values.run_dir, "evaluation", "metrics.json"), "measures", "an evaluated run")
+    run = run_dir.load_run(values.run_dir)
+    model = run.model
+    data = values.data or model.config.data.dataset
+    if data not in LICENCES:
+        raise InputError(f"{values.run_dir}: data {data}, whose licence does not let their models be passed on; for "
+                         f"other data say --data={'|'.join(LICENCES)}")
+    check = _codes(model)  # of the run's own weights
+    arrays = [np.asarray(variable) for variable in model.variables]
+    half, report = _narrow(values, model, arrays)
+    with tempfile.TemporaryDirectory(dir=_made(values.out_dir)) as part:
+        pretrained.write_weights(part, half or arrays)
+        record = _record(values.name, run, metrics, data, "float16" if half else "float32", report, check)
+        _write_folder(part, model, values, record)
+        size = sum(os.path.getsize(os.path.join(top, name)) for top, _, names in os.walk(part) for name in names)
+        if size > LARGEST:
+            raise InputError(f"{values.run_dir}: {size / 1e6:.1f} MB as {record['weights']}, more than "
+                             f"{LARGEST / 1e6:.0f} MB; the repository is no place for it")
+        target = os.path.join(values.out_dir, values.name)
+        shutil.rmtree(target, ignore_errors=True)
+        shutil.copytree(part, target)
+        os.chmod(target, 0o755)  # a temporary folder is its owner's alone
+    print(f"{target}: {size / 1e6:.1f} MB, {record['weights']}; {record['summary']}")
+    return 0
+
+
+def _made(folder):
+    os.makedirs(folder, exist_ok=True)
+    return folder
+
+
+def _narrow(values, model, arrays):
+    """Matrices in float16, and what that changes in words; None for the first where it changes too much."""
+    if values.weights == "float32":
+        return None, "stored as trained"
+    half = [array.astype(np.float16) if array.ndim >= 2 and array.dtype == np.float32 else array for array in arrays]
+    if values.weights == "float16":
+        return half, "matrices stored as float16"
+    if not values.judge_dir:
+        raise InputError("--weights=auto measures both kinds of weights; give the --judge_dir that does, or choose")
+    before = _measured(values, model)
+    for variable, array in zip(model.variables, half, strict=True):
+        variable.assign(array.astype(np.float32) if array.dtype == np.float16 else array)
+    after = _measured(values, model)
+    changes = {name: abs(after[name] - before[name]) for name in before}
+    report = "; ".join(f"{name} {before[name]:.4f}, {after[name]:.4f}" for name in before)
+    print(f"float32, float16: {report}")
+    fits = all(change <= _TABLE[name][1] for name, change in changes.items())
+    return (half if fits else None), f"on 1000 test clips with float32 and float16 matrices: {report}"
+
+
+class Spread:
+    """Some clips of a dataset, evenly spread over it.
+
+    Args:
+      clips: the dataset.
+      count: how many.
+    """
+
+    def __init__(self, clips, count):
+        self.spec, self._clips = clips.spec, clips
+        self._indices = np.linspace(0, len(clips) - 1, min(count, len(clips))).astype(int)
+
+    def batches(self):
+        """Batches of at most 100."""
+        return (self._clips.batch(part) for part in np.array_split(self._indices, -(-len(self._indices) // 100)))
+
+
+def test_clips(model, count, data_dir=""):
+    """`count` test clips of the data of a model, and their `DataConfig`."""
+    from rwae_tf import data
+
+    config = model.config.data
+    config = dataclasses.replace(config, data_dir=data_dir or config.data_dir,
+                                 length=model.config.evaluation.test_length or config.length)
+    return Spread(data.from_config(config, "test", config.length, model.config.training.seed), count), config
+
+
+def measure(model, clips, judge):
+    """Some of what `rwae_tf.evaluate` measures, once: "static_kept", "dynamic_kept", "match"."""
+    from rwae_tf.metrics import interventions
+
+    functions = interventions.ModelFunctions(model.encode, functools.partial(model.encode, sample=True),
+                                             model.parameters, model.decode, model.generate, model.draw)
+    kept = interventions.measure_kept(clips.batches(), judge, functions, model.encode, clips.spec, 1,
+                                      interventions.Seeds(0))
+    return {**kept, "match": interventions.measure_match(clips.batches(), functions, interventions.Seeds(0))}
+
+
+def _measured(values, model):
+    """The numbers of the results table, on some of the test clips."""
+    from rwae_tf.judges import storage
+
+    clips, config = test_clips(model, _COMPARED, values.data_dir)
+    judge, _ = storage.load(values.judge_dir, config, clips.spec)
+    result = measure(model, clips, judge)
+    return {name: _lookup(result, path) for name, (path, _) in _TABLE.items()
+            if _lookup(result, path) is not None}
+
+
+def _lookup(result, path):
+    for name in path:
+        result = (result or {}).get(name)
+    return result
+
+
+def probe(spec):
+    """The clip whose codes tell whether a model is the one that was trained, [1, T, *frame_shape]."""
+    return np.random.default_rng(0).random((1, spec.length, *spec.frame_shape)).astype(np.float32)
+
+
+def _codes(model):
+    codes = model.encode(probe(model.spec))
+    return {"z_c": np.asarray(codes.z_c)[0].tolist(), "z_m": np.asarray(codes.z_m)[0, -1].tolist()}
+
+
+def _record(name, run, metrics, data, weights, report, check):
+    """What model.json says."""
+    model = run.model
+    what, licence = LICENCES[data]
+    results = {key: _lookup(metrics, path) for key, (path, _) in _TABLE.items()}
+    results["squared error per sequence"] = metrics.get("squared_error_per_sequence")
+    if metrics.get("eer"):
+        results["equal error rate of z_c"] = metrics["eer"]["content"]
+    results = {key: value for key, value in results.items() if value is not None}
+    shown = ", ".join(f"{key} {100 * value:.1f} %" for key, value in results.items() if "kept" in key or "rate" in key)
+    frame = "×".join(map(str, model.spec.frame_shape))
+    subject = what.split(",")[0].split(" (")[0]
+    return {"name": name, "summary": f"{model.method()} of {subject}, frames {frame}: {shown}", "data": what,
+            "licence": licence, "weights": weights, "weights_check": report,
+            "budget": {**run.budget, **metrics.get("budget", {})}, "results": results,
+            "judge": _lookup(metrics, ("judge", "accuracy")), "limits": metrics.get("verdicts", []), "probe": check}
+
+
+def _write_folder(folder, model, values, record):
+    config = dataclasses.replace(model.config, data=dataclasses.replace(model.config.data, data_dir=""))
+    config_lib.save(config, os.path.join(folder, "config.json"))
+    json_file.write(model.spec._asdict(), os.path.join(folder, "spec.json"))
+    json_file.write(record, os.path.join(folder, pretrained.RECORD))
+    with open(os.path.join(folder, pretrained.CARD), "w", encoding="utf-8") as file:
+        file.write(_card(model, record))
+    actions = os.path.join(values.run_dir, "actions.json")
+    if os.path.exists(actions):
+        shutil.copy(actions, folder)
+    if values.judge_dir:
+        os.mkdir(os.path.join(folder, pretrained.JUDGE))
+        for name in ("judge.json", "weights.npz"):
+            shutil.copy(os.path.join(values.judge_dir, name), os.path.join(folder, pretrained.JUDGE))
+    pretrained.write_checksums(folder)
+
+
+def _card(model, record):
+    spec, budget = model.spec, record["budget"]
+    rows = "\n".join(f"| {name} | {_shown(name, value)} |" for name, value in record["results"].items())
+    judged = ", ".join(f"{factor} {100 * value:.1f} %" for factor, value in (record["judge"] or {}).items())
+    return _PAGE.format(
+        name=record["name"], summary=record["summary"], method=model.method(),
+        frame="×".join(map(str, spec.frame_shape)), length=spec.length,
+        content_size=model.config.model.content_size, motion_size=model.config.model.motion_size,
+        data=record["data"], licence=record["licence"], factors=", ".join(spec.factors) or "none",
+        passes=budget.get("passes", "?"), sequences=budget["sequences"], minutes=round(budget["seconds"] / 60),
+        hardware=budget.get("hardware", "not recorded"), rows=rows,
+        judged=f"\nThe judge reads real test clips: {judged}.\n" if judged else "",
+        weights=record["weights"], check=record["weights_check"],
+        limits="\n".join(f"- {limit}" for limit in record["limits"]) or "- none found by the evaluation")
+
+
+def _shown(name, value):
+    return f"{100 * value:.1f} %" if "kept" in name or "rate" in name else f"{value:.2f}"
+
+
+_PAGE = """# {name}
+
+{summary}.
+
+```python
+import rwae_tf
+model = rwae_tf.load("pretrained/{name}")
+video = model.generate(num=8, length=16, seed=0)
+```
+
+| | |
+|---|---|
+| method | {method} |
+| frames | {frame}, clips of {length} frames |
+| codes | z_c {content_size} numbers, z_m {motion_size} in each frame |
+| data | {data} |
+| licence of the data | {licence} |
+| labelled factors | {factors} |
+| training | {passes} passes, {sequences} sequences, {minutes} minutes, {hardware} |
+| weights | {weights} ({check}) |
+
+## Measured on all test clips
+
+| | |
+|---|---|
+{rows}
+
+*Kept*: the judge reads the static factors after z_m is drawn anew, and the reverse. *AUC* of a
+classifier between codes and their priors: 0.5 is a match.
+{judged}
+## Limits
+
+{limits}
+- It knows clips like those it was trained on, and draws others towards them.
+"""
+
+
+if __name__ == "__main__":
+    entry_point.run(main)
