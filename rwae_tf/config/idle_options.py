@@ -20,7 +20,8 @@ _NEEDS = {
     "encoder_loss": ("content_divergence", ("adversarial",)),
     "conditioning": ("backbone", ("biggan",)),
 }
-_NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl", "action_divergence_weight")
+_NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl",
+                "action_divergence_weight")
 _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
     "motion_labels": ("folder",), "grey": ("folder",), "splits": ("folder",), "frame_pattern": ("folder",),
