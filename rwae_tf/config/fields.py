@@ -1,4 +1,4 @@
-"""What fields of the configuration are made of. Imports no TensorFlow."""
+"""Fields of the configuration, with what validation, flags and resuming need to know of each."""
 
 import dataclasses
 
@@ -26,5 +26,6 @@ def weight(default, help):
 
 def rate(first, help):
     """A field for a learning rate: `first`, then half of it and a tenth of it (Appendix G)."""
-    points = (50.0, first), (50.0, first / 2), (80.0, first / 2), (80.0, first / 10)
+    half, tenth = (float(f"{part:.12g}") for part in (first / 2, first / 10))  # 3e-05 for 2.9999999999999997e-05
+    points = (50.0, first), (50.0, half), (80.0, half), (80.0, tenth)
     return option(points, help, low=0.0, schedule=True)

@@ -73,7 +73,7 @@ def _point(pair: str) -> Point:
 
 
 def as_text(schedule: Schedule) -> str:
-    """`schedule` as on the command line; the inverse of `parse`."""
+    """Write `schedule` as on the command line; the inverse of `parse`."""
     if not isinstance(schedule, tuple):
         return _short(schedule)
     return ",".join(f"{'~' if way else ''}{_short(epoch)}:{_short(number)}" for epoch, number, *way in schedule)

@@ -94,8 +94,9 @@ def _check_together(config):
 def _check_reconstruction(model, reconstruction):
     """Refuse a model with learned deviations of pixels without them, and any other with them."""
     if (model == "fhvae") != (reconstruction == "learned_normal"):
-        remedy, given = ("learns deviations; give {}", [("reconstruction", "learned_normal")]) if model == "fhvae" else (
-            "learns no deviations; drop it", [])
+        remedy, given = "learns no deviations; drop it", []
+        if model == "fhvae":
+            remedy, given = "learns deviations; give {}", [("reconstruction", "learned_normal")]
         raise InputError(f"{{}}: {{}} {remedy}", ("reconstruction", reconstruction), [("model", model), *given])
 
 

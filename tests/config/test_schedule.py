@@ -56,7 +56,7 @@ def old_rate(rate, epochs, factors, epoch):
 # Flagfile -> the rates of decoder, encoder and critic (or of DS-VAE), decay_epochs and decay_factors that it had.
 OLD = {
     "cpu/sprites": ((1e-3, 5e-4, 5e-4), (30, 36), (0.5, 0.2)),
-    "quickstart": ((1e-3, 1e-3, 1e-3), (6.5, 8.5), (0.5, 0.2)),
+    "cpu/sm_mnist": ((1e-3, 5e-4, 5e-4), (8.5, 10.5), (0.5, 0.2)),
     "cpu/mug_weak_gan": ((1e-3, 1e-3, 1e-3), (560, 585), (0.5, 0.2)),
     "mug": ((5e-4, 2e-4, 2e-4), (50, 80), (0.5, 0.2)), "timit": ((1e-3, 5e-4, 5e-4), (48, 58), (0.5, 0.2)),
     "sprites_ds_vae": ((2e-4,), (), ()), "cpu/moving_shapes_ds_vae": ((1e-3,), (16, 21), (0.5, 0.2)),
@@ -84,6 +84,14 @@ def test_the_default_learning_rates_are_those_of_the_paper():
         for epoch in (0, 49.99, 50, 79.99, 80, 500):
             assert schedule.value(getattr(training, option), epoch) == pytest.approx(
                 old_rate(rate, (50, 80), (0.5, 0.2), epoch), rel=1e-12)
+
+
+@pytest.mark.parametrize("model", ["rwae", "ds_vae"])
+def test_old_default_learning_rates_are_those_of_today(model):
+    old = {"learning_rate": 2e-4, "decoder_learning_rate": 3e-4, "encoder_learning_rate": 1e-4,
+           "critic_learning_rate": 1e-4, "decay_epochs": [50.0, 80.0], "decay_factors": [0.5, 0.2]}
+    today = config_lib.Config(model=config_lib.ModelConfig(model=model))
+    assert config_lib.differences(read(model={"model": model}, training=old), today) == []
 
 
 def read(**sections):

@@ -191,7 +191,7 @@ def test_what_needs_an_encoder_says_so_in_a_line(tmp_path, monkeypatch):
             getattr(model, verb)(*given)
     with pytest.raises(InputError, match="has no density"):
         model.prior(length=3)
-    monkeypatch.setattr(run_dir, "load_run", lambda folder: run_dir.Run(model, None, folder))
+    monkeypatch.setattr(run_dir, "load_run", lambda folder: run_dir.Run(folder, model, {}))
     for mode in ("swap", "reconstruct", "resample_motion"):
         with pytest.raises(InputError, match=f"--mode={mode}: model=mocogan has no encoder"):
             generate.main(["generate", "--run_dir=R", f"--mode={mode}", f"--out={tmp_path}/a.png"])
