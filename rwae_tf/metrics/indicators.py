@@ -6,7 +6,7 @@ from rwae_tf.metrics import collapse, interventions, match
 from rwae_tf.types import Batch, Judge, SequenceSpec
 
 MOVED = 50  # clips that swap codes for the influence
-NOTHING = {"usage": {}, "kept": {}, "leakage": {}, "on_real": {}, "match": {}, "verdicts": []}
+NOTHING: Dict[str, Any] = {"usage": {}, "kept": {}, "leakage": {}, "on_real": {}, "match": {}, "verdicts": []}
 """What `measure` gives where there is no encoder, and so no codes of clips to look at."""
 
 

@@ -76,18 +76,18 @@ class SequenceAutoencoder(SequenceModel):
         return self.own_weights() | (_ACTION_WEIGHTS if self.action_posterior else {})
 
     def frame_features(self, x, training=False):
-        """x [B, T, ...] -> h [B, T, Dh], of each frame alone."""
+        """x [B, T, ...] -> h [B, T, Dh], of each frame alone, and T, a scalar."""
         batch, length = tf.unstack(tf.shape(x)[:2])
         frames = tf.reshape(reconstruction.normalized(x, self.spec), [-1, *self.spec.frame_shape])
         size = self.config.model.feature_size
         h = tf.reshape(self.frame_encoder(frames, training=training), [batch, length, size])
-        return tf.ensure_shape(h, [x.shape[0], x.shape[1], size])
+        return tf.ensure_shape(h, [x.shape[0], x.shape[1], size]), length
 
     def posterior_of(self, x, noise=None, sample_content=True, training=False):
         """q(z_c, z_m, a | x); see `SequenceModel.posterior_of`. z_c may be the mean where the others are samples."""
         noise = NoNoise(tf.shape(x)[0]) if noise is None else noise  # without noise, means
-        model, length = self.config.model, tf.shape(x)[1]
-        h = self.frame_features(x, training)
+        model = self.config.model
+        h, length = self.frame_features(x, training)
         content = self.content_posterior.distribution(h, training)
         z_c = (distributions.sample_normal(content, noise.normal("content_posterior", [model.content_size]))
                if sample_content else content.loc)

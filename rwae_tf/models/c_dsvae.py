@@ -51,7 +51,7 @@ class CDSVAE(DSVAE):
 
     def _means_of_views(self, for_content, for_motion):
         """Means of q(z_c) of the one view [B, Dc] and of q(z_m) of the other [B, T, Dm], encoded at once."""
-        h = self.frame_features(tf.concat([for_content, for_motion], 0), training=True)
+        h, _ = self.frame_features(tf.concat([for_content, for_motion], 0), training=True)
         content = self.content_posterior.distribution(h, training=True).loc
         of_content, of_motion = tf.split(content, 2)
         h = tf.split(h, 2)[1]
