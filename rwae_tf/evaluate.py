@@ -22,11 +22,12 @@ def _define():
     values = flags.new()
     string = functools.partial(absl_flags.DEFINE_string, flag_values=values)
     string("run_dir", "", "Folder of a training run.")
-    string("judge_dir", "", "Folder of a judge of these data; without one, the codes are not measured.")
-    string("data_dir", "", "Folder of the data; by default where they were in training.")
+    string("judge_dir", "", "Folder of a judge of these data. Without it, the factors in each code are not measured.")
+    string("data_dir", "", "Folder of the data. Default: the folder used in training.")
     string("inception_weights", "", "File of Keras's InceptionV3 without top; without it, there is no FID.")
-    absl_flags.DEFINE_enum("split", "test", ["test", "validation"], "Which clips to measure on.", flag_values=values)
-    absl_flags.DEFINE_integer("repeats", 5, "Random draws that means and deviations are over.", 1, flag_values=values)
+    absl_flags.DEFINE_enum("split", "test", ["test", "validation"], "Clips to measure.", flag_values=values)
+    absl_flags.DEFINE_integer("repeats", 5, "Random draws per clip, for means and standard deviations.", 1,
+                              flag_values=values)
     flags.define_accept_changed_data(values)
     return values
 

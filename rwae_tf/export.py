@@ -44,7 +44,7 @@ def main(argv):
     values = flags.new()
     absl_flags.DEFINE_string("run_dir", "", "Folder of a training run.", flag_values=values)
     absl_flags.DEFINE_string("export_dir", "", "Folder of all versions of this model.", flag_values=values)
-    absl_flags.DEFINE_integer("max_length", MAX_LENGTH, "Frames that a request may ask for; more are refused.", 1,
+    absl_flags.DEFINE_integer("max_length", MAX_LENGTH, "Maximum number of frames of a request.", 1,
                               2**31 - 1, flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0

@@ -28,11 +28,11 @@ def _define():
     flags.define_config(values, ("data",))
     absl_flags.DEFINE_string("judge_dir", "", "Folder of the judge.", flag_values=values)
     absl_flags.DEFINE_enum("architecture", "convolutional", ["convolutional", "changes", "linear", "ridge"],
-                           "What it is; changes sees beside a frame how it differs from the clip's mean, for faces; "
-                           "linear in pooled pixels is quick, for simple data; ridge, kernel ridge regressions of "
-                           "one figure on an empty ground, takes seconds.", flag_values=values)
+                           "convolutional; changes, which also sees how a frame differs from the mean of the clip, for "
+                           "faces; linear, in pooled pixels, for simple data; or ridge, in closed form, for one figure "
+                           "on an empty background.", flag_values=values)
     flags.define_option(values, "training", "augment")
-    absl_flags.DEFINE_integer("steps", 2000, "Training batches at most.", 1, flag_values=values)
+    absl_flags.DEFINE_integer("steps", 2000, "Maximum number of training batches.", 1, flag_values=values)
     absl_flags.DEFINE_integer("seed", 0, "Seed of weights, batches and random clips.", 0, 2**31 - 1, flag_values=values)
     return values
 

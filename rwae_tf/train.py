@@ -18,7 +18,7 @@ def main(argv):
     """Train as `argv` says; see the module's docstring."""
     values = flags.new()
     flags.define_config(values)
-    absl_flags.DEFINE_string("run_dir", "", "Folder of the run; by default runs/ and the dataset's name.",
+    absl_flags.DEFINE_string("run_dir", "", "Folder of the run. Default: runs/ and the name of the dataset.",
                              flag_values=values)
     flags.define_accept_changed_data(values)
     if not flags.parse(values, argv, __doc__):

@@ -17,11 +17,11 @@ from rwae_tf.errors import InputError
 def new():
     """An empty set of flags; --help, --flagfile and --preset come with every set."""
     values = absl_flags.FlagValues()
-    absl_flags.DEFINE_bool("help", False, "Show this and exit.", short_name="h", flag_values=values)
+    absl_flags.DEFINE_bool("help", False, "Show this help and exit.", short_name="h", flag_values=values)
     absl_flags.DEFINE_string(
-        "flagfile", "", "File with one flag a line; later flags override it.", flag_values=values)
+        "flagfile", "", "File with one flag a line. Later flags override it.", flag_values=values)
     absl_flags.DEFINE_string(
-        "preset", "", "Flagfile that ships with the package, such as cpu/sprites; later flags override it.",
+        "preset", "", "Name of a flagfile of the package, such as cpu/sprites. Later flags override it.",
         flag_values=values)
     return values
 
@@ -40,8 +40,9 @@ def define_option(values, section, name):
 
 def define_accept_changed_data(values):
     """Add the flag --accept_changed_data to `values`."""
-    absl_flags.DEFINE_bool("accept_changed_data", False, "Take data that are not those that the run was made with.",
-                           flag_values=values)
+    absl_flags.DEFINE_bool(
+        "accept_changed_data", False, "Continue although the training clips differ from those of the run.",
+        flag_values=values)
 
 
 class _Numbers(absl_flags.ArgumentParser):

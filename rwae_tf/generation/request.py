@@ -24,16 +24,15 @@ def define():
     integer = functools.partial(absl_flags.DEFINE_integer, flag_values=values)
     string("run_dir", "", "Folder of a training run.")
     absl_flags.DEFINE_enum("mode", "generate", list(MODES), "What to show.", flag_values=values)
-    integer("num", 8, "Number of clips; for swap, half give content and half motion, of speech, all both; for actions, "
-            "of each.", 1)
-    integer("length", None, "Frames per clip; by default 100 for generate, else the length of test clips; of speech, a "
-            "multiple of it, by default 5 times; of your own files at most, by default all.", 1)
-    string("out", "", "File to write; by default R/figures/<mode>.gif or .png.")
-    integer("seed", 0, "Seed of the first clip drawn, from which those of the others count up; or of the choice of "
-            "test clips.", 0)
-    string("data_dir", "", "Folder with the dataset's files; by default the one of training.")
-    string("content", "", "Your own file to swap the content (of speech, the voice) of, or to reconstruct.")
-    string("motion", "", "Your own file to take the motion (of speech, what is said) from.")
+    integer("num", 8, "Number of clips. swap: half give content and half motion (speech: all give both). "
+            "actions: clips per action.", 1)
+    integer("length", None, "Frames per clip. Default: 100 for generate, else that of test clips; speech: 5 times "
+            "that; own files: all frames.", 1)
+    string("out", "", "File to write. Default: R/figures/<mode>.gif or .png.")
+    integer("seed", 0, "Seed of the first clip; the others count up. Or the seed of the choice of test clips.", 0)
+    string("data_dir", "", "Folder of the data. Default: the folder used in training.")
+    string("content", "", "Own file that gives the content (speech: the voice), or is reconstructed.")
+    string("motion", "", "Own file that gives the motion (speech: the words).")
     return values
 
 
