@@ -118,7 +118,7 @@ def run(tmp_path_factory):
     folder = tmp_path_factory.mktemp("speech")
     voices.write_corpus(str(folder / "data"), "speakers", 4, 2, 10)
     config = tiny.config(**{**SIZES, "dataset": "speakers", "channels": 32, "hidden_size": 32, "feature_size": 32},
-                         data_dir=str(folder / "data"), epochs=50, batch_size=8, log_every=8, inference_steps=1,
+                         data_dir=str(folder / "data"), epochs=25, batch_size=8, log_every=8, inference_steps=1,
                          joint_update=True, encoder_learning_rate=1e-2, decoder_learning_rate=1e-2, motion_weight=1.0)
     assert loop.train(config, str(folder / "run")) == 0
     return folder
