@@ -52,6 +52,7 @@ def test_flagfile_can_be_read(path):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("path", _covering(FLAGFILES), ids=_name)
 def test_flagfile_takes_a_step(path):
     """Those that cover all choices, with narrow networks: tests of layers and of their tables hold the full sizes."""

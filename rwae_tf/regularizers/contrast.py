@@ -1,11 +1,12 @@
 """What C-DSVAE adds to a bound: contrastive terms and the mutual information of its codes (Bai et al. 2021)."""
 
 import math
+from typing import Sequence
 
 import tensorflow as tf
 
 
-def info_nce(anchor, positive, temperature):
+def info_nce(anchor: tf.Tensor, positive: tf.Tensor, temperature: float) -> tf.Tensor:
     """InfoNCE of codes and those of another view of the same clips; a scalar in nats (van den Oord et al. 2018).
 
     The mean cross-entropy of telling, by cosines over `temperature`, which of the positives belongs to each anchor,
@@ -22,7 +23,7 @@ def info_nce(anchor, positive, temperature):
     return tf.reduce_mean(both / 2 - own)
 
 
-def mutual_information(content, motion):
+def mutual_information(content: Sequence[tf.Tensor], motion: Sequence[tf.Tensor]) -> tf.Tensor:
     """The mutual information of z_c and z_m,t under the aggregated posterior, mean over frames; a scalar in nats.
 
     By weighted sampling in the minibatch (Chen et al. 2018): log q(z) is that of the mixture of the batch's posteriors.

@@ -43,6 +43,7 @@ def verbs(model):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_weights_verbs_and_steps_agree_and_checkpoints_change_hands(pair, tmp_path):
     fast, plain = pair
     assert [v.path for v in fast.model.variables] == [v.path for v in plain.model.variables]
@@ -93,6 +94,7 @@ def test_the_configuration_says_the_policy(kernels):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_without_the_folder_of_kernels_a_plain_model_trains(tmp_path):
     package = pathlib.Path(rwae_tf.__file__).parent
     shutil.copytree(package, tmp_path / "rwae_tf", ignore=shutil.ignore_patterns("kernels", "__pycache__"))

@@ -78,6 +78,7 @@ def gaussians_apart(a, b):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("limit", [10_000, 300])
 def test_fid_is_the_distance_between_the_same_frames_of_both_sides(monkeypatch, limit):
     monkeypatch.setattr(inception, "FRAMES", limit)
@@ -125,6 +126,7 @@ def test_equal_clips_are_at_no_distance():
 # The true network.
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_loaded_network_has_the_weights_of_the_file(tmp_path):
     import keras
 
@@ -145,6 +147,7 @@ def test_loaded_network_has_the_weights_of_the_file(tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_weights_of_another_network_are_refused(tmp_path):
     import keras
 

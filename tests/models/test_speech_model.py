@@ -97,6 +97,7 @@ def test_normalization_by_hand():
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_export_takes_and_gives_decibels(model, tmp_path):
     functions = signatures.signatures(model)
     assert list(functions) == ["encode", "decode", "reconstruct", "swap", "generate"]  # none of images
@@ -125,6 +126,7 @@ def run(tmp_path_factory):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_training_lowers_the_cost_and_keeps_the_normalization(run):
     rows = run_dir.read_log(run_dir.metrics_path(str(run / "run")))
     first, last = (row["terms"]["reconstruction"] for row in (rows[0], rows[-1]))
@@ -141,6 +143,7 @@ def test_training_lowers_the_cost_and_keeps_the_normalization(run):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 @pytest.mark.parametrize("normalization", [[[0.0]], [[0.0] * 200, [1.0] * 3], "none", [["a"] * 200, ["b"] * 200]])
 def test_damaged_normalization_is_refused(run, tmp_path, normalization):
     shutil.copytree(run / "run", tmp_path / "run")
@@ -151,6 +154,7 @@ def test_damaged_normalization_is_refused(run, tmp_path, normalization):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_refused_backbone_leaves_no_run(run, tmp_path):
     config = tiny.config(**{**SIZES, "dataset": "speakers", "backbone": "dcgan"}, data_dir=str(run / "data"))
     with pytest.raises(InputError, match="--backbone=speech"):
@@ -184,6 +188,7 @@ def seconds_of(clips, frames):
     ("generate", ["--num=2", "--length=60"], (2 * 203 - 3, 60), 2, 60),
 ])
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_generate_writes_spectrograms_and_sound(run, tmp_path, capsys, mode, arguments, shape, clips, frames):
     command("generate", run, f"--mode={mode}", *arguments, f"--out={tmp_path / mode}.png")
     printed = capsys.readouterr().out
@@ -194,6 +199,7 @@ def test_generate_writes_spectrograms_and_sound(run, tmp_path, capsys, mode, arg
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_swap_says_what_one_clip_says_with_the_voice_of_another(run):
     loaded = rwae_tf.load(str(run / "run"))
     voice, said = X[:2].repeat(2, 1)[:, :40], np.concatenate([X[1:], X[:2]], 1)
@@ -222,6 +228,7 @@ def test_own_voice_and_segments_alone_are_reconstructed_and_swapped(model):
     (["--num=1", "--length=20", "--out=a.gif"], "a.gif: speech is written as a .png, with a .wav beside it"),
 ])
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_what_generate_cannot_do(run, arguments, says, monkeypatch, tmp_path):
     monkeypatch.chdir(tmp_path)
     with pytest.raises(InputError, match=says):
@@ -230,6 +237,7 @@ def test_what_generate_cannot_do(run, arguments, says, monkeypatch, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_evaluate_measures_equal_error_rates(run, capsys):
     command("evaluate", run)
     printed = capsys.readouterr().out
@@ -268,12 +276,14 @@ def test_evaluate_measures_equal_error_rates(run, capsys):
     ("evaluate", ["--inception_weights=W"], "--inception_weights=W: InceptionV3 sees pictures"),
 ])
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_what_speech_does_without(run, name, arguments, says):
     with pytest.raises(InputError, match=says):
         command(name, run, *arguments)
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_no_judge_of_speech(run, tmp_path):
     with pytest.raises(InputError, match="--dataset=speakers: a judge reads pictures"):
         judge.main(["judge", "--dataset=speakers", f"--data_dir={run / 'data'}", f"--judge_dir={tmp_path / 'judge'}"])

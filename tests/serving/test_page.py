@@ -11,7 +11,7 @@ from PIL import Image
 
 playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
-pytestmark = [pytest.mark.slow, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on PATH")]
+pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on PATH")]
 FRAMES = 4  # of a clip in training
 
 

@@ -31,6 +31,7 @@ def test_numbers_are_shown_with_a_prefix():
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_command(capsys):
     small = ["--dataset=moving_shapes", "--size=16", "--channels=4", "--batch_size=4", "--length=3", "--joint_update",
              "--inference_steps=1"]

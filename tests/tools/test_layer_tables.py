@@ -43,12 +43,14 @@ READ_64 = 65_536 + 32_768 + 16_384 + 8_192 + 4_096 + 4_096
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_table_5(network):
     encoder, _ = network("Tables 5 and 6: Sprites and SM-MNIST, C")
     assert known(encoder) == [*DOWN_64, ((150,), 25 * READ_64 + 150)]
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_table_6(network):
     """A block up from i to o: norms (d + 1) 2 i and (d + 1) 2 o, convolutions 9 i o and 9 o o, skip i o; d = 25."""
     _, decoder = network("Tables 5 and 6: Sprites and SM-MNIST, C")
@@ -66,12 +68,14 @@ def test_table_6(network):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_table_7(network):
     encoder, _ = network("Tables 7 and 8: MUG, C")
     assert known(encoder) == [*DOWN_64, ((180,), 30 * READ_64 + 180)]
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_table_8(network):
     """As Table 6 with 3 channels for 2; d = 30."""
     _, decoder = network("Tables 7 and 8: MUG, C")
@@ -143,6 +147,7 @@ def with_norms(*stages):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_ds_vae256(network):
     """Convolutions 25 * 256 * 256 but for those of colours; 8*8*256 = 16384."""
     encoder, decoder = network("S of Li and Mandt (2018)")
@@ -190,6 +195,7 @@ def test_biggan_at_32x32(network):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_flops(network):
     """Products, each with its addition, of Table 5's first two stages, its ladder, and a text-filter block."""
     encoder, _ = network("Tables 5 and 6: Sprites and SM-MNIST, C")
@@ -219,6 +225,7 @@ def test_the_command_refuses_what_training_refuses():
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_page_holds_what_the_command_prints(capsys):
     assert tool.main(["layer_tables"]) == 0
     page = (ROOT / "docs" / "layers.md").read_text()

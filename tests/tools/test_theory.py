@@ -53,6 +53,7 @@ def test_closed_form_is_the_mean_of_estimates(d, bandwidths):
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_command_prints_numbers_and_draws(tmp_path, capsys):
     assert theory.main(["theory", f"--out={tmp_path}"]) == 0
     printed = capsys.readouterr().out

@@ -119,7 +119,7 @@ def test_a_run_writes_its_indicators_and_warns_at_changes(lamps, tmp_path, monke
                                                            "terms": {}, "verdicts": next(verdicts)})
     # Neither is what this is about.
     monkeypatch.setattr(MetricsLog, "pictures", lambda self, x, iteration: None)
-    monkeypatch.setattr(Trainer, "step", lambda self, phase, x, number: {"objective": 1.0})
+    monkeypatch.setattr(Trainer, "step", lambda self, phase, x, number, extras: {"objective": 1.0})
 
     def run(epochs):
         config = tiny.config(dataset="lamps", batch_size=30, joint_update=True, inference_steps=1, log_every=3,
