@@ -12,7 +12,7 @@ import pytest
 import rwae_tf
 from rwae_tf import data
 from rwae_tf.data.video import decoding
-from rwae_tf.evaluation import evaluators
+from rwae_tf.evaluation import judge_measures
 
 DATA = "--dataset=folder --size=16 --length=4 --label_names=who,how --motion_labels=how --skip_invalid".split()
 TINY = ("--channels=4 --feature_size=8 --content_size=6 --motion_size=3 --hidden_size=8 --decoder=dense --batch_size=6 "
@@ -51,7 +51,7 @@ def test_from_videos_to_an_exported_model(videos, tmp_path, capsys, monkeypatch)
     assert "labels: who (2 classes, content), how (3 classes, motion)" in said
     monkeypatch.setattr(decoding.Reader, "frames", None)  # from here on nothing is decoded again
 
-    monkeypatch.setattr(evaluators, "LONG", 8)  # frames of long samples, for speed
+    monkeypatch.setattr(judge_measures, "LONG", 8)  # frames of long samples, for speed
     assert (
         main("judge", *DATA, f"--data_dir={videos}", "--architecture=linear", "--steps=5", f"--judge_dir={judge}") == 0
     )

@@ -52,8 +52,8 @@ def main(folder, number=None, at=None):
     if number is not None:
         step = trainer.step
 
-        def step_and_fall(phase, x, count):
-            terms = step(phase, x, count)
+        def step_and_fall(phase, x, count, extras):
+            terms = step(phase, x, count, extras)
             if count == 2 * int(at):
                 os.kill(os.getpid(), int(number))
             return terms

@@ -15,7 +15,7 @@ def steps(lamps, tmp_path, monkeypatch):
     def run(objectives, **changes):
         taken, values = [], iter(objectives)
 
-        def step(self, phase, x, number):
+        def step(self, phase, x, number, extras):
             taken.append((phase.name, float(np.sum(x)), number))
             return {"objective": next(values)}
 
