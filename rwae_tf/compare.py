@@ -22,8 +22,8 @@ def main(argv):
     values = flags.new()
     absl_flags.DEFINE_string("out", "comparison", "Folder to write to; made if need be.", flag_values=values)
     absl_flags.DEFINE_enum("split", "test", ["test", "validation"], "Which evaluations to read.", flag_values=values)
-    paths = [word for word in argv[1:] if not word.startswith("-")]
-    if not flags.parse(values, [word for word in argv if word not in paths], __doc__):
+    paths = []
+    if not flags.parse(values, argv, __doc__, paths):
         return 0
     if not paths:
         raise InputError("no runs: name their folders, as in python -m rwae_tf.compare runs/a runs/b")

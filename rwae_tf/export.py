@@ -13,8 +13,7 @@ from absl import flags as absl_flags
 from rwae_tf import entry_point
 from rwae_tf.config import flags
 from rwae_tf.errors import InputError
-
-MAX_LENGTH = 10_000  # that of `serving.signatures`, which needs TensorFlow
+from rwae_tf.serving.assets import MAX_LENGTH
 
 
 def export(run_dir: str, export_dir: str, max_length: int = MAX_LENGTH) -> str:

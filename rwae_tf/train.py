@@ -1,9 +1,10 @@
-r"""Train a model; run again to go on where it stopped.
+r"""Train a model; the same command resumes it.
 
     python -m rwae_tf.train --flagfile=tools/quickstart.flags --run_dir=runs/quickstart
     python -m rwae_tf.train --flagfile=tools/sprites.flags --data_dir=DATA --run_dir=runs/sprites --epochs=100
 
-Leaves in run_dir: config.json, spec.json, checkpoints/, metrics.jsonl, indicators.jsonl and TensorBoard events.
+Leaves in run_dir: config.json, spec.json, data.json, checkpoints/, metrics.jsonl, indicators.jsonl and TensorBoard
+events.
 """
 
 import os

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import time
 
-# Before TensorFlow's import, which reads them; the second as in the commands (rwae_tf/errors.py).
+# Before TensorFlow's import, which reads them; the second as in the commands (rwae_tf/entry_point.py).
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 

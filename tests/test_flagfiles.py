@@ -48,7 +48,8 @@ def _name(path):
 
 @pytest.mark.parametrize("path", FLAGFILES, ids=_name)
 def test_flagfile_can_be_read(path):
-    assert read(path).data.dataset
+    data = read(path).data
+    assert data.dataset != "mug" or data.frame_step == 2  # baselines see the frames that R-WAE sees
 
 
 @pytest.mark.slow

@@ -37,8 +37,8 @@ def main(argv):
     string("data_dir", "", "Folder of the data.", flag_values=values)
     string("judge_dir", "", "Folder of a judge of these data.", flag_values=values)
     string("runs", "runs/ablation", "Folder for the runs.", flag_values=values)
-    names = [word for word in argv[1:] if not word.startswith("-")]
-    if not flags.parse(values, [word for word in argv if word not in names], __doc__):
+    names = []
+    if not flags.parse(values, argv, __doc__, names):
         return 0
     flags.required(values, "judge_dir")
     rows = read_rows(values.rows)

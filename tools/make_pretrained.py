@@ -3,7 +3,7 @@
     python tools/make_pretrained.py --run_dir=runs/cpu_sprites --name=sprites_32 --judge_dir=judges/sprites --data_dir=D
 
 writes pretrained/NAME. Matrices are stored in float16 where that changes no number of the results table by more than
-half a unit of its last digit; the judge measures both once, on 1000 test clips. Otherwise, and with
+half a unit of its last digit; the judge measures both once, on up to 1000 test clips. Otherwise, and with
 --weights=float32, all is stored as it is.
 """
 
@@ -20,6 +20,7 @@ from rwae_tf import config as config_lib
 from rwae_tf import entry_point
 from rwae_tf.config import flags
 from rwae_tf.errors import InputError
+from rwae_tf.evaluation import comparison
 from rwae_tf.runs import pretrained
 from rwae_tf.utils import json_file
 
@@ -36,6 +37,7 @@ LICENCES = {  # data: what they are, and their licence
 _TABLE = {  # numbers of the results table: where in metrics.json, and half a unit of the last digit shown
     "static kept": (("static_kept", "mean"), 0.0005), "dynamic kept": (("dynamic_kept", "mean"), 0.0005),
     "AUC of z_c": (("match", "z_c", "auc"), 0.005), "AUC of z_m": (("match", "z_m", "auc"), 0.005)}
+_BATCH = 100
 _COMPARED = 1000  # test clips on which both kinds of weights are measured
 
 
@@ -58,7 +60,8 @@ def main(argv):
 
     from rwae_tf.runs import run_dir
 
-    metrics = json_file.read(os.path.join(values.run_dir, "evaluation", "metrics.json"), "measures", "an evaluated run")
+    evaluation = comparison.folder_of(values.run_dir)
+    metrics = json_file.read(os.path.join(evaluation, "metrics.json"), "measures", "an evaluated run")
     run = run_dir.load_run(values.run_dir)
     model = run.model
     data = values.data or model.config.data.dataset
@@ -106,45 +109,29 @@ def _narrow(values, model, arrays):
     report = "; ".join(f"{name} {before[name]:.4f}, {after[name]:.4f}" for name in before)
     print(f"float32, float16: {report}")
     fits = all(change <= _TABLE[name][1] for name, change in changes.items())
-    return (half if fits else None), f"on 1000 test clips with float32 and float16 matrices: {report}"
-
-
-class Spread:
-    """Some clips of a dataset, evenly spread over it.
-
-    Args:
-      clips: the dataset.
-      count: how many.
-    """
-
-    def __init__(self, clips, count):
-        self.spec, self._clips = clips.spec, clips
-        self._indices = np.linspace(0, len(clips) - 1, min(count, len(clips))).astype(int)
-
-    def batches(self):
-        """Batches of at most 100."""
-        return (self._clips.batch(part) for part in np.array_split(self._indices, -(-len(self._indices) // 100)))
+    return (half if fits else None), f"on up to {_COMPARED} test clips with float32 and float16 matrices: {report}"
 
 
 def test_clips(model, count, data_dir=""):
-    """`count` test clips of the data of a model, and their `DataConfig`."""
+    """`count` test clips of the data of a model, evenly spread over them, and their `DataConfig`."""
     from rwae_tf import data
+    from rwae_tf.data.base import Subset
 
     config = model.config.data
     config = dataclasses.replace(config, data_dir=data_dir or config.data_dir,
                                  length=model.config.evaluation.test_length or config.length)
-    return Spread(data.from_config(config, "test", config.length, model.config.training.seed), count), config
+    clips = data.from_config(config, "test", config.length, model.config.training.seed)
+    return Subset(clips, np.linspace(0, len(clips) - 1, min(count, len(clips))).astype(int)), config
 
 
 def measure(model, clips, judge):
     """Some of what `rwae_tf.evaluate` measures, once: "static_kept", "dynamic_kept", "match"."""
     from rwae_tf.metrics import interventions
 
-    functions = interventions.ModelFunctions(model.encode, functools.partial(model.encode, sample=True),
-                                             model.parameters, model.decode, model.generate, model.draw)
-    kept = interventions.measure_kept(clips.batches(), judge, functions, model.encode, clips.spec, 1,
+    functions = interventions.ModelFunctions.of(model)
+    kept = interventions.measure_kept(clips.batches(_BATCH), judge, functions, model.encode, clips.spec, 1,
                                       interventions.Seeds(0))
-    return {**kept, "match": interventions.measure_match(clips.batches(), functions, interventions.Seeds(0))}
+    return {**kept, "match": interventions.measure_match(clips.batches(_BATCH), functions, interventions.Seeds(0))}
 
 
 def _measured(values, model):
@@ -186,7 +173,7 @@ def _record(name, run, metrics, data, weights, report, check):
     shown = ", ".join(f"{key} {100 * value:.1f} %" for key, value in results.items() if "kept" in key or "rate" in key)
     frame = "×".join(map(str, model.spec.frame_shape))
     subject = what.split(",")[0].split(" (")[0]
-    return {"name": name, "summary": f"{model.method()} of {subject}, frames {frame}: {shown}", "data": what,
+    return {"name": name, "summary": f"{model.method()}, trained on {subject}, frames {frame}: {shown}", "data": what,
             "licence": licence, "weights": weights, "weights_check": report,
             "budget": {**run.budget, **metrics.get("budget", {})}, "results": results,
             "judge": _lookup(metrics, ("judge", "accuracy")), "limits": metrics.get("verdicts", []), "probe": check}
@@ -218,9 +205,9 @@ def _card(model, record):
         frame="×".join(map(str, spec.frame_shape)), length=spec.length,
         content_size=model.config.model.content_size, motion_size=model.config.model.motion_size,
         data=record["data"], licence=record["licence"], factors=", ".join(spec.factors) or "none",
-        passes=budget.get("passes", "?"), sequences=budget["sequences"], minutes=round(budget["seconds"] / 60),
+        passes=budget["passes"], sequences=budget["sequences"], minutes=round(budget["seconds"] / 60),
         hardware=budget.get("hardware", "not recorded"), rows=rows,
-        judged=f"\nThe judge reads real test clips: {judged}.\n" if judged else "",
+        judged=f"\nAccuracy of the judge on real test clips: {judged}.\n" if judged else "",
         weights=record["weights"], check=record["weights_check"],
         limits="\n".join(f"- {limit}" for limit in record["limits"]) or "- none found by the evaluation")
 
@@ -247,7 +234,7 @@ video = model.generate(num=8, length=16, seed=0)
 | data | {data} |
 | licence of the data | {licence} |
 | labelled factors | {factors} |
-| training | {passes} passes, {sequences} sequences, {minutes} minutes, {hardware} |
+| training | {passes:g} passes, {sequences} sequences, {minutes} minutes, {hardware} |
 | weights | {weights} ({check}) |
 
 ## Measured on all test clips
@@ -256,8 +243,9 @@ video = model.generate(num=8, length=16, seed=0)
 |---|---|
 {rows}
 
-*Kept*: the judge reads the static factors after z_m is drawn anew, and the reverse. *AUC* of a
-classifier between codes and their priors: 0.5 is a match.
+*Kept*: the share of clips in which the judge still reads the static factors after z_m is redrawn,
+and the dynamic factors after z_c is redrawn. *AUC*: of a classifier between codes and prior samples;
+0.5 means that they match.
 {judged}
 ## Limits
 

@@ -10,12 +10,12 @@ set -euo pipefail
 cd "$(dirname "${BASH_SOURCE[0]}")/.."
 source tools/environment.sh "$@"
 
-chosen=(-m "not exhaustive")
+chosen=(-m "not exhaustive") asked=
 for index in "${!ARGS[@]}"; do
   case "${ARGS[index]}" in
-    --fast) chosen=(-m "not slow") ;;
-    --all) chosen=() ;;
-    *) chosen=(); continue ;;  # arguments of pytest's choose the tests themselves
+    --fast) chosen=(-m "not slow") asked=1 ;;
+    --all) chosen=() asked=1 ;;
+    *) [ -n "$asked" ] || chosen=(); continue ;;  # arguments of pytest choose the tests themselves
   esac
   unset "ARGS[index]"
 done

@@ -15,11 +15,11 @@ def before_import():
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 
-def introduce_xla():
-    """Let XLA introduce itself to nobody.
+def silence_xla():
+    """Suppress the lines that XLA logs at its first compilation.
 
-    It does so once in a process, at its first compilation, by a logger that heeds no level of TensorFlow's. So a
-    trifle is compiled while standard error is shut.
+    XLA logs them once in a process and ignores TensorFlow's log level. So a small function is compiled here while
+    standard error is closed.
     """
     if os.environ.get("TF_CPP_MIN_LOG_LEVEL") != "3":
         return

@@ -66,6 +66,9 @@ def _switch(name, values):
 
 def advise(name, values):
     """Say what to write in place of the unknown flag `name`."""
+    today = {old: new for names in legacy.RENAMED.values() for old, new in names.items()}.get(name.removeprefix("no"))
+    if today in values:
+        return f"it is called --{today} now"
     if name in legacy.REPLACED_FLAGS:
         return legacy.REPLACED_FLAGS[name]
     close = difflib.get_close_matches(name, list(values), 1)

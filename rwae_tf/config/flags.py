@@ -103,8 +103,14 @@ def _define(field, values):
         absl_flags.DEFINE_string(**common)
 
 
-def parse(values, argv, doc=""):
+def parse(values, argv, doc="", positional=None):
     """Read `argv` (program name first) into `values`.
+
+    Args:
+      values: absl's `FlagValues`.
+      argv: the command line.
+      doc: what --help prints before the flags.
+      positional: a list that takes the arguments that are no flags; None where there must be none.
 
     Returns:
       True; False when --help was asked for, and has been printed with `doc`.
@@ -128,7 +134,9 @@ def parse(values, argv, doc=""):
     if values.help:
         print(flag_help.text(values, doc))
         return False
-    if len(rest) > 1:
+    if positional is not None:
+        positional += rest[1:]
+    elif len(rest) > 1:
         raise InputError(f"unexpected argument {rest[1]!r}; flags are written --name=value")
     return True
 

@@ -26,6 +26,7 @@ _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
     "motion_labels": ("folder",), "grey": ("folder",), "splits": ("folder",), "frame_pattern": ("folder",),
     "sample_range": ("folder",), "spectrum": _SPEECH, "utterance_seconds": _SPEECH,
+    "skip_invalid": ("moving_shapes", "folder", *_SPEECH), "size": ("sm_mnist", "sprites", "moving_shapes", *_VIDEOS),
     "min_db": _SPEECH, "test_fraction": _SPEECH, "speaker_lists": _SPEECH,
 }
 _DS_VAES = ("ds_vae", "c_dsvae")

@@ -19,6 +19,7 @@ _REPLACED = ("kl_change_epochs", "later_motion_kl_weight", "later_content_kl_wei
 
 # Old flag -> what says the same now.
 REPLACED_FLAGS = {
+    **dict.fromkeys(_REPLACED, "a weight is a schedule: --motion_kl_weight=4:0.1,6:1"),
     **dict.fromkeys(("decay_epochs", "decay_factors"), "a learning rate is a schedule, and two values at one epoch are "
                     "a jump: --decoder_learning_rate=50:3e-4,50:1.5e-4"),
     "temperature_anneal": "the temperature is a schedule, and ~ means exponentially: --temperature=0:0.67,~20:0.1",

@@ -7,6 +7,7 @@
 """
 
 import bisect
+import math
 from typing import Any, Tuple, Union
 
 EXPONENTIAL = "exponential"
@@ -57,6 +58,8 @@ def fault(points: Any) -> str:
 def _is_point(point: Any) -> bool:
     numbers = isinstance(point, tuple) and all(
         isinstance(number, (int, float)) and not isinstance(number, bool) for number in point[:2])
+    if numbers and point and not math.isfinite(point[0]):
+        return False
     return numbers and (len(point) == 2 or len(point) == 3 and point[2] == EXPONENTIAL)
 
 

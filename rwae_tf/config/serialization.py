@@ -49,7 +49,7 @@ def from_dict(values: Dict[str, Dict[str, Any]], source: str = "configuration") 
         known = {field.name: field for field in dataclasses.fields(SECTIONS[section])}
         try:
             fields = legacy.translated(section, fields, model)
-        except (TypeError, ValueError):  # numbers of another kind, or not as many as belong together
+        except (LookupError, TypeError, ValueError):  # numbers of another kind, or not as many as belong together
             raise InputError(f"{source}: section {section!r} holds options of an earlier version with values that they "
                              "could not have; restore the file") from None
         unknown = sorted(set(fields) - set(known))

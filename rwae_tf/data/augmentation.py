@@ -1,4 +1,4 @@
-"""Clips as they might have been as well: what is learned of few people beside the clips that there are."""
+"""Random augmentations of training clips: mirror, shift, light."""
 
 import tensorflow as tf
 
@@ -32,7 +32,7 @@ KINDS = {"mirror": mirror, "shift": shift, "light": light}
 
 
 def augment(x, names, seed):
-    """Clips [B, T, H, W, C] varied in the ways `names`, one after the other; `seed`, two integers, decides how."""
+    """Apply the augmentations `names` to clips [B, T, H, W, C], in order; `seed` is two integers."""
     for name, own in zip(names, _split(seed, len(names)), strict=True):
         x = KINDS[name](x, own)
     return x

@@ -10,7 +10,7 @@ from rwae_tf.types import SequenceSpec
 
 NATIVE_SIZE = 64
 _STREAMS = {"train": 0, "test": 1, "validation": 2}
-_HOLD_OUT_SEED = 2101  # the dataset's, not the run's: runs of any seed are tuned on the same clips
+_VALIDATION_SEED = 2101  # the dataset's, not the run's: runs of any seed are tuned on the same clips
 
 
 class Clips:
@@ -122,7 +122,7 @@ def identities(count, split, validation_fraction):
     if split == "test" or not validation_fraction:
         return np.arange(count)
     held = max(1, round(validation_fraction * count))
-    order = np.random.default_rng(_HOLD_OUT_SEED).permutation(count)
+    order = np.random.default_rng(_VALIDATION_SEED).permutation(count)
     return np.sort(order[:held] if split == "validation" else order[held:])
 
 

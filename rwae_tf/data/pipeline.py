@@ -17,12 +17,12 @@ def check(clips, batch_size, augment=()):
     """Refuse what `batch_stream` cannot do.
 
     Raises:
-      InputError: if the clips do not fill one batch, or are to be varied and are no video.
+      InputError: if the clips do not fill one batch, or are to be augmented and are no video.
     """
     if len(clips) < batch_size:
         raise InputError(f"batch_size={batch_size}: the data have only {len(clips)} sequences")
     if augment and clips.spec.modality != "video":
-        raise InputError(f"augment={','.join(augment)}: only pictures can be varied so; drop --augment")
+        raise InputError(f"augment={','.join(augment)}: only videos can be augmented; drop --augment")
 
 
 def batch_stream(clips, batch_size, seed, start=0, augment=(), rounds=None):

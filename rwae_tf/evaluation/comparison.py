@@ -31,6 +31,11 @@ class Group(NamedTuple):
     config: config_lib.Config
 
 
+def folder_of(run_dir, split="test"):
+    """The folder of what `evaluate` measures of a run on a split."""
+    return os.path.join(run_dir, "evaluation" if split == "test" else f"evaluation_{split}")
+
+
 def read(paths, split="test"):
     """The `Group`s of evaluated runs, in the order of their first ones.
 
@@ -43,8 +48,7 @@ def read(paths, split="test"):
     """
     groups, first = {}, None
     for path in dict.fromkeys(os.path.normpath(path) if not files.is_remote(path) else path for path in paths):
-        file = path if path.endswith(".json") else os.path.join(
-            path, "evaluation" if split == "test" else f"evaluation_{split}", "metrics.json")
+        file = path if path.endswith(".json") else os.path.join(folder_of(path, split), "metrics.json")
         if not files.exists(file):
             raise InputError(f"{file}: No such file; python -m rwae_tf.evaluate --run_dir={path} makes it")
         result = json_file.read(file, "the measures", "an evaluated run")
@@ -83,10 +87,10 @@ def _without_seed(config):
 
 def _name(path):
     """What a run is called: its folder, or the file without its ending."""
-    name = os.path.splitext(path)[0] if path.endswith(".json") else path
-    if name.endswith("metrics"):
-        name = os.path.dirname(os.path.dirname(name))
-    return os.path.basename(os.path.abspath(name)) if not files.is_remote(name) else name
+    if path.endswith(".json"):
+        whole = os.path.basename(path) == "metrics.json"
+        path = os.path.dirname(os.path.dirname(path)) if whole else os.path.splitext(path)[0]
+    return path if files.is_remote(path) else os.path.basename(os.path.abspath(path))
 
 
 def changes(base, config):

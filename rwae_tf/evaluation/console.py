@@ -34,6 +34,7 @@ def lines(result):
     if "eer" not in result:
         table += _judged(result) if "judge" in result else [HOW_TO_JUDGE]
     table += _matched(result) if error is not None else []
+    table += _terms(result["terms"])
     table += ["verdict: " + ("; ".join(result["verdicts"]) or "nothing wrong")]
     return [*table, f"budget: {budget['passes']} passes, {budget['sequences']} sequences, {budget['seconds']:.0f} s on "
                     f"{budget['hardware']}"]
@@ -103,15 +104,20 @@ def _verified(result):
 
 
 def _matched(result):
-    """How well the codes match their priors, and what each term of the objective contributed in the end."""
+    """How well the codes match their priors."""
     table = ["match of the codes with their priors: AUC of a classifier, 0.5 for a match"
              + ("" if result["match"] else "; not measured, too few clips")]
-    table += [_line(f"  {COMPARED[code]}", f"AUC {row['auc']:.3f}   MMD² {row['mmd2']:.4f}, "
-                    f"{row['null_deviations']:.1f} null standard deviations")
-              for code, row in result["match"].items()]
-    if result["terms"]:
-        table += ["terms of the objective at the end of training: weight × value, norm of the gradient on the encoders"]
-    return table + [_line(f"  {term}", term_text(row)) for term, row in result["terms"].items()]
+    return table + [_line(f"  {COMPARED[code]}", f"AUC {row['auc']:.3f}   MMD² {row['mmd2']:.4f}, "
+                          f"{row['null_deviations']:.1f} null standard deviations")
+                    for code, row in result["match"].items()]
+
+
+def _terms(terms):
+    """What each term of the objective contributed at the end of training; no line where none was measured."""
+    if not terms:
+        return []
+    return ["terms of the objective at the end of training: weight × value, norm of the gradient on the encoders",
+            *(_line(f"  {term}", term_text(row)) for term, row in terms.items())]
 
 
 def term_text(row):

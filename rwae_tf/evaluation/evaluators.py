@@ -109,17 +109,11 @@ def _budget(inputs):
     return {"passes": passes, **budget, "hardware": distribution.hardware()}
 
 
-def _functions(model, generate):
-    """The `ModelFunctions` of a model, with another `generate`."""
-    return interventions.ModelFunctions(model.encode, functools.partial(model.encode, sample=True), model.parameters,
-                                        model.decode, generate, model.draw)
-
-
 def _measure_match(inputs, result):
     """How well the codes match their priors, see `metrics.match.measure`."""
     del result
     model = inputs.model
-    return {"match": interventions.measure_match(inputs.batches(), _functions(model, model.generate),
+    return {"match": interventions.measure_match(inputs.batches(), interventions.ModelFunctions.of(model),
                                                  interventions.Seeds(model.config.training.seed))}
 
 
@@ -142,8 +136,9 @@ def _measure_by_judge(inputs, result):
     model, test, action = inputs.model, inputs.test, result.get("action")
     line = progress.Progress(judge_measures.count_draws(len(test), test.spec, inputs.repeats, BATCH, action))
     seed, codes = model.config.training.seed, model.config.evaluation.evaluate_content
-    measures = judge_measures.measure(inputs.batches, inputs.judge, _functions(model, _shown(model.generate, line)),
-                                      test.spec, inputs.repeats, seed, codes, action)
+    functions = interventions.ModelFunctions.of(model)._replace(generate=_count_calls(model.generate, line))
+    measures = judge_measures.measure(inputs.batches, inputs.judge, functions, test.spec, inputs.repeats, seed, codes,
+                                      action)
     line.close()
     return {**_with_judge(measures, inputs), "codes": codes}
 
@@ -153,9 +148,9 @@ def _measure_samples_by_judge(inputs, result):
     del result
     model, test, size = inputs.model, inputs.test, inputs.model.config.model.action_size
     line = progress.Progress(sample_evaluators.count_draws(len(test), test.spec, inputs.repeats, size))
-    measures = sample_evaluators.measure(
-        inputs.batches, inputs.judge, _functions(model, _shown(model.generate, line)), test.spec, inputs.repeats,
-        model.config.training.seed, size)
+    functions = interventions.ModelFunctions.of(model)._replace(generate=_count_calls(model.generate, line))
+    measures = sample_evaluators.measure(inputs.batches, inputs.judge, functions, test.spec, inputs.repeats,
+                                         model.config.training.seed, size)
     line.close()
     if "action" in measures:
         measures["action"]["iterations"] = inputs.run.budget["iterations"]
@@ -163,7 +158,7 @@ def _measure_samples_by_judge(inputs, result):
     return _with_judge(measures, inputs)
 
 
-def _shown(generate, line):
+def _count_calls(generate, line):
     """`generate`, every call of which moves a line of progress on."""
     calls = itertools.count(1)
 

@@ -5,7 +5,7 @@ import os
 import numpy as np
 
 from rwae_tf import figures
-from rwae_tf.evaluation import action_matching, clip_figures, report, speech_figures
+from rwae_tf.evaluation import action_matching, clip_figures, comparison, report, speech_figures
 from rwae_tf.evaluation.inputs import BATCH
 from rwae_tf.figures import grids
 from rwae_tf.metrics import collapse, embedding
@@ -28,8 +28,7 @@ def write(inputs, result, command):
     Returns:
       Paths: of metrics.json, of the pictures and of the page.
     """
-    name = "evaluation" if inputs.split == "test" else f"evaluation_{inputs.split}"
-    folder = os.path.join(inputs.run.folder, name)
+    folder = comparison.folder_of(inputs.run.folder, inputs.split)
     files.make_folder(folder)
     path = os.path.join(folder, "metrics.json")
     json_file.write(result, path)

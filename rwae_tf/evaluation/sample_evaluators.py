@@ -1,4 +1,4 @@
-"""What a judge tells of a model without an encoder: its samples, their variety, their identity and their categories."""
+"""Measures of a model without an encoder: a judge reads the variety, identity and categories of its samples."""
 
 import numpy as np
 

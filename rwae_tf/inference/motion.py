@@ -13,15 +13,15 @@ class _Posterior(layers.Layer):
     """A motion posterior and its input.
 
     Args:
-      gain: factor on the input. Where frames change little, mean-centred inputs are small, and Adam learns more
+      input_scale: factor on the input. Where frames change little, mean-centred inputs are small, and Adam learns more
         slowly from small inputs.
-      changes: whether the input is h_t minus its mean over the clip instead of h_t. This hides static factors
+      mean_centered: whether the input is h_t minus its mean over the clip instead of h_t. This hides static factors
         from z_m, as far as features are additive. Each z_m,t then depends on the whole clip.
     """
 
-    def __init__(self, changes, gain, name):
+    def __init__(self, mean_centered, input_scale, name):
         super().__init__(name=name)
-        self.changes, self.gain = changes, gain
+        self.mean_centered, self.input_scale = mean_centered, input_scale
 
     def distribution(self, h, noise, z_c, training=False):
         """z_m, [B, T, Dm], and q(z_m,t | ...): batch shape [B, T], event shape [Dm].
@@ -36,9 +36,9 @@ class _Posterior(layers.Layer):
 
     def seen(self, h):
         """The input of the posterior from frame features h [B, T, Dh]: [B, T, Dh]."""
-        if self.changes:
+        if self.mean_centered:
             h -= tf.reduce_mean(h, axis=1, keepdims=True)
-        return self.gain * h
+        return self.input_scale * h
 
 
 class MotionPosterior(_Posterior):
@@ -49,12 +49,12 @@ class MotionPosterior(_Posterior):
       motion_size: Dm.
       hidden_size: units of the LSTM.
       initial_scale: standard deviation before training.
-      changes, gain: see `_Posterior`.
+      mean_centered, input_scale: see `_Posterior`.
     """
 
-    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0,
+    def __init__(self, policy, motion_size, hidden_size, initial_scale, mean_centered=False, input_scale=1.0,
                  name="motion_posterior"):
-        super().__init__(changes, gain, name)
+        super().__init__(mean_centered, input_scale, name)
         self.codes = GaussianLSTM(policy, motion_size, hidden_size, initial_scale)
 
     def build(self, input_shape):
@@ -92,13 +92,13 @@ class FactorisedMotionPosterior(_Posterior):
       motion_size: Dm.
       hidden_size: units of the hidden layer.
       initial_scale: standard deviation before training.
-      changes, gain: see `_Posterior`.
+      mean_centered, input_scale: see `_Posterior`.
     """
 
-    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0,
+    def __init__(self, policy, motion_size, hidden_size, initial_scale, mean_centered=False, input_scale=1.0,
                  name="motion_posterior"):
         del policy
-        super().__init__(changes, gain, name)
+        super().__init__(mean_centered, input_scale, name)
         self.hidden = layers.Dense(hidden_size, activation="leaky_relu")
         self.head = _GaussianHead(motion_size, initial_scale)
 
@@ -123,12 +123,12 @@ class FullMotionPosterior(_Posterior):
       motion_size: Dm.
       hidden_size: units of each LSTM and of the RNN.
       initial_scale: standard deviation before training.
-      changes, gain: see `_Posterior`.
+      mean_centered, input_scale: see `_Posterior`.
     """
 
-    def __init__(self, policy, motion_size, hidden_size, initial_scale, changes=False, gain=1.0,
+    def __init__(self, policy, motion_size, hidden_size, initial_scale, mean_centered=False, input_scale=1.0,
                  name="motion_posterior"):
-        super().__init__(changes, gain, name)
+        super().__init__(mean_centered, input_scale, name)
         self.lstms = [policy.lstm(hidden_size), policy.lstm(hidden_size, backwards=True)]
         self.rnn = policy.simple_rnn(hidden_size)
         self.head = _GaussianHead(motion_size, initial_scale)

@@ -1,4 +1,4 @@
-"""A judge in closed form, trained in seconds: a `reader.Reader` of all factors, for simple data."""
+"""A judge in closed form, trained in seconds: a `kernel_probe.Reader` of all factors, for simple data."""
 
 import numpy as np
 
@@ -9,7 +9,7 @@ MOST_CLIPS = 2000  # that it is fitted to: the kernel is between all pairs of th
 
 
 class RidgeJudge:
-    """Reads the factors off clips by kernel ridge regressions; what a `judge.Judge` answers, it answers.
+    """Reads the factors of clips by kernel ridge regressions. It answers as `networks.Judge` does.
 
     Args:
       spec: `SequenceSpec` of the clips; frames are squares of a multiple of 16 pixels.

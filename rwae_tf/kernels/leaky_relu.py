@@ -1,4 +1,4 @@
-"""LeakyReLU that needs its input no longer once it is computed."""
+"""LeakyReLU whose gradient needs its output alone."""
 
 import tensorflow as tf
 from keras import layers
@@ -9,8 +9,8 @@ _SLOPE = 0.2
 class LeakyReLU(layers.Layer):
     """x where x > 0, 0.2 x elsewhere, in any shape.
 
-    TensorFlow's gradient asks for the sign of x, which y has as well; asked of y it leaves nobody in need of x, whose
-    memory y then takes: a step of training holds one map less for every one of these.
+    sign(y) = sign(x), so only y is kept and TensorFlow can free x. A training step then holds one map less for each of
+    these layers.
     """
 
     def call(self, x):

@@ -53,18 +53,7 @@ class Recurrence:
         return time_major(_outputs(cell, time_major(x), self._precision if training else "float32"))
 
     def sampled(self, cell, heads, noise, x=None, training=False):
-        """Fed by its own samples, z_t = loc_t + scale_t noise_t, with loc_t and raw scale_t linear in h_t.
-
-        Args:
-          cell: an `LSTMCell` on [x_t, z_t-1], or on z_t-1 alone.
-          heads: the `Dense` layers of loc and of the raw scale.
-          noise: standard normal, [B, T, D].
-          x: inputs [B, T, features], or None.
-          training: whether this is part of a step of training.
-
-        Returns:
-          (z, loc, scale), each [B, T, D].
-        """
+        """The numbers of `layers.plain.Recurrence.sampled`; in a step of training, in the precision asked for."""
         precision, noise, (loc, raw_scale) = self._precision if training else "float32", time_major(noise), heads
         of_x, of_z = tf.split(cell.kernel.value, [-1, loc.units])
         if x is None:

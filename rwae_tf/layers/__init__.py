@@ -1,1 +1,1 @@
-"""Layers of the paper's networks that Keras lacks."""
+"""The layers of the models, and the policy that chooses Keras's own code or the faster code of `kernels`."""

@@ -1,5 +1,6 @@
 """Interventions on codes: swap one code between clips, or sample it from its prior, and decode."""
 
+import functools
 import itertools
 from typing import Any, Callable, Dict, Iterable, Mapping, NamedTuple, Sequence
 
@@ -30,6 +31,12 @@ class ModelFunctions(NamedTuple):
     decode: Callable
     generate: Callable
     draw: Callable
+
+    @classmethod
+    def of(cls, model: Any) -> "ModelFunctions":
+        """Collect the functions of a `SequenceModel`."""
+        return cls(model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode,
+                   model.generate, model.draw)
 
 
 class Seeds:

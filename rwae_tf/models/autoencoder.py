@@ -1,4 +1,4 @@
-"""What R-WAE and DS-VAE share: encoders, motion prior, decoder, weights of terms, and all that follows from them.
+"""What R-WAE, DS-VAE and C-DSVAE share: encoders, motion prior, decoder and the verbs that follow from them.
 
 A model that derives from it adds its motion posterior, its losses and its phases.
 """

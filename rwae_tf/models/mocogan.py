@@ -17,6 +17,7 @@ from rwae_tf.layers.stack import Stack
 from rwae_tf.models import terms
 from rwae_tf.models.base import SequenceModel
 from rwae_tf.noise import RowNoise
+from rwae_tf.priors import action as action_prior
 from rwae_tf.types import Codes, Phase, Update
 
 _RATE = "learning_rate"
@@ -170,10 +171,7 @@ class MoCoGAN(SequenceModel):
         model = self.config.model
         steps = noise.normal(f"{tag}motion", [length, model.motion_size])
         z_m = self.motion(steps, initial_state=noise.normal(f"{tag}first_state", [model.motion_size]))
-        action = None
-        if model.action_size:
-            number = tf.cast(model.action_size * noise.uniform(f"{tag}category", []), tf.int32)
-            action = tf.one_hot(tf.minimum(number, model.action_size - 1), model.action_size)
+        action = action_prior.sample(noise, model.action_size, f"{tag}category") if model.action_size else None
         return Codes(noise.normal(f"{tag}content", [model.content_size]), z_m, action)
 
     def _generated(self, codes, training=False):

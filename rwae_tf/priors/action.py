@@ -9,7 +9,7 @@ def distribution(action_size):
     return tfd.OneHotCategorical(logits=tf.zeros([action_size]), dtype=tf.float32)
 
 
-def sample(noise, action_size):
+def sample(noise, action_size, tag="action_prior"):
     """One-hot a ~ uniform, [B, A], from uniform noise by the inverse of the distribution function."""
-    uniform = noise.uniform("action_prior", [])
+    uniform = noise.uniform(tag, [])
     return tf.one_hot(tf.minimum(tf.cast(uniform * action_size, tf.int32), action_size - 1), action_size)

@@ -1,4 +1,4 @@
-"""The divergences of eq. 9: samples (or parameters) of q and of p in, named scalar terms out.
+"""The terms of the objectives beside the reconstruction: samples or parameters of q and p in, named scalars out.
 
 A divergence on z_c is a module of this package with two names:
 

@@ -5,9 +5,8 @@ import re
 
 import tensorflow as tf
 
-from rwae_tf.utils import files
-from rwae_tf.utils import patterns
 from rwae_tf.errors import InputError, reason
+from rwae_tf.utils import files, patterns
 
 _KEEP = 3
 _ENDS = (".index", ".data-00000-of-00001")  # of the files of one checkpoint; the index is written last

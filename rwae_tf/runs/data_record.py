@@ -6,8 +6,8 @@ import os
 
 import numpy as np
 
-from rwae_tf.utils import files, json_file
 from rwae_tf.errors import InputError
+from rwae_tf.utils import files, json_file
 
 _CLIPS = 64  # whose frames are looked at, spread over all
 # Between machines, decibels differ by the last bits of their logarithms: those of a clip's mean, and of all frames'.
@@ -81,8 +81,8 @@ def check(run_dir, clips, data_dir, accept):
     """
     changed = changes(run_dir, clips)
     if changed and not accept:
-        raise InputError(f"{data_dir or clips.spec.modality}: not the data that {run_dir} was made with: {changed}; name "
-                         "those by --data_dir, or give --accept_changed_data to go on with these")
+        raise InputError(f"{data_dir or clips.spec.modality}: not the data that {run_dir} was made with: {changed}; "
+                         "name those by --data_dir, or give --accept_changed_data to go on with these")
     return changed
 
 

@@ -1,6 +1,5 @@
 """The folder of a run: config.json, spec.json and its logs, and the model they describe."""
 
-from rwae_tf.models.base import SequenceModel
 import json
 import math
 import os
@@ -9,11 +8,12 @@ from typing import Any, Mapping, NamedTuple
 import keras
 
 from rwae_tf import config as config_lib
-from rwae_tf.utils import files, json_file
 from rwae_tf import models
 from rwae_tf.errors import InputError
+from rwae_tf.models.base import SequenceModel
 from rwae_tf.runs import checkpoints, pretrained
 from rwae_tf.types import SequenceSpec
+from rwae_tf.utils import files, json_file
 
 
 class Run(NamedTuple):

@@ -13,8 +13,8 @@ import socket
 import threading
 import time
 
-from rwae_tf.utils import files
 from rwae_tf.errors import InputError
+from rwae_tf.utils import files
 
 try:
     import fcntl

@@ -94,5 +94,5 @@ def _shares(x, name):
     smallest, largest = tf.reduce_min(sums), tf.reduce_max(sums)
     fits = (low >= 0) & (smallest >= 1 - ACTION_TOLERANCE) & (largest <= 1 + ACTION_TOLERANCE)
     with refused(fits, f"{name}: numbers from ", low, ", with sums from ", smallest, " to ", largest,
-                  "; expected numbers from 0 on with a sum of 1 in every row, such as a 1 among zeros"):
+                 "; expected numbers from 0 on with a sum of 1 in every row, such as a 1 among zeros"):
         return tf.identity(x)

@@ -6,14 +6,13 @@ import os
 import sys
 
 from rwae_tf import config as config_lib
-
-FOLDER, FILE = "assets.extra", "metadata.json"
+from rwae_tf.serving import assets
 
 
 def write(folder, text):
     """Write the JSON beside a SavedModel."""
-    os.makedirs(os.path.join(folder, FOLDER), exist_ok=True)
-    with open(os.path.join(folder, FOLDER, FILE), "w", encoding="utf-8") as file:
+    os.makedirs(os.path.join(folder, assets.FOLDER), exist_ok=True)
+    with open(os.path.join(folder, assets.FOLDER, assets.METADATA), "w", encoding="utf-8") as file:
         file.write(text + "\n")
 
 

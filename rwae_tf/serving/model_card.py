@@ -3,9 +3,10 @@
 import json
 
 from rwae_tf.serving import metadata, signatures
+from rwae_tf.serving.assets import MAX_LENGTH
 
 
-def write(model, functions, budget=None, actions=None, max_length=signatures.MAX_LENGTH):
+def write(model, functions, budget=None, actions=None, max_length=MAX_LENGTH):
     """Write the model card in Markdown.
 
     Args:

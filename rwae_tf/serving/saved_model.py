@@ -1,5 +1,6 @@
 """Write a model as a SavedModel that TensorFlow Serving loads, with a model card beside it."""
 
+import contextlib
 import os
 import shutil
 import tempfile
@@ -12,6 +13,7 @@ import tensorflow as tf
 from rwae_tf.errors import InputError, reason
 from rwae_tf.models.base import SequenceModel
 from rwae_tf.serving import metadata, model_card, signatures, warm_up
+from rwae_tf.serving.assets import MAX_LENGTH
 from rwae_tf.utils import files, patterns, transfer
 
 CARD = "README.md"
@@ -20,7 +22,7 @@ _STALE = 24 * 3600  # seconds after which what an export has begun is what a kil
 
 
 def export(model: SequenceModel, export_dir: str, budget: Optional[Mapping[str, Any]] = None,
-           actions: Optional[Mapping[str, Any]] = None, max_length: int = signatures.MAX_LENGTH) -> str:
+           actions: Optional[Mapping[str, Any]] = None, max_length: int = MAX_LENGTH) -> str:
     """Write `model` to `export_dir`/<version>, version being the next free integer, and return that path.
 
     The version appears whole or not at all: it is written under another name, then renamed. In a bucket, which cannot
@@ -100,5 +102,6 @@ def _remove_stale(export_dir):
     """Remove the folders of killed exports that are too old to belong to a running one."""
     for name in os.listdir(export_dir):
         path = os.path.join(export_dir, name)
-        if name.startswith(_PART) and time.time() - os.stat(path).st_mtime > _STALE:
-            shutil.rmtree(path, ignore_errors=True)
+        with contextlib.suppress(OSError):  # a running export may rename its own
+            if name.startswith(_PART) and time.time() - os.stat(path).st_mtime > _STALE:
+                shutil.rmtree(path)

@@ -8,12 +8,10 @@ All tensors are named and batch-first, of any batch size B and any length T:
     swap         content, motion -> video            content of the one, motion of the other
     generate     seed, length (, action) -> video    codes drawn from the priors
 
-Videos are float32 [B, T, H, W, C] in [0, 1]; a model of speech has `speech`, float32 [B, T, F] in decibels, in their
-place. Each verb has a twin, `encode_bytes` and so on, whose videos
-are strings [B, T]: one PNG or JPEG image per frame on the way in, PNG on the way out. JSON carries them as
-base64, many times smaller than the same frames as lists of numbers, and any program can write and show them; `images`
+Videos are float32 [B, T, H, W, C] in [0, 1]. A model of speech has `speech`, float32 [B, T, F] in decibels, instead.
+Each verb of a video model also has a twin, `encode_bytes` and so on, whose videos are strings [B, T]: one image per
+frame, PNG or JPEG in, PNG out. JSON carries them as base64, many times smaller than lists of numbers. `serving.images`
 says how they are read.
-Speech has no such twins.
 
 A model without an encoder has `generate` and `decode` alone.
 
@@ -24,10 +22,10 @@ is, for each of any int32 `rows` [B].
 import tensorflow as tf
 
 from rwae_tf.serving import checks, images
+from rwae_tf.serving.assets import MAX_LENGTH
 from rwae_tf.types import Codes
 
 BYTES = "_bytes"
-MAX_LENGTH = 10_000  # frames of a generated clip: more than were ever asked for, fewer than a memory holds
 
 
 def signatures(model, max_length=MAX_LENGTH):

@@ -10,12 +10,7 @@ import os
 import numpy as np
 import tensorflow as tf
 
-from rwae_tf.serving import signatures
-
-FOLDER = "assets.extra"
-FILE = "tf_serving_warmup_requests"
-# Numbers of fields in TensorFlow Serving's protocol (apis/prediction_log.proto, predict.proto, model.proto).
-_PREDICT_LOG, _REQUEST, _MODEL_SPEC, _SIGNATURE_NAME, _INPUTS, _KEY, _VALUE = 6, 1, 1, 3, 2, 1, 2
+from rwae_tf.serving import assets, signatures
 
 
 def write(folder, functions, spec, length):
@@ -27,8 +22,8 @@ def write(folder, functions, spec, length):
       spec: the `SequenceSpec` of the model.
       length: frames of a clip.
     """
-    os.makedirs(os.path.join(folder, FOLDER), exist_ok=True)
-    with tf.io.TFRecordWriter(os.path.join(folder, FOLDER, FILE)) as writer:
+    os.makedirs(os.path.join(folder, assets.FOLDER), exist_ok=True)
+    with tf.io.TFRecordWriter(os.path.join(folder, assets.FOLDER, assets.WARM_UP)) as writer:
         for name, function in functions.items():
             inputs = {key: example(tensor, spec, length) for key, tensor in signatures.inputs(function).items()}
             writer.write(prediction_log(name, inputs))
@@ -54,11 +49,11 @@ def prediction_log(signature, inputs):
       signature: its name.
       inputs: name -> array.
     """
-    request = _field(_MODEL_SPEC, _field(_SIGNATURE_NAME, signature.encode()))
+    request = _field(assets.MODEL_SPEC, _field(assets.SIGNATURE_NAME, signature.encode()))
     for key, value in inputs.items():
         tensor = tf.make_tensor_proto(value).SerializeToString()
-        request += _field(_INPUTS, _field(_KEY, key.encode()) + _field(_VALUE, tensor))
-    return _field(_PREDICT_LOG, _field(_REQUEST, request))
+        request += _field(assets.INPUTS, _field(assets.KEY, key.encode()) + _field(assets.VALUE, tensor))
+    return _field(assets.PREDICT_LOG, _field(assets.REQUEST, request))
 
 
 def _field(number, payload):

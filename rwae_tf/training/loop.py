@@ -41,14 +41,14 @@ def train(config, run_dir, accept_changed_data=False):
       InputError: for data, a folder or a checkpoint that cannot be used, and when training diverges.
     """
     config, run_dir = config_lib.resolved(config), os.path.expanduser(run_dir)
+    patterns.refuse_in_bucket(run_dir)
     tf.config.experimental.enable_op_determinism()
-    quiet.introduce_xla()
+    quiet.silence_xla()
     clips = data.from_config(config.data, "train", seed=config.training.seed)
     pipeline.check(clips, config.training.batch_size, config.training.augment)  # before anything is left in run_dir
     strategy = distribution.strategy(config.training.replicas)
     with strategy.scope():
         model = run_dir_lib.build(config, clips.spec)
-    patterns.refuse_in_bucket(run_dir)
     with run_lock.hold(run_dir):
         run_dir_lib.check(run_dir, config)
         changed = data_record.check(run_dir, clips, config.data.data_dir, accept_changed_data)

@@ -26,9 +26,7 @@ class Indicators:
         order = np.random.default_rng(self._seed).permutation(len(clips))
         count = min(CLIPS, max(2, len(clips) // 2))
         self._chosen, self._others = order[:count], order[count:count + READ]
-        self._functions = interventions.ModelFunctions(
-            model.encode, functools.partial(model.encode, sample=True), model.parameters, model.decode, model.generate,
-            model.draw)
+        self._functions = interventions.ModelFunctions.of(model)
         self._gradient_norms = gradients.GradientNorms(model)
         self._model = model
 

@@ -45,7 +45,7 @@ def load_scheme(scheme):
 
 
 def _leave_at_once():
-    """End this process, when its time has come, before the S3 client of tensorflow-io 0.37 is destroyed: that aborts.
+    """Exit without destroying the S3 client of tensorflow-io 0.37, whose destructor aborts the process.
 
     The C library calls what was registered last first, with the status of the process; Python has ended by then.
     """

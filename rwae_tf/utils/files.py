@@ -16,8 +16,8 @@ def exists(path):
     """Whether there is a file or folder.
 
     Raises:
-      OSError: for a bucket that does not answer. tensorflow-io says of its files that they are not there, and whoever
-        believed it would begin anew what is there; so a file is missing only if the bucket can be written to.
+      OSError: for a bucket that does not answer. tensorflow-io reports its files as missing, and a caller would then
+        start over and overwrite them. So a file counts as missing only if the bucket can be written to.
     """
     if not is_remote(path):
         return os.path.exists(path)

@@ -486,5 +486,5 @@ def test_command_line(tmp_path, command, arguments, says):
 def test_help_into_a_closed_pipe_ends_quietly(tmp_path):
     command = f"{sys.executable} -m rwae_tf.train --help | head -1"
     ran = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, timeout=120)
-    assert ran.stdout == "Train a model; run again to go on where it stopped.\n"
+    assert ran.stdout == "Train a model; the same command resumes it.\n"
     assert ran.stderr == ""

@@ -174,6 +174,8 @@ def test_what_a_file_leaves_out_takes_its_default():
     ('{"objective": {"motion_bandwidths": [1, "a"]}}', "motion_bandwidths=1,a: expected finite numbers"),
     ('{"objective": {"motion_bandwidths": [[1], 2]}}', "expected finite numbers"),
     ('{"training": {"decay_epochs": [1, "a"]}}', "section 'training' holds options of an earlier version"),
+    ('{"objective": {"kl_change_epochs": [4]}}', "section 'objective' holds options of an earlier version"),
+    ('{"objective": {"motion_kl_epochs": [1]}}', "section 'objective' holds options of an earlier version"),
     ('{"training": {"decay_epochs": [1]}}', "section 'training' holds options of an earlier version"),
     ('{"training": {"critic_learning_rate": [[1, 2, "log"]]}}', "expected a number, or epoch:value pairs"),
     ('{"objective": {"content_weight": NaN}}', "content_weight=nan: expected finite"),

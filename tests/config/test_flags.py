@@ -51,7 +51,7 @@ NEEDS = {  # other flags beside which an option has an effect
     **dict.fromkeys(("action_input", "temperature", "action_weight", "action_kl",
                      "action_divergence_weight"), _ACTION),
     **dict.fromkeys(("split_by", "frame_step", "label_names", "motion_labels", "grey", "splits", "frame_pattern",
-                     "sample_range"), ["--dataset=folder"]),
+                     "sample_range", "skip_invalid"), ["--dataset=folder"]),
     **dict.fromkeys(("spectrum", "utterance_seconds", "min_db", "test_fraction", "speaker_lists"),
                     ["--dataset=timit"]),
     "num_digits": ["--dataset=sm_mnist"], "conditioning": ["--backbone=biggan"],

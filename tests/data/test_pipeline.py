@@ -94,7 +94,7 @@ def test_varied_batches_are_a_function_of_seed_and_number_too():
 def test_only_pictures_can_be_varied():
     clips = Numbered(10)
     clips.spec = clips.spec._replace(modality="speech")
-    with pytest.raises(InputError, match="augment=mirror: only pictures"):
+    with pytest.raises(InputError, match="augment=mirror: only videos"):
         pipeline.batch_stream(clips, 3, seed=0, augment=("mirror",))
 
 

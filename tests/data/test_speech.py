@@ -97,7 +97,7 @@ def test_values_that_never_change_are_not_divided_by_zero(tmp_path):
     assert set(mean) == {-400.0} and set(deviation) == {1.0}
 
 
-def test_digital_silence_weighs_as_much_as_lowest_decibels_says(tmp_path):
+def test_digital_silence_weighs_as_much_as_min_db_says(tmp_path):
     (tmp_path / "ann").mkdir()
     signal = np.concatenate([np.zeros(8000), NOISE[:8000]])  # 1 + (16000 - 400) // 160 = 98 frames, 48 all of zeros
     audio.write_wav(str(tmp_path / "ann" / "a.wav"), signal)

@@ -1,4 +1,4 @@
-"""What a judge tells of a model without an encoder, of toy models whose samples are known."""
+"""Measures of samples, on toy models whose samples are known."""
 
 import json
 

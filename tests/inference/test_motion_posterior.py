@@ -59,5 +59,5 @@ def test_samples_and_first_deviation(kind, given):
     np.testing.assert_allclose(z_m, q.mean() + q.stddev() * given[1], atol=1e-6)
     assert 0.05 < np.mean(q.stddev()) < 0.2
     still = np.repeat(given[0][:, :1], 5, axis=1)  # nothing moves
-    _, blind = kind(Policy(), 2, 6, 0.1, changes=True).distribution(still, given[1], np.zeros_like(given[2]))
+    _, blind = kind(Policy(), 2, 6, 0.1, mean_centered=True).distribution(still, given[1], np.zeros_like(given[2]))
     np.testing.assert_allclose(blind.mean(), np.broadcast_to(blind.mean()[:1], (3, 5, 2)), atol=1e-6)

@@ -57,7 +57,7 @@ def test_model_is_that_of_normalized_speech(model):
 def test_speech_to_be_varied_is_refused_before_anything_is_written(tmp_path, monkeypatch):
     clips = [None] * 99
     monkeypatch.setattr(data, "from_config", lambda *args, **options: type("Speech", (list,), {"spec": SPEC})(clips))
-    with pytest.raises(InputError, match="augment=mirror: only pictures"):
+    with pytest.raises(InputError, match="augment=mirror: only videos"):
         loop.train(tiny.config(**SIZES, augment=("mirror",)), str(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 

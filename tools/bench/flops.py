@@ -1,8 +1,8 @@
-"""Floating-point operations of a traced function, counted on its graph: 2 for each multiplication and addition.
+"""Floating-point operations of a traced function, counted on its graph: 2 for each multiply-add.
 
-It counts convolutions, their gradients and matrix products only, no element-wise operations. A fraction of the ceiling
-from this count is a lower bound. A step of training may take fewer
-products than the formulas of its model (`kernels.winograd`), unless the model's `Policy` has `winograd=False`.
+Counts convolutions, their gradients and matrix products; no element-wise operations. So a share of the ceiling computed
+from it is a lower bound. A training step may need fewer products than the model's formulas (`kernels.winograd`), unless
+its `Policy` has `winograd=False`.
 """
 
 import math

@@ -95,7 +95,7 @@ class Server:
         return Response(page, media_type=kind)
 
     async def _front(self, request):
-        """The page. It is told by its address which models there are, as the interface has no route for that."""
+        """Serve the page. Its address lists the models, because the REST interface has no route for that."""
         if "model" not in request.query_params:
             models = urllib.parse.urlencode([("model", name) for name in self.registry.models])
             return RedirectResponse(f"/?{models}", 307)

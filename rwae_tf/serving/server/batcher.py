@@ -119,5 +119,6 @@ def _join_key(signature, inputs):
     counts = {len(array) if array.ndim else None for array in arrays}
     if len(counts) != 1 or None in counts or 0 in counts:
         return object(), 1
-    length = int(inputs[_LENGTH].max()) if _LENGTH in inputs and inputs[_LENGTH].dtype.kind == "i" else None
+    lengths = inputs.get(_LENGTH)
+    length = int(lengths.max()) if lengths is not None and lengths.dtype.kind == "i" and lengths.size else None
     return (signature.name, tuple(array.shape[1:] for array in arrays), length), counts.pop()

@@ -67,8 +67,8 @@ def _exported(argument, path, cache):
 
 
 def _fingerprint(path):
-    """A short name that changes with the files from which a model is exported."""
-    digest = hashlib.sha256(os.path.abspath(path).encode())
+    """A short name that changes with the files from which a model is exported, and with the version of this package."""
+    digest = hashlib.sha256(f"{sys.modules['rwae_tf'].__version__} {os.path.abspath(path)}".encode())
     for folder in (path, os.path.join(path, "checkpoints")):
         for entry in sorted(os.scandir(folder), key=lambda entry: entry.name) if os.path.isdir(folder) else ():
             if entry.is_file() and entry.name.endswith((".json", ".index", ".npz")):

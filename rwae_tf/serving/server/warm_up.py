@@ -11,9 +11,7 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow.core.framework import tensor_pb2
 
-PATH = os.path.join("assets.extra", "tf_serving_warmup_requests")
-# Numbers of fields in TensorFlow Serving's protocol (apis/prediction_log.proto, predict.proto, model.proto).
-_PREDICT_LOG, _REQUEST, _MODEL_SPEC, _SIGNATURE_NAME, _INPUTS, _KEY, _VALUE = 6, 1, 1, 3, 2, 1, 2
+from rwae_tf.serving import assets
 
 
 def requests(path):
@@ -22,7 +20,7 @@ def requests(path):
     Args:
       path: folder of a SavedModel.
     """
-    file = os.path.join(path, PATH)
+    file = os.path.join(path, assets.FOLDER, assets.WARM_UP)
     if not os.path.exists(file):
         return
     try:
@@ -41,12 +39,12 @@ def _records(path):
 
 
 def _request(record):
-    request = _fields(_fields(_fields(record)[_PREDICT_LOG][0])[_REQUEST][0])
-    name = _fields(request[_MODEL_SPEC][0])[_SIGNATURE_NAME][0].decode()
+    request = _fields(_fields(_fields(record)[assets.PREDICT_LOG][0])[assets.REQUEST][0])
+    name = _fields(request[assets.MODEL_SPEC][0])[assets.SIGNATURE_NAME][0].decode()
     inputs = {}
-    for entry in map(_fields, request[_INPUTS]):
-        tensor = tensor_pb2.TensorProto.FromString(entry[_VALUE][0])
-        inputs[entry[_KEY][0].decode()] = tf.make_ndarray(tensor)
+    for entry in map(_fields, request[assets.INPUTS]):
+        tensor = tensor_pb2.TensorProto.FromString(entry[assets.VALUE][0])
+        inputs[entry[assets.KEY][0].decode()] = tf.make_ndarray(tensor)
     return name, inputs
 
 
