@@ -56,6 +56,8 @@ def frames(path, max_pixels):
     """
     stream = probe(path)
     decoder = ["-c:v", _ALPHA_DECODERS[stream.codec]] if stream.alpha and stream.codec in _ALPHA_DECODERS else []
+    if stream.codec == "theora":  # several threads lose repeated frames of it, one time in four, without a word
+        decoder = ["-threads", "1"]
     square = []
     if stream.aspect != 1:
         square = ["-vf", "scale='if(gte(sar,1),round(iw*sar),iw)':'if(gte(sar,1),ih,round(ih/sar))',setsar=1"]
