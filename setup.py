@@ -22,8 +22,9 @@ REQUIRES = [
     "tensorflow-probability>=0.24,<0.26",  # 0.24 is the last for TensorFlow 2.17, 0.25 goes with 2.21
     "tensorflow-gan==2.1.0",  # adversarial losses, scores of samples; last release
     "tensorflow-hub==0.16.1",  # imported by tensorflow-gan; last release
-    "tensorflow-io==0.37.1",  # s3:// buckets, mp3, Ogg, resampling; last release; loads up to TensorFlow 2.17.1
-    "tensorflow-io-gcs-filesystem==0.37.1",  # must equal tensorflow-io's
+    # s3:// buckets, mp3, Ogg, resampling; last release; loads up to TensorFlow 2.17.1, no wheel for Python 3.13
+    "tensorflow-io==0.37.1; python_version < '3.13'",
+    "tensorflow-io-gcs-filesystem==0.37.1; python_version < '3.13'",  # must equal tensorflow-io's
     "tensorboard>=2.17",  # event files; TensorFlow 2.21 no longer brings it
     "setuptools<81",  # newer ones lack pkg_resources, which tensorflow-hub imports
     "numpy>=1.26,<3",  # TensorFlow 2.17 needs 1.26, 2.21 runs on 2
@@ -106,6 +107,7 @@ setup(
         "Operating System :: POSIX :: Linux",
         "Programming Language :: Python :: 3.11",
         "Programming Language :: Python :: 3.12",
+        "Programming Language :: Python :: 3.13",
         "Topic :: Scientific/Engineering :: Artificial Intelligence",
     ],
     packages=find_packages(include=["rwae_tf", "rwae_tf.*"]),
