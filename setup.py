@@ -68,7 +68,7 @@ EXTRAS = {
     "faces": ["opencv-python-headless<5"],  # 5 has no CascadeClassifier, which crops the faces
     "docs": _requirements("tools/docs/requirements.txt"),  # the site of tools/docs.sh
     "dev": SPEECH + SERVE + ["playwright>=1.50", "axe-playwright-python>=0.1.4",  # tests of the page, with a Chromium
-                             "pytest>=8", "pytest-xdist>=3.6", "ruff>=0.6", "mypy>=1.11",
+                             "pytest>=8", "pytest-xdist>=3.6", "hypothesis>=6.100", "ruff>=0.6", "mypy>=1.11",
                      "moto[s3]>=5", "flask>=3", "flask-cors>=5"],  # an S3 server, for the tests of buckets
 }
 

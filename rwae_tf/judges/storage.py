@@ -4,7 +4,6 @@ import dataclasses
 import hashlib
 import io
 import os
-import zipfile
 
 import numpy as np
 
@@ -12,6 +11,7 @@ from rwae_tf.config import legacy
 from rwae_tf.config.schema import DataConfig
 from rwae_tf.errors import InputError
 from rwae_tf.utils import atomic_write, files, json_file, progress
+from rwae_tf.utils.arrays import UNREADABLE
 
 # Of the accuracy of every factor; what a judge of real faces (mug) can reach, nobody knows.
 THRESHOLDS = {"sprites": 0.995, "sm_mnist": 0.99, "moving_shapes": 0.995}
@@ -140,7 +140,7 @@ def load(judge_dir, config, spec):
     try:
         with np.load(io.BytesIO(files.read(weights_path(judge_dir)))) as weights:
             judge.set_weights(dict(weights))
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise InputError(f"{weights_path(judge_dir)}: not the weights of this judge ({error}); train it anew, in "
                          "another folder") from None
     return judge, record
@@ -159,12 +159,23 @@ def refuse_poor(judge_dir, record):
 def _read(judge_dir):
     record = json_file.read(record_path(judge_dir), "a judge", "a judge, as rwae_tf.judge leaves it")
     record = legacy.renamed("judge", record)
-    missing = {"data", "architecture", "accuracy", "threshold"} - set(record)
-    if missing or not isinstance(record["data"], dict):
+    if not _is_judge(record):
         raise InputError(f"{record_path(judge_dir)}: not a judge; train it anew, in another folder")
     # What an older version did not know of, its clips had as it is by default.
     return {"augment": [], "validation_fraction": 0.0, "unseen": {}, **record, "data": {**describe(DataConfig()),
                                                                         **legacy.renamed("data", record["data"])}}
+
+
+def _is_judge(record):
+    """Whether a record says all that a judge is loaded by."""
+    from rwae_tf.judges import networks
+
+    try:
+        return (isinstance(record["data"], dict) and record["architecture"] in ("ridge", *networks.KINDS)
+                and isinstance(record.get("unseen", {}), dict)
+                and all(0 <= float(share) <= 1 for share in (record["threshold"], *record["accuracy"].values())))
+    except (KeyError, AttributeError, TypeError, ValueError):
+        return False
 
 
 def _differences(old, new):

@@ -101,8 +101,21 @@ class Reader:
                            for view in sorted(set(view_of.values()))}
         except KeyError as error:
             raise ValueError(f"no {error.args[0]} in it") from None
-        columns = {factor: slice(*state[f"{view_of[factor]}/columns/{factor}"]) for factor in factors}
+        columns = {factor: slice(*state[f"{view_of[factor]}/columns/{factor}"].astype(int)) for factor in factors}
+        faulty = [view for view, regression in regressions.items() if not _fits(regression.state)]
+        faulty += [factor for factor, part in columns.items()
+                   if not 0 <= part.start < part.stop <= len(regressions[view_of[factor]].state["mean"])]
+        if faulty:
+            raise ValueError(f"damaged: {faulty[0]}")
         return cls(regressions, {factor: (view_of[factor], columns[factor]) for factor in factors})
+
+
+def _fits(state):
+    """Whether the arrays of a `KernelRidge` are finite numbers whose shapes go together."""
+    features, weights, mean = state["features"], state["weights"], state["mean"]
+    return (all(array.dtype.kind == "f" and np.isfinite(array).all() for array in state.values())
+            and features.ndim == 2 and state["width"].shape == () and state["width"] > 0
+            and weights.shape == (len(features), len(mean)) and mean.ndim == 1)
 
 
 def views(x: np.ndarray) -> Dict[str, np.ndarray]:

@@ -15,12 +15,12 @@ import difflib
 import hashlib
 import io
 import os
-import zipfile
 
 import numpy as np
 
 from rwae_tf.errors import InputError
 from rwae_tf.utils import json_file
+from rwae_tf.utils.arrays import UNREADABLE
 
 PREFIX = "pretrained/"
 WEIGHTS, RECORD, CARD, SUMS, JUDGE = "weights.npz", "model.json", "README.md", "SHA256SUMS", "judge"
@@ -75,7 +75,7 @@ def read_weights(path):
     try:
         with open(os.path.join(path, WEIGHTS), "rb") as file, np.load(io.BytesIO(file.read())) as weights:
             arrays = [weights[name] for name in sorted(weights.files)]
-    except (OSError, ValueError, EOFError, zipfile.BadZipFile) as error:
+    except UNREADABLE as error:
         raise InputError(f"{os.path.join(path, WEIGHTS)}: damaged ({error}); git checkout brings it back") from None
     return [array.astype(np.float32) if array.dtype == np.float16 else array for array in arrays]
 

@@ -1,6 +1,5 @@
 """The folder of a run: config.json, spec.json and its logs, and the model they describe."""
 
-import json
 import math
 import os
 from typing import Any, Mapping, NamedTuple
@@ -65,7 +64,7 @@ def read_actions(run):
     if not (size and files.exists(path)):
         return None
     try:
-        matching = json.loads(files.read(path))
+        matching = json_file.parse(files.read(path))
         same = matching["iterations"] == run.budget["iterations"]
         return matching if same and len(matching["matching"]) == size else None
     except (ValueError, KeyError, TypeError):
@@ -131,7 +130,7 @@ def read_log(path, iteration=math.inf):
         return rows
     try:
         for line in files.read(path).decode(errors="replace").splitlines():
-            row = json.loads(line)
+            row = json_file.parse(line)
             if row["iteration"] > iteration:
                 break
             rows.append(row)

@@ -14,7 +14,7 @@ import threading
 import time
 
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files
+from rwae_tf.utils import files, json_file
 
 try:
     import fcntl
@@ -90,7 +90,7 @@ def _record():
 def _read(path):
     """What a lock says, None if nothing."""
     with contextlib.suppress(OSError, ValueError):
-        record = json.loads(files.read(path))
+        record = json_file.parse(files.read(path))
         if isinstance(record, dict) and {"host", "process", "time"} <= set(record):
             return record
     return None

@@ -12,10 +12,18 @@ def write(value, path: str) -> None:
     files.write(path, json.dumps(value, indent=2) + "\n")
 
 
+def parse(text) -> Any:
+    """The value in JSON `text`; ValueError where it is none, or nested too deeply to be anything of ours."""
+    try:
+        return json.loads(text)
+    except RecursionError:
+        raise ValueError("nested too deeply") from None
+
+
 def read(path: str, what: str, folder: str = "a training run") -> Dict[str, Any]:
     """The JSON object in a file; `InputError`, saying `what` was sought in whose `folder`, if there is none."""
     try:
-        values = json.loads(files.read(path).decode())
+        values = parse(files.read(path).decode())
         if not isinstance(values, dict):
             raise ValueError("no object")
         return values

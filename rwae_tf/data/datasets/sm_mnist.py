@@ -7,19 +7,17 @@ frame, before the digit is drawn, y and then x is held inside by `bounce`; after
 """
 
 import os
-import zipfile
-import zlib
 
 import numpy as np
 
 from rwae_tf.data.base import NATIVE_SIZE, Clips, clip_uniforms, identities, source
 from rwae_tf.errors import InputError
+from rwae_tf.utils.arrays import UNREADABLE
 
 DIGIT_SIZE = 32
 ROOM = NATIVE_SIZE - DIGIT_SIZE
 MAX_SPEED = 4
 LENGTHS = {"train": 8, "validation": 10, "test": 10}
-_BROKEN = (ValueError, OSError, EOFError, TypeError, AttributeError, zipfile.BadZipFile, zlib.error)
 _SOURCE = "the MNIST file of Keras, https://storage.googleapis.com/tensorflow/tf-keras-datasets/mnist.npz"
 
 
@@ -139,7 +137,7 @@ def read_mnist(path, split):
     try:
         with np.load(path, allow_pickle=False) as file:
             arrays = {key: file[key] for key in keys if key in file}
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: not a readable npz ({error}); replace it by {_SOURCE}") from None
     missing = [key for key in keys if key not in arrays]
     if missing:

@@ -11,14 +11,13 @@ import math
 import os
 import re
 import zipfile
-import zlib
 
 import numpy as np
 
 from rwae_tf.errors import InputError
+from rwae_tf.utils.arrays import UNREADABLE
 
 FORM = "np.savez(path, x=clips) with clips uint8 [N, T, H, W, C] and C = 1 or 3 writes what is read"
-_BROKEN = (ValueError, OSError, EOFError, TypeError, KeyError, RuntimeError, zipfile.BadZipFile, zlib.error)
 
 
 class NoClips(InputError):
@@ -132,7 +131,7 @@ def _load(path, choose):
             return {"x": np.load(path, allow_pickle=False)}
         with np.load(path, allow_pickle=False) as file:
             return {key: file[key] for key in choose(file)}
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: not a readable {_suffix(path)} ({_reason(error)})") from None
 
 
@@ -161,7 +160,7 @@ def _headers(path):
                     headers[key] = _header(path, key, file, info.file_size)
     except InputError:
         raise
-    except _BROKEN as error:
+    except UNREADABLE as error:
         raise InputError(f"{path}: not a readable {_suffix(path)} ({_reason(error)})") from None
     return headers
 
