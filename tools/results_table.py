@@ -26,8 +26,10 @@ _GAN, _MMD = "R-WAE(GAN)", "R-WAE(MMD)"
 VIDEO = {
     "cpu_sprites": (_MMD, (97.55, 94.17), ("sprites_swap.png", "sprites_reconstruct.png", "sprites_generate.png")),
     "cpu_sprites_gan": (_GAN, (98.00, 96.27), ("sprites_gan_swap.png", "sprites_gan_generate.png")),
+    "cpu_sprites_ds_vae": ("DS-VAE, factorised q", (96.02, 91.89), ("sprites_ds_vae_swap.png",)),
     "cpu_sprites_weak": (f"{_MMD}, nine learned actions", (None, None), ("sprites_weak_actions.png",)),
     "cpu_moving_shapes": (_MMD, (80.50, 83.60), ("moving_shapes_swap.png", "moving_shapes_generate.png")),
+    "cpu_moving_shapes_ds_vae": ("DS-VAE, factorised q", (77.47, 72.45), ("moving_shapes_ds_vae_swap.png",)),
     "cpu_sm_mnist": (_MMD, (98.22, None), ("sm_mnist_swap.png", "sm_mnist_generate.png")),
     "cpu_mug": (f"{_MMD}, rendered faces", (None, None), ("mug_swap.png",)),
     "cpu_mug_weak": (f"{_MMD}, rendered faces, six learned actions", (None, None), ("mug_weak_actions.png",)),
@@ -36,8 +38,8 @@ VIDEO = {
 }
 """Name of the result and its flagfile: the method, the paper's static and dynamic accuracy in % (None: other data),
 pictures."""
-SPEECH = {"timit": "sample of 16 speakers", "librispeech": "201 speakers, 50 others tested"}
-"""Name of the result and its flagfile: the speakers."""
+SPEECH = {"librispeech": _MMD, "cpu_librispeech_ds_vae": "DS-VAE, full q", "cpu_librispeech_fhvae": "FHVAE, α = 10"}
+"""Name of the result and its flagfile: the method."""
 FACTORS = ("cpu_sprites", "cpu_sprites_gan")
 """Results of the same factors that docs/results.md shows one by one, of the first seed."""
 
