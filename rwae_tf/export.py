@@ -58,7 +58,12 @@ def cli():
 
 
 class _Callable(types.ModuleType):
-    """A submodule, once imported, is what its name in the package means; so this one can also be called."""
+    """A module that can be called.
+
+    An import of `rwae_tf.export` binds that name to this module, whatever the package offered under it before. A
+    function there would work until the first import of the command; a module that can be called always works. Its class
+    is set in the way of the Python reference, "Customizing module attribute access".
+    """
 
     def __call__(self, run_dir, export_dir, max_length=MAX_LENGTH):
         return export(run_dir, export_dir, max_length)
