@@ -13,7 +13,7 @@ source tools/environment.sh "$@"
 chosen=(-m "not exhaustive") asked=
 for index in "${!ARGS[@]}"; do
   case "${ARGS[index]}" in
-    --fast) chosen=(-m "not slow") asked=1 ;;
+    --fast) chosen=(-m "not slow and not exhaustive") asked=1 ;;
     --all) chosen=() asked=1 ;;
     *) [ -n "$asked" ] || chosen=(); continue ;;  # arguments of pytest choose the tests themselves
   esac

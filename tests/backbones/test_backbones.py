@@ -111,7 +111,8 @@ def test_grey_frames():
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("kind", ["biggan", "text_filter"])
+@pytest.mark.parametrize("kind", [
+    pytest.param("biggan", marks=pytest.mark.exhaustive), "text_filter"])  # tests/serving exports a BigGAN too
 def test_exported_model_answers_as_the_model_does(kind, tmp_path):
     keras.backend.clear_session()
     model = tiny.build(backbone=kind)

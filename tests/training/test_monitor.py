@@ -34,7 +34,7 @@ class Flicker(Clips):
         return {factor: np.asarray(indices, np.int32) % 2 for factor in self.spec.factors}
 
 
-@pytest.mark.parametrize("action_size", [0, 3])
+@pytest.mark.parametrize("action_size", [0, pytest.param(3, marks=pytest.mark.slow)])
 def test_rows_of_a_model_on_labelled_clips(lamps, model, action_size):
     """The lamps' colour and trend are read without fault; the row is the same in every call."""
     measured = tiny.build(action_size=action_size) if action_size else model

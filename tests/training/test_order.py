@@ -48,8 +48,8 @@ def unordered(graph):
 
 @pytest.mark.parametrize("changes", [
     {"content_divergence": "adversarial", "joint_update": True, "inference_steps": 1, "decoder": "dense"},
-    {"content_divergence": "adversarial", "action_size": 3},
-    {"content_divergence": "scaled_mmd"},
+    pytest.param({"content_divergence": "adversarial", "action_size": 3}, marks=pytest.mark.slow),
+    pytest.param({"content_divergence": "scaled_mmd"}, marks=pytest.mark.slow),
 ], ids=lambda changes: changes["content_divergence"] + ("_fused" if "joint_update" in changes else ""))
 def test_no_weight_is_written_while_it_may_yet_be_read(changes):
     model = models.build(tiny.config(**changes), tiny.SPEC)

@@ -107,12 +107,24 @@ def test_a_killed_run_goes_on_bitwise(whole, place):
     assert any(name.startswith("events.out.tfevents") for name in files.names(place))
 
 
-def test_a_terminated_run_saves_exits_and_goes_on_bitwise(whole, tmp_path):
-    status, errors = run(tmp_path, int(signal.SIGTERM), 4)
+@pytest.fixture(scope="module")
+def terminated(tmp_path_factory):
+    """The folder of a run that SIGTERM has stopped in iteration 5, and what it has said."""
+    folder = tmp_path_factory.mktemp("terminated")
+    status, errors = run(folder, int(signal.SIGTERM), 4)
     assert status == 128 + signal.SIGTERM
+    return folder, errors
+
+
+def test_a_terminated_run_saves_and_exits(terminated):
+    folder, errors = terminated
     assert "stopped by SIGTERM after iteration 5" in errors and "ckpt-5" in errors
-    assert weights(tmp_path)["counters/iteration/.ATTRIBUTES/VARIABLE_VALUE"] == 5
-    status, errors = run(tmp_path)
+    assert weights(folder)["counters/iteration/.ATTRIBUTES/VARIABLE_VALUE"] == 5
+
+
+@pytest.mark.exhaustive  # a checkpoint is read after SIGKILL too
+def test_a_terminated_run_goes_on_bitwise(whole, terminated):
+    status, errors = run(terminated[0])
     assert status == 0, errors
-    assert_same(weights(whole), weights(tmp_path))
+    assert_same(weights(whole), weights(terminated[0]))
 

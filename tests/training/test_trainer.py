@@ -82,6 +82,7 @@ def test_the_joint_step_takes_the_gradients_of_the_two_phases():
             np.testing.assert_allclose(a, b, atol=2e-5)
 
 
+@pytest.mark.slow
 def test_steps_descend():
     """On one batch again and again, the encoders' and the decoder's steps lower the reconstruction error."""
     made = trainer(joint_update=True, inference_steps=1, decoder_learning_rate=5e-3, encoder_learning_rate=5e-3)
@@ -99,6 +100,7 @@ def test_the_critic_ascends():
     assert divergence[-1] > divergence[0] + 1e-3
 
 
+@pytest.mark.slow
 def test_learning_rates_fall_at_their_epochs():
     made = trainer(decoder_learning_rate=((1.5, 1e-3), (1.5, 5e-4), (4.0, 5e-4), (4.0, 1e-4)))
     found = []
@@ -108,6 +110,7 @@ def test_learning_rates_fall_at_their_epochs():
     np.testing.assert_allclose(found, np.array([1, 1, 0.5, 0.5, 0.1, 0.1]) * 1e-3, rtol=1e-6)
 
 
+@pytest.mark.slow
 def test_the_temperature_follows_its_schedule():
     made = trainer(action_size=3, temperature=((0.0, 0.8), (4.0, 0.2, "exponential"), (6.0, 0.1)))
     for epoch, expected in ((0, 0.8), (2, 0.4), (5, 0.15), (50, 0.1)):
@@ -178,7 +181,7 @@ def test_one_and_two_replicas_end_with_the_same_weights(two_replicas, changes):
             np.testing.assert_allclose(a.value.numpy(), b.value.numpy(), rtol=1e-3, atol=1e-4, err_msg=a.path)
 
 
-@pytest.mark.slow
+@pytest.mark.exhaustive  # test_distribution.py has what is joined for each scope
 def test_per_replica_mmd_differs_from_the_global_one(two_replicas):
     """What `mmd_scope` chooses: the mean of two MMDs over half the rows is not the MMD over all."""
     found = []
