@@ -27,7 +27,7 @@ def main(argv):
     for name in names:
         path = pretrained.find(pretrained.PREFIX + name)
         record, faults = pretrained.record(path), pretrained.faults(path)
-        print(f"{name:20} {_megabytes(path):4.1f} MB  {'; '.join(faults) or 'files verified'}")
+        print(f"{name:20} {pretrained.size(path) / 1e6:4.1f} MB  {'; '.join(faults) or 'files verified'}")
         print(f"{'':20} {record['summary']}")
         broken += bool(faults)
         if values.name:
@@ -36,11 +36,6 @@ def main(argv):
     if not names:
         print(f"{pretrained.folder()}: no pretrained models")
     return 1 if broken else 0
-
-
-def _megabytes(path):
-    files = [os.path.join(top, name) for top, _, names in os.walk(path) for name in names]
-    return sum(map(os.path.getsize, files)) / 1e6
 
 
 def cli():

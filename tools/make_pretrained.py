@@ -24,7 +24,6 @@ from rwae_tf.evaluation import comparison
 from rwae_tf.runs import pretrained
 from rwae_tf.utils import json_file
 
-LARGEST = 6e6  # bytes of all files
 LICENCES = {  # data: what they are, and their licence
     "sprites": ("Sprites (Li and Mandt 2018), drawn from the art of the Liberated Pixel Cup (lpc.opengameart.org)",
                 "CC BY-SA 3.0 and GNU GPL 3.0; CREDITS.md names the authors. Weights learned from the art are shared "
@@ -75,10 +74,10 @@ def main(argv):
         pretrained.write_weights(part, half or arrays)
         record = _record(values.name, run, metrics, data, "float16" if half else "float32", report, check)
         _write_folder(part, model, values, record)
-        size = sum(os.path.getsize(os.path.join(top, name)) for top, _, names in os.walk(part) for name in names)
-        if size > LARGEST:
+        size = pretrained.size(part)
+        if size > pretrained.LARGEST:
             raise InputError(f"{values.run_dir}: {size / 1e6:.1f} MB as {record['weights']}, more than "
-                             f"{LARGEST / 1e6:.0f} MB; the repository is no place for it")
+                             f"{pretrained.LARGEST / 1e6:.0f} MB; the repository is no place for it")
         target = os.path.join(values.out_dir, values.name)
         shutil.rmtree(target, ignore_errors=True)
         shutil.copytree(part, target)

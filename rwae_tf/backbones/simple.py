@@ -4,21 +4,15 @@
 at any power-of-two size and base width; `ds_vae256` is the one of Li & Mandt. LeakyReLU 0.2 throughout.
 """
 
-import math
-
 from keras import layers
 
+from rwae_tf.layers import stack
 from rwae_tf.layers.stack import Stack
 
 
 def _block(policy, layer):
     """[layer, batch norm, LeakyReLU]; the norm's shift makes a bias in `layer` idle."""
     return [layer, policy.batch_norm(), policy.leaky_relu()]
-
-
-def _widths(size, channels):
-    """Channels of the stride-2 convolutions from size x size down to 4x4: c, 2c, 4c, ..."""
-    return [channels * 2**i for i in range(int(math.log2(size)) - 2)]
 
 
 class DcganEncoder(Stack):
@@ -29,7 +23,7 @@ class DcganEncoder(Stack):
 
     def __init__(self, policy, frame_shape, channels, feature_size, name=None):
         parts = []
-        for width in _widths(frame_shape[0], channels):
+        for width in stack.widths(frame_shape[0], channels):
             parts += _block(policy, policy.conv(width, 4, 2, use_bias=False))
         parts += [layers.Flatten(), policy.dense(feature_size, activation="tanh")]
         super().__init__(parts, name)
@@ -40,7 +34,7 @@ class DcganDecoder(Stack):
 
     def __init__(self, policy, frame_shape, channels, name=None):
         size, _, colours = frame_shape
-        widths = _widths(size, channels)[::-1]
+        widths = stack.widths(size, channels)[::-1]
         parts = _block(policy, policy.dense(16 * widths[0], use_bias=False))
         parts.insert(1, layers.Reshape((4, 4, widths[0])))
         for width in widths[1:]:

@@ -26,6 +26,11 @@ def weight(default, help):
 
 def rate(first, help):
     """A field for a learning rate: `first`, then half of it and a tenth of it (Appendix G)."""
-    half, tenth = (float(f"{part:.12g}") for part in (first / 2, first / 10))  # 3e-05 for 2.9999999999999997e-05
+    half, tenth = rounded(first / 2), rounded(first / 10)
     points = (50.0, first), (50.0, half), (80.0, half), (80.0, tenth)
     return option(points, help, low=0.0, schedule=True)
+
+
+def rounded(number):
+    """`number` as one writes it: 5e-05 for the 5.000000000000001e-05 of a product, far below float32's digits."""
+    return float(f"{number:.12g}")

@@ -2,6 +2,7 @@
 
 import math
 
+from rwae_tf.config.fields import rounded
 from rwae_tf.config.schedule import EXPONENTIAL
 
 # Section of config.json -> old key -> key of today.
@@ -91,15 +92,10 @@ def _falling(rate, falls):
     """The schedule of a learning rate that is multiplied by a factor at each of some epochs, [(epoch, factor)]."""
     points = []
     for epoch in sorted({epoch for epoch, _ in falls}):
-        before, after = (_rounded(rate * math.prod(factor for at, factor in falls if at <= last)) for last in (
+        before, after = (rounded(rate * math.prod(factor for at, factor in falls if at <= last)) for last in (
             math.nextafter(epoch, -math.inf), epoch))
         points += [[epoch, before], [epoch, after]]
     return points or rate
-
-
-def _rounded(number):
-    """`number` as one writes it: 5e-05 for the 5.000000000000001e-05 of a product, far below float32's digits."""
-    return float(f"{number:.12g}")
 
 
 def _model(fields, model):

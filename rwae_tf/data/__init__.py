@@ -20,7 +20,7 @@ from rwae_tf.config import DataConfig
 from rwae_tf.data import datasets
 from rwae_tf.data.base import Clips
 from rwae_tf.errors import InputError
-from rwae_tf.utils import files, progress, transfer
+from rwae_tf.utils import cache_dir, files, progress, transfer
 
 __all__ = ["Clips", "from_config", "load", "names"]
 
@@ -87,9 +87,7 @@ def _at_hand(data_dir):
     """The folder of data on this machine, copied from its bucket if it lies in one."""
     if data_dir is None or not files.is_remote(data_dir):
         return data_dir
-    from rwae_tf.data.video import cache
-
-    local = os.path.join(cache.folder(), "buckets", hashlib.sha256(data_dir.rstrip("/").encode()).hexdigest()[:16])
+    local = cache_dir.path("buckets", hashlib.sha256(data_dir.rstrip("/").encode()).hexdigest()[:16])
     line, done = None, 0
     try:
         for done, count, name in transfer.download_folder(data_dir, local):

@@ -9,6 +9,7 @@ from rwae_tf.errors import InputError
 from rwae_tf.types import SequenceSpec
 
 NATIVE_SIZE = 64
+TEST_FRACTION = 0.2  # of videos, takes or speakers, where nothing says which test
 _STREAMS = {"train": 0, "test": 1, "validation": 2}
 _VALIDATION_SEED = 2101  # the dataset's, not the run's: runs of any seed are tuned on the same clips
 

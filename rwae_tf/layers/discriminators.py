@@ -3,11 +3,10 @@
 Convolutions of 4 pixels and stride 2, LeakyReLU 0.2, batch norm from the second on; linear outputs.
 """
 
-import math
-
 import tensorflow as tf
 from keras import layers
 
+from rwae_tf.layers import stack
 from rwae_tf.layers.stack import Stack
 
 _KERNEL = 4  # pixels, and frames at most
@@ -45,7 +44,7 @@ class ClipDiscriminator(layers.Layer):
 
     def __init__(self, policy, size, length, channels, outputs, name="video_discriminator"):
         super().__init__(name=name)
-        widths = [channels * 2**i for i in range(int(math.log2(size)) - 2)]
+        widths = stack.widths(size, channels)
         self.frames = temporal_kernels(length, len(widths) + 1)
         self.convolutions = [
             layers.Conv3D(width, (frames, _KERNEL, _KERNEL), (1, 2, 2), use_bias=i == 0)

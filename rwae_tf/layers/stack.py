@@ -1,6 +1,7 @@
 """A stack of layers."""
 
 import inspect
+import math
 
 import keras
 
@@ -28,3 +29,8 @@ class Stack(keras.layers.Layer):
         for part in self.parts:
             x = apply(part, x, training)
         return x
+
+
+def widths(size, channels):
+    """Channels of the convolutions of stride 2 that lead from size x size down to 4x4: c, 2c, 4c, ..."""
+    return [channels * 2**i for i in range(int(math.log2(size)) - 2)]

@@ -4,14 +4,13 @@ It has no encoder: it generates and decodes. Its codes are z_c and the category,
 a recurrent network that noise drives. docs/baselines.md names what departs from the publication.
 """
 
-import math
-
 import tensorflow as tf
 from keras import layers
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf.compat import tfgan
 from rwae_tf.errors import InputError
+from rwae_tf.layers import stack
 from rwae_tf.layers.discriminators import ClipDiscriminator, FrameDiscriminator
 from rwae_tf.layers.stack import Stack
 from rwae_tf.models import terms
@@ -35,7 +34,7 @@ class FrameGenerator(Stack):
     """
 
     def __init__(self, policy, frame_shape, channels, name="frame_generator"):
-        widths = [channels * 2**i for i in range(int(math.log2(frame_shape[0])) - 2)][::-1]
+        widths = stack.widths(frame_shape[0], channels)[::-1]
         parts = [policy.dense(16 * widths[0], use_bias=False), layers.Reshape((4, 4, widths[0])), policy.batch_norm(),
                  layers.ReLU()]
         for width in widths[1:]:

@@ -31,6 +31,10 @@ class WeightedTerms:
         weights = dict(zip(self.weight_options(), tf.unstack(self._term_weights), strict=True))
         return {**self.FIXED, **weights}
 
+    def weights_as_numbers(self):
+        """Term name -> its weight now, a float of the seven digits that float32 has."""
+        return {term: round(float(weight), 7) for term, weight in self.weights_of_terms().items()}
+
     def objective(self, terms):
         """The weighted sum of `terms`."""
         return tf.add_n([weight * terms[name] for name, weight in self.weights_of_terms().items()])

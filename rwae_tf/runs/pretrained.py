@@ -23,6 +23,7 @@ from rwae_tf.utils import json_file
 from rwae_tf.utils.arrays import UNREADABLE
 
 PREFIX = "pretrained/"
+LARGEST = 6e6  # bytes of one of them; a repository is no place for more
 WEIGHTS, RECORD, CARD, SUMS, JUDGE = "weights.npz", "model.json", "README.md", "SHA256SUMS", "judge"
 _PACKAGE = os.path.dirname(os.path.dirname(os.path.abspath(__file__)))
 _FOLDERS = (os.path.join(_PACKAGE, "_pretrained"), os.path.join(os.path.dirname(_PACKAGE), "pretrained"))
@@ -54,6 +55,11 @@ def find(path):
         hint = f"did you mean {PREFIX}{close[0]}?" if close else f"there are {', '.join(names()) or 'none here'}"
         raise InputError(f"{path}: no such pretrained model; {hint}")
     return os.path.join(folder(), name)
+
+
+def size(path):
+    """Bytes of all files in the folder `path` and below it."""
+    return sum(os.path.getsize(os.path.join(top, name)) for top, _, names in os.walk(path) for name in names)
 
 
 def is_pretrained(path):

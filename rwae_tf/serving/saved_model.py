@@ -1,10 +1,8 @@
 """Write a model as a SavedModel that TensorFlow Serving loads, with a model card beside it."""
 
-import contextlib
 import os
 import shutil
 import tempfile
-import time
 from typing import Any, List, Mapping, Optional
 
 import keras
@@ -18,7 +16,6 @@ from rwae_tf.utils import files, patterns, transfer
 
 CARD = "README.md"
 _PART = ".part-"
-_STALE = 24 * 3600  # seconds after which what an export has begun is what a killed one has left
 
 
 def export(model: SequenceModel, export_dir: str, budget: Optional[Mapping[str, Any]] = None,
@@ -46,7 +43,7 @@ def export(model: SequenceModel, export_dir: str, budget: Optional[Mapping[str, 
     files.make_folder(export_dir)
     beside = None if files.is_remote(export_dir) else export_dir
     if beside:
-        _remove_stale(export_dir)
+        files.remove_stale(export_dir, f"{_PART}*")
     part = tempfile.mkdtemp(prefix=_PART, dir=beside)  # TensorFlow Serving sees only integer names
     try:
         text = metadata.text(model, max_length, budget, actions)
@@ -96,12 +93,3 @@ def _publish(part, export_dir):
         except OSError:
             if not os.path.exists(path):
                 raise
-
-
-def _remove_stale(export_dir):
-    """Remove the folders of killed exports that are too old to belong to a running one."""
-    for name in os.listdir(export_dir):
-        path = os.path.join(export_dir, name)
-        with contextlib.suppress(OSError):  # a running export may rename its own
-            if name.startswith(_PART) and time.time() - os.stat(path).st_mtime > _STALE:
-                shutil.rmtree(path)

@@ -51,7 +51,7 @@ class MetricsLog:
           terms: name -> unweighted mean over the window.
           rates: part -> learning rate.
         """
-        weights = {name: round(float(weight), 7) for name, weight in self._model.weights_of_terms().items()}
+        weights = self._model.weights_as_numbers()
         _append(self._path, {**progress, "terms": terms, "weights": weights, "learning_rates": rates})
         with self._writer.as_default(step=progress["iteration"]):
             for group, values in (("terms", terms), ("weights", weights), ("learning_rates", rates)):

@@ -65,8 +65,8 @@ class Indicators:
             measures = dict(indicators.NOTHING)
         shares = {}
         if terms:
-            weights = {term: round(float(weight), 7) for term, weight in self._model.weights_of_terms().items()}
-            shares = match.shares(terms, weights, self._gradient_norms(self._looked_at[0]["x"]))
+            norms = self._gradient_norms(self._looked_at[0]["x"])
+            shares = match.shares(terms, self._model.weights_as_numbers(), norms)
         verdicts = measures["verdicts"] + match.verdicts(terms=shares)
         return {**measures, "terms": shares, "verdicts": verdicts if epoch >= 1 else []}
 

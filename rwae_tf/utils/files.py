@@ -5,11 +5,15 @@ What cannot be read or written is an OSError, in a folder and in a bucket alike.
 
 import contextlib
 import errno
+import fnmatch
 import os
 import shutil
+import time
 
 from rwae_tf.utils import atomic_write, buckets
 from rwae_tf.utils.buckets import is_remote
+
+_STALE = 24 * 3600  # seconds after which what is unfinished was left by a process that was killed
 
 
 def exists(path):
@@ -118,3 +122,17 @@ def remove_folder(path):
         return
     with contextlib.suppress(FileNotFoundError), buckets.os_errors(path):
         buckets.gfile(path).rmtree(path)
+
+
+def remove_stale(folder, pattern):
+    """Remove the unfinished folders in a folder that are too old to belong to a running process.
+
+    Args:
+      folder: on this machine.
+      pattern: of their names, such as "*.part".
+    """
+    for name in fnmatch.filter(os.listdir(folder), pattern):
+        path = os.path.join(folder, name)
+        with contextlib.suppress(OSError):  # a running process may rename its own
+            if time.time() - os.stat(path).st_mtime > _STALE:
+                shutil.rmtree(path)

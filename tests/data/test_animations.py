@@ -6,8 +6,9 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
+from rwae_tf.data.reports import ErrorPolicy
 from rwae_tf.data.video.decoding import Reader
-from rwae_tf.data.video.discovery import ErrorPolicy, Video, find
+from rwae_tf.data.video.discovery import Video, find
 from rwae_tf.errors import InputError
 
 LEVELS = [0, 50, 100, 150]

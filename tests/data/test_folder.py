@@ -13,8 +13,10 @@ import pytest
 from PIL import Image
 
 from rwae_tf import data
-from rwae_tf.data.video import cache, decoding, discovery
+from rwae_tf.data.reports import ErrorPolicy
+from rwae_tf.data.video import decoding, discovery
 from rwae_tf.errors import InputError
+from rwae_tf.utils import cache_dir
 
 
 def load(folder, split="train", **options):
@@ -123,7 +125,7 @@ def test_pictures_of_every_mode(tmp_path):
     for name, (picture, _) in pictures.items():
         (tmp_path / name).mkdir()
         picture.save(tmp_path / name / "0.png")
-    videos, _ = discovery.find(str(tmp_path), discovery.ErrorPolicy(False))
+    videos, _ = discovery.find(str(tmp_path), ErrorPolicy(False))
     for video in videos:
         (frame,) = decoding.Reader(3).frames(video)
         assert frame.reshape(-1, 3).max(0).tolist() == frame.reshape(-1, 3).min(0).tolist()
@@ -444,8 +446,8 @@ def test_what_killed_processes_left_is_swept_a_day_later(tmp_path, place):
 def test_where_decoded_frames_lie(monkeypatch):
     for name in ("RWAE_CACHE", "XDG_CACHE_HOME"):
         monkeypatch.delenv(name, raising=False)
-    assert cache.folder() == os.path.expanduser("~/.cache/rwae_tf")
+    assert cache_dir.path() == os.path.expanduser("~/.cache/rwae_tf")
     monkeypatch.setenv("XDG_CACHE_HOME", "/x")
-    assert cache.folder() == "/x/rwae_tf"
+    assert cache_dir.path() == "/x/rwae_tf"
     monkeypatch.setenv("RWAE_CACHE", "/y")
-    assert cache.folder() == "/y"
+    assert cache_dir.path() == "/y"

@@ -194,7 +194,7 @@ def test_broken_file_stops_or_is_left_out(folder, case, capsys):
     with pytest.raises(InputError) as caught:
         load(folder, test_fraction=0.0)
     line = str(caught.value)
-    assert says in line and line.endswith("; --skip_invalid leaves it out") and "\n" not in line
+    assert says in line and line.endswith("--skip_invalid to leave out what is bad") and "\n" not in line
     assert line.count("--skip_invalid") == 1
     capsys.readouterr()
     clips = load(folder, test_fraction=0.0, skip_invalid=True)
@@ -213,7 +213,7 @@ def test_unreadable_folder(folder, monkeypatch):
         return listdir(path)
 
     monkeypatch.setattr(os, "listdir", forbidden)  # modes do not bind root, who may run this
-    with pytest.raises(InputError, match="bob: Permission denied; check the path and its permissions; --skip_invalid"):
+    with pytest.raises(InputError, match="bob: Permission denied; check the path.*; .*--skip_invalid"):
         load(folder)
     assert speakers(load(folder, test_fraction=0.0, skip_invalid=True)) == ["ann", "cid", "dan", "eve"]
 

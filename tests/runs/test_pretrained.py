@@ -27,8 +27,7 @@ def copy(tmp_path):
 def test_files_are_whole_and_small(name):
     path = pretrained.find(f"pretrained/{name}")
     assert pretrained.faults(path) == []
-    size = sum(os.path.getsize(os.path.join(top, file)) for top, _, files in os.walk(path) for file in files)
-    assert size < 6e6
+    assert pretrained.size(path) < pretrained.LARGEST
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -10,8 +10,9 @@ are cut in `video.windows`, where decoded frames are kept in `video.cache`.
 import os
 
 from rwae_tf.data.base import check_step
+from rwae_tf.data.reports import ErrorPolicy
 from rwae_tf.data.video import cache, labels, levels
-from rwae_tf.data.video.discovery import ErrorPolicy, find
+from rwae_tf.data.video.discovery import find
 from rwae_tf.data.video.splits import CHOICES
 from rwae_tf.data.video.windows import Windows, long_enough
 from rwae_tf.errors import InputError

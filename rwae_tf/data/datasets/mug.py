@@ -10,7 +10,7 @@ import os
 
 import numpy as np
 
-from rwae_tf.data.base import Clips, check_step, clip_uniforms, identities
+from rwae_tf.data.base import TEST_FRACTION, Clips, check_step, clip_uniforms, identities
 from rwae_tf.data.prepare.mug import manifest_file
 from rwae_tf.data.prepare.mug.discovery import EXPRESSIONS
 from rwae_tf.errors import InputError
@@ -18,7 +18,6 @@ from rwae_tf.utils import progress
 
 LENGTHS = {"train": 8, "validation": 10, "test": 10}
 SPLIT_BY = ("video", "subject")
-TEST_SHARE = 0.2
 _SPLIT_SEED = 423
 
 
@@ -110,7 +109,7 @@ def of_split(owners, split, split_by, validation_fraction):
     """
     count = len(owners) if split_by == "video" else owners.max() + 1
     tested = np.zeros(count, bool)
-    tested[np.random.RandomState(_SPLIT_SEED).permutation(count)[:max(1, round(TEST_SHARE * count))]] = True
+    tested[np.random.RandomState(_SPLIT_SEED).permutation(count)[:max(1, round(TEST_FRACTION * count))]] = True
     tested = tested if split_by == "video" else tested[owners]
     if split == "test":
         return np.flatnonzero(tested)

@@ -5,7 +5,8 @@ import sys
 
 import numpy as np
 
-from rwae_tf.data.base import Clips, clip_uniforms
+from rwae_tf.data.base import TEST_FRACTION, Clips, clip_uniforms
+from rwae_tf.data.reports import ErrorPolicy
 from rwae_tf.data.speech import audio, corpus, spectra
 from rwae_tf.errors import InputError
 from rwae_tf.types import SequenceSpec
@@ -40,7 +41,7 @@ class SpeechClips(Clips):
         spectrum="linear",
         utterance_seconds=0.0,
         min_db=-400.0,
-        test_fraction=0.2,
+        test_fraction=TEST_FRACTION,
         speaker_lists="",
         skip_invalid=False,
     ):
@@ -50,7 +51,7 @@ class SpeechClips(Clips):
         audio.library()  # at once, where it is missing: that is no fault of a file
         length = length or LENGTH
         front_end, cut = _checked(spectrum, utterance_seconds, min_db, test_fraction, length)
-        self._bad, self._split, self._seed = corpus.ErrorPolicy(skip_invalid), split, seed
+        self._bad, self._split, self._seed = ErrorPolicy(skip_invalid), split, seed
         recordings = self._recordings(data_dir, speaker_lists)
         factors = {"speaker": tuple(sorted({r.speaker for r in recordings})), **self.factors(recordings)}
         recordings = corpus.of_split(split, recordings, test_fraction, validation_fraction, speaker_lists)

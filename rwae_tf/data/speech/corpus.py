@@ -1,6 +1,5 @@
 """Folders of recordings: which files there are, whose they are, and which speakers belong to which split."""
 
-import contextlib
 import os
 from typing import Mapping, NamedTuple
 
@@ -8,11 +7,11 @@ import numpy as np
 
 from rwae_tf.data import folder_names
 from rwae_tf.data.base import identities, source
+from rwae_tf.data.reports import examples
 from rwae_tf.data.speech import audio
 from rwae_tf.errors import InputError
 
 SPLITS = ("train", "validation", "test")
-_EXAMPLES = 3  # files that a line names
 _UNREAD = tuple(f".{name}" for name in (
     "mp4 m4v mov mkv avi mpg mpeg webm 3gp flv wmv ogv mts pcm raw bin mat npy npz h5 tfrecord parquet zip tar gz tgz "
     "bz2 xz 7z rar part crdownload").split())
@@ -34,23 +33,6 @@ class Recording(NamedTuple):
     name: str
     part: str = ""
     labels: Mapping[str, str] = {}
-
-
-class ErrorPolicy:
-    """What cannot be used: an error at once, or, where `skip` is set, a line in `lines`."""
-
-    def __init__(self, skip):
-        self._skip, self.lines = skip, []
-
-    @contextlib.contextmanager
-    def left_out(self):
-        """Go on after an `InputError` within, if it may be skipped."""
-        try:
-            yield
-        except InputError as error:
-            if not self._skip:
-                raise InputError(f"{error}; --skip_invalid leaves it out") from None
-            self.lines.append(str(error))
 
 
 def files_below(folder, bad):
@@ -188,8 +170,7 @@ def counted(paths, words):
     """A text that counts and names files, in a list; an empty one where there are none."""
     if not paths:
         return []
-    some = ", ".join(os.path.basename(path) for path in paths[:_EXAMPLES]) + ", ..." * (len(paths) > _EXAMPLES)
-    return [f"{len(paths)} {words} ({some})"]
+    return [f"{len(paths)} {words} ({examples([os.path.basename(path) for path in paths])})"]
 
 
 def unread(paths):

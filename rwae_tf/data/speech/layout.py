@@ -11,14 +11,13 @@ import re
 from typing import Dict, FrozenSet, NamedTuple, Optional, Tuple
 
 from rwae_tf.data.folder_names import named, within
+from rwae_tf.data.reports import EXAMPLES, examples, tally
 from rwae_tf.data.speech import audio
 from rwae_tf.data.speech.corpus import Recording
 from rwae_tf.errors import InputError
 
 _KINDS = re.compile("((wav|wave|flac)s?[-_]?[0-9]*(k|khz)?([-_]silence[-_]trimmed)?|mp3s?|m4a|aac|ogg|opus|audios?|"
                     "sounds?|speech|clips|data|recordings|speakers|voices|utterances|corpus|raw|audio[-_ ]?files)")
-
-_EXAMPLES = 3
 
 
 class Layout(NamedTuple):
@@ -83,13 +82,13 @@ def _splits(root, folders, lists):
     for level, names in enumerate(levels):
         for meaning in (named, within):
             kinds = {name: name and meaning(name) for name in set(names)}
-            said = set(kinds.values())
-            if None not in said and len(said) > 1:
+            splits = set(kinds.values())
+            if None not in splits and len(splits) > 1:
                 return level, _meanings(root, kinds)
-            partly = None in said and (said >= {"train", "test"} or meaning is named and said & {"test", "eval"})
+            partly = None in splits and (splits >= {"train", "test"} or meaning is named and splits & {"test", "eval"})
             if partly and not lists:
                 raise InputError(f"{root}: some recordings lie in folders of splits and others do not "
-                                 f"({_listed(names)}); move the others away, rename the folders if they are no splits, "
+                                 f"({tally(names)}); move the others away, rename the folders if they are no splits, "
                                  "or say by --speaker_lists who trains and who tests")
     return None, {}
 
@@ -100,21 +99,14 @@ def _meanings(root, kinds):
     What is called test tests; without it eval, without both validation. Without train, validation trains, as the dev of
     VoxCeleb does.
     """
-    said = set(kinds.values())
-    tests = next(kind for kind in ("test", "eval", "validation") if kind in said)
-    trains = "train" if "train" in said else "validation"
-    if trains not in said or trains == tests:
+    splits = set(kinds.values())
+    tests = next(kind for kind in ("test", "eval", "validation") if kind in splits)
+    trains = "train" if "train" in splits else "validation"
+    if trains not in splits or trains == tests:
         raise InputError(f"{root}: folders {', '.join(sorted(kinds))} are splits without one to train on; call one of "
                          "them train")
     meaning = {tests: "test", trains: "train"}
     return {name: meaning.get(kind, "validation") for name, kind in kinds.items()}
-
-
-def _listed(names):
-    """Names with their numbers of recordings, in words."""
-    known = sorted(set(names) - {None})
-    text = ", ".join(f"{name}: {names.count(name)}" for name in known[:8]) + ", ..." * (len(known) > 8)
-    return text + f", none: {names.count(None)}" * (None in names)
 
 
 def describe(layout, files):
@@ -124,11 +116,11 @@ def describe(layout, files):
       layout: a `Layout`.
       files: list of (`Recording`, its folders as of `find`).
     """
-    examples = {}
+    speakers = {}
     for recording, folders in files:
-        examples.setdefault(recording.speaker, folders[:layout.level() + 1])
-    some = ", ".join("/".join(examples[speaker]) for speaker in sorted(examples)[:_EXAMPLES])
-    text = f"{len(examples)} speakers, a folder each, such as {some}"
+        speakers.setdefault(recording.speaker, folders[:layout.level() + 1])
+    some = ", ".join("/".join(speakers[speaker]) for speaker in sorted(speakers)[:EXAMPLES])
+    text = f"{len(speakers)} speakers, a folder each, such as {some}"
     if layout.parts:
         text += "; by folders, " + ", ".join(f"{name} is {part}" for name, part in sorted(layout.parts.items()))
     return text
@@ -149,6 +141,5 @@ def without_sound(layout, speakers, others):
             silent.setdefault(recording.speaker, "/".join([*folders, os.path.basename(path)]))
     if not silent:
         return None
-    some = ", ".join(silent[speaker] for speaker in sorted(silent)[:_EXAMPLES])
     return (f"{len(silent)} folder{'s' * (len(silent) > 1)} beside those of speakers without sound that is read "
-            f"({some}{', ...' * (len(silent) > _EXAMPLES)})")
+            f"({examples([silent[speaker] for speaker in sorted(silent)])})")

@@ -20,13 +20,12 @@ import numpy as np
 from rwae_tf.data.base import NATIVE_SIZE
 from rwae_tf.data.video.decoding import Reader
 from rwae_tf.errors import InputError
-from rwae_tf.utils import cache_dir, json_file, progress
+from rwae_tf.utils import cache_dir, files, json_file, progress
 
 _VERSION = 2  # of what the frames of a video are; another one decodes anew
 # Bytes of a file that are read to tell it from others, and in how many blocks. Checksums stand at the end of PNG and
 # ZIP (.npz), lists of frames and their sizes at the end or beginning of films.
 _SAMPLED, _BLOCKS = 1 << 16, 16
-_STALE = 86400  # seconds after which an unfinished folder is one of a process that was killed
 
 
 class Store(NamedTuple):
@@ -46,18 +45,13 @@ class Store(NamedTuple):
     identity: str = ""
 
 
-def folder():
-    """Path of the folder of everything that is kept."""
-    return cache_dir.path()
-
-
 def load(videos, channels, bad, sample_range=None):
     """The decoded frames of `videos`, decoded now unless they were before.
 
     Args:
       videos: list of `discovery.Video`.
       channels: 3 for colour, 1 for grey.
-      bad: a `discovery.ErrorPolicy`, told of the videos that cannot be read.
+      bad: a `reports.ErrorPolicy`, told of the videos that cannot be read.
       sample_range: as of `levels.parse`.
 
     Returns:
@@ -67,7 +61,7 @@ def load(videos, channels, bad, sample_range=None):
       InputError: for a folder that cannot be written, and, unless they are skipped, for bad videos.
     """
     key, identity = _digests(videos, channels, sample_range)
-    path = os.path.join(folder(), key)
+    path = cache_dir.path(key)
     kept, made = _read(path, bad), None
     if kept is None:
         begin = time.monotonic()
@@ -140,7 +134,7 @@ def _read(path, bad):
 def _write(path, videos, reader, bad):
     """Decode all videos into the new folder `path`, whole or not at all; returns the number of frames."""
     os.makedirs(os.path.dirname(path), exist_ok=True)
-    _sweep(os.path.dirname(path))
+    files.remove_stale(os.path.dirname(path), "*.part")
     part = tempfile.mkdtemp(suffix=".part", prefix=os.path.basename(path) + ".", dir=os.path.dirname(path))
     try:
         with open(os.path.join(part, "frames.npy"), "wb") as file:
@@ -184,12 +178,3 @@ def _decode(file, videos, reader, bad):
     if file.tell() != start:
         raise AssertionError("the header of an .npy has grown")
     return rows
-
-
-def _sweep(place):
-    """Remove what killed processes have left unfinished."""
-    for name in os.listdir(place):
-        path = os.path.join(place, name)
-        with contextlib.suppress(OSError):
-            if name.endswith(".part") and time.time() - os.stat(path).st_mtime > _STALE:
-                shutil.rmtree(path)

@@ -10,6 +10,7 @@ import unicodedata
 from typing import NamedTuple, Tuple
 
 from rwae_tf.data import folder_names
+from rwae_tf.data.reports import EXAMPLES
 from rwae_tf.data.video import headers, npz, numbering
 from rwae_tf.errors import InputError
 
@@ -27,8 +28,6 @@ _UNREAD = tuple(f".{name}" for name in (
 _TEXTS = (".txt", ".json", ".lst", ".yaml", ".yml")
 _LISTS = (".csv", ".tsv", ".xlsx", ".xls", ".ods")  # tables; labels.csv and labels.tsv in the data folder are read
 _THUMBNAILS = ("thumbnails", "thumbs", "_thumbs")
-_NAMED = 10  # bad files that a line names
-_EXAMPLES = 3  # files passed over that a line names
 
 
 class Video(NamedTuple):
@@ -53,27 +52,6 @@ class Video(NamedTuple):
         return os.path.dirname(self.files[0]) if self.kind == "frames" else self.files[0]
 
 
-class ErrorPolicy:
-    """What cannot be used: the first such thing ends the work, or, with `skip`, all are left out and counted."""
-
-    def __init__(self, skip):
-        self._skip, self._lines = skip, []
-
-    def note(self, line):
-        """Leave out what `line`, "path: what is wrong with it", is about; InputError unless that is wanted."""
-        if not self._skip:
-            raise InputError(f"{line}; mend or remove it, or give --skip_invalid to leave out what is bad")
-        self._lines.append(line)
-
-    def summary(self, folder):
-        """One line that counts what was left out and names it; None where nothing was."""
-        if not self._lines:
-            return None
-        more = len(self._lines) - _NAMED
-        named = "; ".join(self._lines[:_NAMED]) + (f"; and {more} more" if more > 0 else "")
-        return f"{folder}: {len(self._lines)} left out as bad: {named}"
-
-
 def natural(text):
     """Sort key in which img_2 comes before img_10; the same however a file system writes its accents."""
     text = unicodedata.normalize("NFC", text)
@@ -88,7 +66,7 @@ class _Passed:
 
     def note(self, kind, path):
         count, examples = self._kinds.get(kind, (0, []))
-        self._kinds[kind] = count + 1, [*examples, os.path.basename(path)][:_EXAMPLES]
+        self._kinds[kind] = count + 1, [*examples, os.path.basename(path)][:EXAMPLES]
 
     def __str__(self):
         return "; ".join(f"{count} {kind} passed over ({', '.join(examples)}{', ...' * (count > len(examples))})"

@@ -23,14 +23,14 @@ from typing import Dict, List, NamedTuple, Optional, Tuple
 
 import numpy as np
 
-from rwae_tf.data.base import identities, source
+from rwae_tf.data.base import TEST_FRACTION, identities, source
 from rwae_tf.data.video import npz
 from rwae_tf.data.video import splits as split_names
 from rwae_tf.data.video.discovery import natural
 from rwae_tf.errors import InputError
 
 TABLE, TABLES = "labels.csv", ("labels.csv", "labels.tsv")
-TEST_SHARE, _TEST_SEED = 0.2, 2102
+_TEST_SEED = 2102
 
 
 class Labels(NamedTuple):
@@ -95,7 +95,7 @@ def _draw_splits(groups, split_by):
     if len(names) < 2:
         raise InputError(f"split_by={split_by!r}: all videos are of one class; take another label")
     order = np.random.default_rng(_TEST_SEED).permutation(len(names))
-    test = {names[number] for number in order[:max(1, round(TEST_SHARE * len(names)))]}
+    test = {names[number] for number in order[:max(1, round(TEST_FRACTION * len(names)))]}
     return ["test" if group in test else "train" for group in groups]
 
 

@@ -9,6 +9,7 @@ import os
 import numpy as np
 
 from rwae_tf.data.base import area_average
+from rwae_tf.data.reports import ErrorPolicy
 from rwae_tf.data.video import decoding, discovery, npz
 from rwae_tf.errors import InputError
 
@@ -16,7 +17,7 @@ MOST_FRAMES = 1000  # encoded at once: 2 GB of features in the largest network
 FORMS = f"{' '.join(discovery.FILMS)} .gif {' '.join(discovery.PICTURES)} .npz, or a folder of pictures"
 
 
-class _NoErrors(discovery.ErrorPolicy):
+class _NoErrors(ErrorPolicy):
     """Nothing is left out of a video that was asked for by its name."""
 
     def __init__(self):

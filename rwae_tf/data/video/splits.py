@@ -11,6 +11,7 @@ import re
 from typing import List, NamedTuple, Optional
 
 from rwae_tf.data.folder_names import WORDS, named, plain, within
+from rwae_tf.data.reports import tally
 from rwae_tf.errors import InputError
 
 CHOICES = ("auto", "named", "random")
@@ -65,7 +66,7 @@ def of_levels(root, names, choice):
     whole = whole or [level for level in range(depth) if _says(levels[level], within)]
     partly = [(level, name) for level in range(depth) for name in (named, within) if _says_partly(levels[level], name)]
     if len(whole) > 1:
-        raise InputError(f"{root}: {_listed(levels[whole[0]])} and, below, {_listed(levels[whole[1]])} are both names "
+        raise InputError(f"{root}: {tally(levels[whole[0]])} and, below, {tally(levels[whole[1]])} are both names "
                          "of splits; rename one of them, or give --splits=random to deal the videos anew")
     if whole:
         return _made(root, levels[whole[0]], within, "names of folders or files"), _without(parts, whole[0])
@@ -73,7 +74,7 @@ def of_levels(root, names, choice):
         level, name = partly[0]
         return _made(root, levels[level], name, "names of folders or files"), _without(parts, level)
     if partly:
-        seen = _listed(levels[partly[0][0]])
+        seen = tally(levels[partly[0][0]])
         raise InputError(f"{root}: some videos lie in folders of splits and others do not ({seen}); give "
                          "--splits=named to leave the others out, or --splits=random if these names are no splits")
     last = [within(part[-1]) or _leading(part[-1]) for part in parts]
@@ -81,7 +82,7 @@ def of_levels(root, names, choice):
         return _made(root, last, named, "names of files"), parts
     if {"train", "test"} <= set(last) and 2 * last.count(None) < len(last):
         raise InputError(f"{root}: some names of videos begin with or contain those of splits and others do not "
-                         f"({_listed(last)}); give --splits=named to leave the others out, or --splits=random if these "
+                         f"({tally(last)}); give --splits=named to leave the others out, or --splits=random if these "
                          "names are no splits")
     if choice == "named":
         raise InputError(f"{root}: --splits=named, but no folders are called train and test")
@@ -163,30 +164,22 @@ def _says_partly(level, name):
     return None in said and (bool(said - {"train", None}) if name is named else {"train", "test"} <= said)
 
 
-def _listed(level):
-    """The entries of a level with their numbers of videos, in words."""
-    known = sorted(set(level) - {None})
-    text = ", ".join(f"{entry}: {level.count(entry)}" for entry in known[:8])
-    text += ", ..." * (len(known) > 8)
-    return text + f", none: {level.count(None)}" * (None in level)
-
-
 def _made(root, level, name, where, partial=False):
     """`Splits` of the entries of a level.
 
     What is called test tests; without it eval, without both validation. The others train.
     """
-    said = [entry and name(entry) for entry in level]
-    kinds = set(said) - {None}
+    named_kinds = [entry and name(entry) for entry in level]
+    kinds = set(named_kinds) - {None}
     test = next((kind for kind in ("test", "eval", "validation") if kind in kinds), None)
     if test is None or len(kinds) < 2:
         if partial:
             raise InputError(f"{root}: {where} names {', '.join(sorted(kinds))} alone; name train and test videos, or "
                              "give --splits=random")
-        raise InputError(f"{root}: only {_listed(level)}; name folders train and test, or give --splits=random")
+        raise InputError(f"{root}: only {tally(level)}; name folders train and test, or give --splits=random")
     if "train" not in kinds:
-        raise InputError(f"{root}: {_listed(level)}: splits without one to train on; call one of them train, or give "
+        raise InputError(f"{root}: {tally(level)}: splits without one to train on; call one of them train, or give "
                          "--splits=random to deal the videos anew")
-    parts = [kind and ("test" if kind == test else "train") for kind in said]
+    parts = [kind and ("test" if kind == test else "train") for kind in named_kinds]
     counts = {entry: (level.count(entry), part) for entry, part in zip(level, parts, strict=True) if part}
     return Splits(parts, where, dict(sorted(counts.items())))

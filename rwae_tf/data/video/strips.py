@@ -12,8 +12,9 @@ import re
 
 import numpy as np
 
+from rwae_tf.data.reports import ErrorPolicy
 from rwae_tf.data.video import cache
-from rwae_tf.data.video.discovery import ErrorPolicy, Video, natural
+from rwae_tf.data.video.discovery import Video, natural
 from rwae_tf.data.video.labels import Labels
 from rwae_tf.data.video.windows import Windows, long_enough
 from rwae_tf.errors import InputError

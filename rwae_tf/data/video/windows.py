@@ -61,7 +61,7 @@ def long_enough(videos, store, length, step, bad):
     Args:
       videos: list of `discovery.Video`, those of the store.
       store, length, step: as of `Windows`.
-      bad: a `discovery.ErrorPolicy`.
+      bad: a `reports.ErrorPolicy`.
     """
     need = (length - 1) * step + 1
     for video, count in zip(videos, store.count.tolist(), strict=True):
