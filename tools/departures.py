@@ -12,7 +12,8 @@ import marked_page
 
 from rwae_tf import config as config_lib
 from rwae_tf import entry_point
-from rwae_tf.config import flags, schedule
+from rwae_tf.config import fields, flags
+from rwae_tf.evaluation import comparison
 
 _HERE = os.path.dirname(os.path.abspath(__file__))
 PAGE = os.path.join(os.path.dirname(_HERE), "docs", "departures.md")
@@ -31,8 +32,7 @@ GROUPS = {
 }
 """Title -> {preset: the preset with the paper's settings}."""
 # Which sequences, how a run is kept, and how long it may take: no setting of the method.
-_OTHER = {"dataset", "data_dir", "summary_minutes", "checkpoint_minutes", "max_minutes", "replicas", "log_every",
-          "validation_fraction", "test_fraction", "utterance_seconds", "skip_invalid"}
+_OTHER = {"dataset", "validation_fraction", "test_fraction", "utterance_seconds", "skip_invalid", *comparison.PLACES}
 
 
 def main(argv):
@@ -61,17 +61,9 @@ def table(group):
 def _values(preset):
     """{option: its value in tools/PRESET.flags as on the command line}."""
     config = flags.configuration(f"--preset={preset}")
-    return {field.name: _written(getattr(getattr(config, section), field.name))
+    return {field.name: fields.as_text(getattr(getattr(config, section), field.name)) or "none"
             for section, kind in config_lib.SECTIONS.items() for field in dataclasses.fields(kind)
             if field.name not in _OTHER}
-
-
-def _written(value):
-    if isinstance(value, tuple) and value and isinstance(value[0], tuple):
-        return schedule.as_text(value)
-    if isinstance(value, tuple):
-        return ",".join(part if isinstance(part, str) else f"{part:g}" for part in value) or "none"
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}" if isinstance(value, float) else str(value)
 
 
 if __name__ == "__main__":

@@ -2,6 +2,8 @@
 
 import dataclasses
 
+from rwae_tf.config import schedule as schedules
+
 
 def option(default, help, choices=None, low=None, high=None, resumable=False, schedule=False):
     """A dataclass field with the metadata that validation, flags and resuming use.
@@ -34,3 +36,12 @@ def rate(first, help):
 def rounded(number):
     """`number` as one writes it: 5e-05 for the 5.000000000000001e-05 of a product, far below float32's digits."""
     return float(f"{number:.12g}")
+
+
+def as_text(value):
+    """The value of an option as it is typed: names and numbers separated by commas, a schedule as epoch:value."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, tuple) and not (value and isinstance(value[0], tuple)):
+        return ",".join(map(as_text, value))
+    return str(value) if isinstance(value, (str, int)) else schedules.as_text(value)

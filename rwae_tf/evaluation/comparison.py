@@ -7,7 +7,7 @@ import statistics
 from typing import Any, Dict, List, NamedTuple
 
 from rwae_tf import config as config_lib
-from rwae_tf.config import schedule
+from rwae_tf.config import fields
 from rwae_tf.errors import InputError
 from rwae_tf.utils import files, json_file
 
@@ -81,8 +81,8 @@ def _words(clips):
 def _without_seed(config):
     """`config` as text, but for what `PLACES` names and the seed."""
     values = config_lib.to_dict(config)
-    return json.dumps({section: {name: value for name, value in fields.items() if name not in (*PLACES, "seed")}
-                       for section, fields in values.items()}, sort_keys=True)
+    return json.dumps({section: {name: value for name, value in options.items() if name not in (*PLACES, "seed")}
+                       for section, options in values.items()}, sort_keys=True)
 
 
 def _name(path):
@@ -95,9 +95,9 @@ def _name(path):
 
 def changes(base, config):
     """The flags that make `config` of `base`, but for those that only say where and how long it runs."""
-    fields = [(section, field.name) for section, kind in config_lib.SECTIONS.items()
+    options = [(section, field.name) for section, kind in config_lib.SECTIONS.items()
               for field in dataclasses.fields(kind) if field.name not in PLACES]
-    values = {name: [getattr(getattr(c, section), name) for c in (base, config)] for section, name in fields}
+    values = {name: [getattr(getattr(c, section), name) for c in (base, config)] for section, name in options}
     return [_flag(name, new) for name, (old, new) in values.items() if old != new]
 
 
@@ -105,12 +105,7 @@ def _flag(name, value):
     """A flag as it is typed."""
     if isinstance(value, bool):
         return f"--{name}" if value else f"--no{name}"
-    return f"--{name}=" + (",".join(map(_part, value)) if isinstance(value, tuple) else f"{value}")
-
-
-def _part(value):
-    """A name, a number or a point of a schedule, of several."""
-    return value if isinstance(value, str) else schedule.as_text((value,) if isinstance(value, tuple) else value)
+    return f"--{name}={fields.as_text(value)}"
 
 
 def over(values, digits=1):

@@ -3,6 +3,10 @@
 import base64
 import html
 
+# Titles of sections, and what their pictures show.
+SWAP = ("Swap", "The first column gives the content z_c, the first row the motion z_m; between them, both.")
+RECONSTRUCTION = ("Reconstruction", "Each clip, and beside it what the decoder makes of its codes.")
+
 _STYLE = """
 :root { color-scheme: light }
 body { font: 15px/1.45 system-ui, sans-serif; color: #222; max-width: 1120px; margin: 24px auto; padding: 0 16px }
@@ -55,10 +59,12 @@ def sound(pictures, name, words):
             f'<audio controls src="data:audio/wav;base64,{base64.b64encode(data).decode()}"></audio>']
 
 
-def table(rows):
-    """A table of (label, text) rows."""
-    return "<table>" + "".join(f"<tr><th>{escape(label)}</th><td>{escape(words)}</td></tr>" for label, words in rows) \
-        + "</table>"
+def table(rows, head=()):
+    """A table of rows (label, text, ...), under the titles `head` of its columns if it has any."""
+    lines = ["".join(f"<th>{escape(title)}</th>" for title in head)] if head else []
+    lines += [f"<th>{escape(label)}</th>{''.join(f'<td>{escape(cell)}</td>' for cell in cells)}"
+              for label, *cells in rows]
+    return f"<table>{''.join(f'<tr>{line}</tr>' for line in lines)}</table>"
 
 
 def details(summary, words):

@@ -4,7 +4,7 @@ import json
 import os
 import shlex
 
-from rwae_tf.evaluation import console
+from rwae_tf.evaluation import console, elements
 from rwae_tf.evaluation.elements import details, document, escape, image, quiet, section, sound, table
 from rwae_tf.figures import plots
 from rwae_tf.utils import files
@@ -93,15 +93,13 @@ def _head(name, result, spec, missing):
 
 def _swap(pictures):
     """Codes exchanged."""
-    return section("Swap", "The first column gives the content z_c, the first row the motion z_m; between them, both.",
-                   image(pictures["swap.png"], "content of the row with the motion of the column"),
+    return section(*elements.SWAP, image(pictures["swap.png"], "content of the row with the motion of the column"),
                    *sound(pictures, "swap", "Clips, each followed by the same with the voice of the next."))
 
 
 def _reconstruction(pictures):
     """Clips decoded from their own codes."""
-    return section("Reconstruction", "Each clip, and beside it what the decoder makes of its codes.",
-                   image(pictures["reconstruct.png"], "clips beside their reconstructions"),
+    return section(*elements.RECONSTRUCTION, image(pictures["reconstruct.png"], "clips beside their reconstructions"),
                    *sound(pictures, "reconstruct", "Clips, each followed by its reconstruction."))
 
 
@@ -110,16 +108,12 @@ def _actions(action, picture):
     obeyed = action.get("conditional", {}).get("per_category", [None] * len(action["matching"]))
     clips = "generated clips" if action.get("of_samples") else "training clips"
     titles = ("category", action["factor"] or "class", clips, "obeyed")
-    head = "".join(f"<th>{escape(title)}</th>" for title in titles)
-    rows = "".join(
-        f"<tr><th>{k}</th><td>{escape(name or '–')}</td><td>{sum(counts)}</td>"
-        f"<td>{'–' if right is None else console.percent(right)}</td></tr>"
-        for k, (name, counts, right) in enumerate(zip(action["matching"], action["counts"], obeyed, strict=True)))
+    rows = [(k, name or "–", sum(counts), "–" if right is None else console.percent(right))
+            for k, (name, counts, right) in enumerate(zip(action["matching"], action["counts"], obeyed, strict=True))]
     text = ("A row is an action; in a column all clips have the same z_c and the same z_m, drawn from the priors. "
             f"Actions are named by the class that they were matched to on {clips}; obeyed: how often a judge of "
             "other clips of the action sees that class.")
-    return section("Actions", text, image(picture, "clips of every action"),
-                    f"<table><tr>{head}</tr>{rows}</table>")
+    return section("Actions", text, image(picture, "clips of every action"), table(rows, titles))
 
 
 def _embedding(points, labels, spec):

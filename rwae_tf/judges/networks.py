@@ -131,21 +131,21 @@ class Linear(keras.Model):
         return self.classify(self.features(x))
 
 
-KINDS = {"convolutional": Convolutional, "changes": Changes, "linear": Linear}
+ARCHITECTURES = {"convolutional": Convolutional, "changes": Changes, "linear": Linear}
 
 
 class Judge:
     """Reads the factors off clips of one kind of data.
 
     Args:
-      kind: "convolutional", "changes" or "linear".
+      architecture: a name of `ARCHITECTURES`.
       spec: `SequenceSpec` of the clips.
       seed: of the initial weights.
     """
 
-    def __init__(self, kind, spec, seed=0):
+    def __init__(self, architecture, spec, seed=0):
         keras.utils.set_random_seed(seed)
-        self.spec, self.network = spec, KINDS[kind](spec)
+        self.spec, self.network = spec, ARCHITECTURES[architecture](spec)
         clips = tf.TensorSpec([None, spec.length, *spec.frame_shape], tf.float32)
         self.network(tf.zeros([1, *clips.shape[1:]]))
         self._read = tf.function(self._probabilities_and_features, input_signature=[clips])

@@ -135,8 +135,8 @@ def load(judge_dir, config, spec):
                          f"python -m rwae_tf.judge {given} --judge_dir=OTHER")
     refuse_poor(judge_dir, record)
     say_unseen(judge_dir, record["unseen"])
-    kind = record["architecture"]
-    judge = ridge.RidgeJudge(spec) if kind == "ridge" else networks.Judge(kind, spec)
+    architecture = record["architecture"]
+    judge = ridge.RidgeJudge(spec) if architecture == "ridge" else networks.Judge(architecture, spec)
     try:
         with np.load(io.BytesIO(files.read(weights_path(judge_dir)))) as weights:
             judge.set_weights(dict(weights))

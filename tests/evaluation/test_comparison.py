@@ -94,7 +94,7 @@ def test_the_command_prints_a_table_and_writes_a_page(tmp_path, capsys):
     assert capsys.readouterr().out.startswith(table) and "| static kept, % | 90.0 | 90.0 |" in table
     assert "| H(y∣v)" not in table and table.splitlines()[1] == "|---|---|---|"
     page = (out / "report.html").read_text()
-    assert "<td>--content_weight=3.0</td>" in page and base64.b64encode(b"picture of b").decode() in page
+    assert "<td>--content_weight=3</td>" in page and base64.b64encode(b"picture of b").decode() in page
     assert "<h2>Samples" in page and "<h2>Swap" not in page
     metrics = tmp_path / "a" / "evaluation_validation" / "metrics.json"
     assert comparison.read([str(metrics)])[0].name == "a"

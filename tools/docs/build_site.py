@@ -139,20 +139,16 @@ def options_page():
     """Every option of `python -m rwae_tf.train`, a table for each section of the configuration."""
     import dataclasses
 
-    from rwae_tf.config import schedule, schema
+    from rwae_tf.config import fields, schema
 
     lines = ["# Options", "", "The options of `python -m rwae_tf.train`, from `rwae_tf/config/schema.py`.", ""]
     for section, kind in schema.SECTIONS.items():
         lines += [f"## {section}", "", kind.__doc__.strip(), "", "| option | default | meaning |", "|---|---|---|"]
         for field in dataclasses.fields(kind):
-            default, help = field.default, field.metadata["help"]
-            if field.metadata["schedule"]:
-                default = schedule.as_text(default)
-            elif isinstance(default, tuple):
-                default = ",".join(part if isinstance(part, str) else f"{part:g}" for part in default)
+            default, help = fields.as_text(field.default), field.metadata["help"]
             if field.metadata["choices"]:
                 help += f" One of {', '.join(f'`{choice}`' for choice in field.metadata['choices'])}."
-            lines.append(f"| `--{field.name}` | {f'`{default}`' if default != '' else ''} | {help} |")
+            lines.append(f"| `--{field.name}` | {f'`{default}`' if default else ''} | {help} |")
         lines.append("")
     return "\n".join(lines)
 

@@ -10,6 +10,7 @@ from tensorflow.core.protobuf import saved_model_pb2
 
 from rwae_tf.compat import quiet
 from rwae_tf.serving.server import replies, warm_up
+from rwae_tf.serving.server.tensors import shape_text
 
 DEFAULT = "serving_default"
 PREDICT = "tensorflow/serving/predict"
@@ -101,9 +102,9 @@ class Servable:
 def _check_shape(name, shape, sizes):
     """Refuse an array that the graph would refuse, in the words of its `ensure_shape`, but by the input's name."""
     if len(shape) != len(sizes) or any(size not in (None, given) for size, given in zip(sizes, shape, strict=True)):
-        wanted = ",".join("?" if size is None else str(size) for size in sizes)
-        raise replies.invalid(f"Shape of tensor {name} [{','.join(map(str, shape))}] is not compatible with expected "
-                              f"shape [{wanted}].")
+        expected = shape_text("?" if size is None else size for size in sizes)
+        raise replies.invalid(f"Shape of tensor {name} {shape_text(shape)} is not compatible with expected shape "
+                              f"{expected}.")
 
 
 def _read_definitions(path):
