@@ -18,6 +18,7 @@ def wheel(tmp_path_factory):
     return clone.build_wheel(tmp_path_factory.mktemp("wheel"))
 
 
+@pytest.mark.slow
 def test_a_wheel_holds_the_presets_and_no_tools(wheel, tmp_path):
     with zipfile.ZipFile(wheel) as packed:
         names = packed.namelist()

@@ -128,6 +128,7 @@ def test_checksums_are_of_the_files(mug_dir):
         assert (len(content), hashlib.sha256(content).hexdigest()) == (shard["bytes"], shard["sha256"])
 
 
+@pytest.mark.slow
 def test_a_judge_of_faces_is_reported_whatever_it_reads(mug_dir, tmp_path, capsys):
     where = [f"--data_dir={mug_dir}", f"--judge_dir={tmp_path}"]
     flags = ["--dataset=mug", "--size=16", "--length=4", "--architecture=linear", "--steps=2"]

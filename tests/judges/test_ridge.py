@@ -57,6 +57,7 @@ def test_weights_of_another_judge_are_refused(fitted, change):
         ridge.RidgeJudge(CLIPS.spec).set_weights(weights)
 
 
+@pytest.mark.slow
 def test_command_makes_it_in_seconds_and_loads_it(tmp_path, capsys):
     folder = str(tmp_path / "judge")
     arguments = [

@@ -36,6 +36,7 @@ def test_recoloured_clips_have_the_gains_and_the_blur_of_their_clip():
     assert len(np.unique(gain)) == 12 and found.max() <= 1
 
 
+@pytest.mark.slow
 def test_terms_are_those_of_the_codes_and_a_step_moves_all_of_the_model():
     model = tiny.build(model="c_dsvae", reconstruction="normal", content_kl_weight=1.0, content_contrast_weight=2.0,
                        motion_contrast_weight=3.0, mutual_information_weight=0.5, learning_rate=1e-3)

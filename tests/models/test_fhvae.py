@@ -124,6 +124,7 @@ def test_cosines_of_utterance_means_are_those_of_mu():
     np.testing.assert_allclose(verification.means(means, utterances), sums / counts)
 
 
+@pytest.mark.slow
 def test_a_step_moves_every_weight_and_steps_descend():
     made = Trainer(build(learning_rate=5e-3), tf.distribute.get_strategy())
     made.follow_schedules(0)
@@ -136,6 +137,7 @@ def test_a_step_moves_every_weight_and_steps_descend():
     assert np.mean(later[-5:]) < float(first["objective"]) - 5
 
 
+@pytest.mark.slow
 def test_training_in_rounds_has_a_table_of_one_round(tmp_path, monkeypatch):
     """Synthetic speakers: 9 train, of 2 utterances each; 4 utterances in the table at a time."""
     voices.write_corpus(str(tmp_path / "voices"), "speakers", speakers=11, utterances=2, vowels=4)
@@ -158,6 +160,7 @@ def test_training_in_rounds_has_a_table_of_one_round(tmp_path, monkeypatch):
     assert model.table.rows.shape == (4, 6) and np.abs(model.table.rows).max() > 0
 
 
+@pytest.mark.slow
 def test_an_exported_model_answers_as_the_model_does(tmp_path):
     model = build()
     served = tf.saved_model.load(saved_model.export(model, str(tmp_path))).signatures

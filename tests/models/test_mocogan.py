@@ -108,6 +108,7 @@ def test_the_generator_is_seen_by_both_and_every_step_has_fakes_of_its_own(seen)
             assert np.abs(clip - frame[:, None]).max((2, 3, 4)).min() > 1e-3
 
 
+@pytest.mark.slow
 def test_steps_come_in_order_and_each_moves_its_own_part():
     made = Trainer(build(l2_weight=1e-5, instance_noise=0.1), tf.distribute.get_strategy())
     made.follow_schedules(0)
@@ -209,6 +210,7 @@ def test_what_is_exported_is_what_it_has():
     assert "| method | mocogan, 3 categories, unsupervised |" in card
 
 
+@pytest.mark.slow
 def test_an_exported_model_answers_as_the_model_does(tmp_path):
     model = build()
     path = saved_model.export(model, str(tmp_path))
