@@ -21,12 +21,14 @@ LABELS = {"stable": 1, "canary": 2}
 URL, FOLDER = "RWAE_SERVING_URL", "RWAE_SERVING_DIR"  # of a TensorFlow Serving elsewhere that watches a folder
 
 
-def export_tiny(folder, actions=ACTIONS):
-    """Export a tiny model to folder/1, and return the model."""
+def build_tiny(actions=ACTIONS):
+    """A tiny model, with the same weights in every process."""
+    import keras
+
     from rwae_tf import config, models
-    from rwae_tf.serving import saved_model
     from rwae_tf.types import SequenceSpec
 
+    keras.utils.set_random_seed(1)
     settings = config.Config(
         data=config.DataConfig(dataset="moving_shapes", size=SIDE),
         model=config.ModelConfig(channels=4, feature_size=10, content_size=6, motion_size=3, hidden_size=8,
@@ -36,8 +38,14 @@ def export_tiny(folder, actions=ACTIONS):
     random = np.random.default_rng(0)
     for weight in model.trainable_weights:  # at their initial values all outputs are nearly the same grey
         weight.assign(weight + random.normal(0, 0.3, weight.shape))
-    saved_model.export(model, str(folder), actions={"factor": "shape", "matching": ["square", "disc", None]})
     return model
+
+
+def export_tiny(model, folder):
+    """Export it to folder/1."""
+    from rwae_tf.serving import saved_model
+
+    saved_model.export(model, str(folder), actions={"factor": "shape", "matching": ["square", "disc", None]})
 
 
 def lay_out(with_actions, folder, plain):

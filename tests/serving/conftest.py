@@ -1,5 +1,7 @@
-"""Three small models, exported once for all tests of serving."""
+"""Small models, exported once for all tests of serving, in whichever process they run."""
 
+import contextlib
+import os
 import types
 
 import numpy as np
@@ -13,9 +15,28 @@ MODELS = {  # name: actions, channels of a frame, how far weights are moved, opt
 }
 
 
+@pytest.fixture(scope="session")
+def export_once(tmp_path_factory):
+    """`export_once(name, export)`: a folder that `export(folder)` fills in the first of the processes that asks."""
+    base = tmp_path_factory.getbasetemp()
+    shared = base.parent if "PYTEST_XDIST_WORKER" in os.environ else base
+
+    def folder(name, export):
+        if not (shared / name).exists():
+            part = tmp_path_factory.mktemp(name)
+            export(part)
+            with contextlib.suppress(OSError):  # another process was faster
+                part.rename(shared / name)
+        return shared / name
+
+    return folder
+
+
 @pytest.fixture(scope="session", params=MODELS)
-def exported(request, tmp_path_factory):
+def exported(request, export_once):
     """An exported model: `model`, `path` of the SavedModel, and `x`, clips [5, 20, 16, 16, C]."""
+    import keras
+
     from rwae_tf import config, models
     from rwae_tf.serving import saved_model
     from rwae_tf.types import SequenceSpec
@@ -26,26 +47,25 @@ def exported(request, tmp_path_factory):
         model=config.ModelConfig(**{
             "channels": 4, "feature_size": 10, "content_size": 6, "motion_size": 3, "hidden_size": 8,
             "action_size": actions, **options}))
+    keras.utils.set_random_seed(1)  # the same weights in every process
     model = models.build(settings, SequenceSpec((16, 16, channels), 8))
     random = np.random.default_rng(0)
     for weight in model.trainable_weights:  # at their initial values all outputs are nearly the same grey
         weight.assign(weight + random.normal(0, spread, weight.shape))
     budget = {"seconds": 60, "hardware": "2 cores"}
-    path = saved_model.export(model, str(tmp_path_factory.mktemp("export")), budget)
+    folder = export_once(f"export_{request.param}", lambda folder: saved_model.export(model, str(folder), budget))
     x = (random.integers(0, 256, (5, 20, 16, 16, channels)) / 255).astype(np.float32)
-    return types.SimpleNamespace(model=model, path=path, x=x, actions=actions)
+    return types.SimpleNamespace(model=model, path=str(folder / "1"), x=x, actions=actions)
 
 
 @pytest.fixture(scope="session")
-def tiny(tmp_path_factory):
+def tiny(export_once):
     """A tiny model, and the folder with its export."""
-    folder = tmp_path_factory.mktemp("tiny")
-    return rest.export_tiny(folder), folder / "1"
+    model = rest.build_tiny()
+    return model, export_once("export_tiny", lambda folder: rest.export_tiny(model, folder)) / "1"
 
 
 @pytest.fixture(scope="session")
-def plain(tmp_path_factory):
+def plain(export_once):
     """The folder with the export of a tiny model without actions."""
-    folder = tmp_path_factory.mktemp("plain")
-    rest.export_tiny(folder, actions=0)
-    return folder / "1"
+    return export_once("export_tiny_plain", lambda folder: rest.export_tiny(rest.build_tiny(actions=0), folder)) / "1"
