@@ -100,7 +100,7 @@ def _serve(line, root, variables):
     with subprocess.Popen(["bash", "-c", f"exec {line}"], cwd=root, env=variables, text=True, stdout=subprocess.PIPE,
                           stderr=subprocess.STDOUT, start_new_session=True) as server:
         try:
-            text, deadline = "", time.monotonic() + 600
+            text, deadline = "", time.monotonic() + 1800  # models are exported first
             while not (address := re.search(r"http://127[.0-9]+:\d+", text)):
                 text += server.stdout.readline()
                 assert server.poll() is None and time.monotonic() < deadline, text
