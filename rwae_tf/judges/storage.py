@@ -171,7 +171,7 @@ def _is_judge(record):
     from rwae_tf.judges import networks
 
     try:
-        return (isinstance(record["data"], dict) and record["architecture"] in ("ridge", *networks.KINDS)
+        return (isinstance(record["data"], dict) and record["architecture"] in ("ridge", *networks.ARCHITECTURES)
                 and isinstance(record.get("unseen", {}), dict)
                 and all(0 <= float(share) <= 1 for share in (record["threshold"], *record["accuracy"].values())))
     except (KeyError, AttributeError, TypeError, ValueError):
