@@ -100,6 +100,7 @@ def test_a_single_test_clip_is_evaluated(lamps, lamp_judge, tmp_path, monkeypatc
         evaluate.main(["evaluate", f"--run_dir={run}", f"--judge_dir={lamp_judge}"])
 
 
+@pytest.mark.slow
 def test_loaded_model_has_the_weights_that_were_saved(run):
     one, two = rwae_tf.load(str(run)), rwae_tf.load(str(run))
     x = next(data.load("moving_shapes", "test", size=16, length=4).batches(2))["x"]
@@ -217,6 +218,7 @@ def test_unfit_judge_is_refused_before_the_work(run, lamps, lamp_judge, tmp_path
         assert says in str(error.value) and "\n" not in str(error.value)
 
 
+@pytest.mark.slow
 def test_judge_below_its_threshold_is_refused(lamps, lamp_judge, tmp_path):
     run = untrained(tmp_path / "run", tiny.config(dataset="lamps"))
     record = json.loads((lamp_judge / "judge.json").read_text())

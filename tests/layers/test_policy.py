@@ -68,7 +68,7 @@ def test_weights_verbs_and_steps_agree_and_checkpoints_change_hands(pair, tmp_pa
             np.testing.assert_allclose(a, b, atol=2e-6)
 
 
-@pytest.mark.parametrize("backbone", ["biggan", "text_filter", "ds_vae256"])
+@pytest.mark.parametrize("backbone", [pytest.param("biggan", marks=pytest.mark.slow), "text_filter", "ds_vae256"])
 def test_backbones_agree_in_training_and_outside(backbone):
     config = tiny.config(backbone=backbone, channels=1, size=64 if backbone == "ds_vae256" else 16)
     shape = (config.data.size, config.data.size, 3)

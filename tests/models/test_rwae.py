@@ -90,6 +90,7 @@ def test_a_motion_encoder_of_changes_does_not_see_what_stays(model):
     assert np.abs(seen - seen[:1]).max() > 1e-3
 
 
+@pytest.mark.slow
 def test_an_action_posterior_beside_a_blind_motion_encoder_is_as_blind():
     still = tf.constant(np.repeat(tiny.sequences(batch=3, length=1), 5, axis=1))
     blind, seeing = (tiny.build(action_size=3, action_input="motion_and_features", motion_input=kind).posterior_of(
@@ -98,6 +99,7 @@ def test_an_action_posterior_beside_a_blind_motion_encoder_is_as_blind():
     assert np.ptp(seeing, axis=0).max() > 1e-4
 
 
+@pytest.mark.slow
 def test_means_are_the_centre_of_samples(model):
     x = tiny.sequences(batch=1)
     mean = model.encode(x)
