@@ -49,7 +49,10 @@ class WatchfulTrainer(Trainer):
         if parts or not np.isfinite(list(values.values())).all():
             for variable, value in zip(self.model.variables, before, strict=True):
                 variable.assign(value)
-            norms = self._gradient_norms(phase, x, number, extras or {})
+            try:
+                norms = self._gradient_norms(phase, x, number, extras or {})
+            except tf.errors.ResourceExhaustedError:  # the gradients of all terms need more memory than a step
+                norms = {}
             raise FirstFault(f"step {number}, phase {phase.name}: {describe(values, norms, parts)}")
         return terms
 
@@ -85,11 +88,12 @@ def describe(terms, norms, parts):
     summands = {term for row in norms.values() for term in list(row)[:-1]}
     named = [name for name in broken if name in summands] or list(broken)
     texts = [f"{name} is {broken[name]}" for name in named]
+    texts += [f"weights of {part} are not finite after it" for part in parts if part not in norms]
     for part, row in norms.items():
         *first, loss = row
         names = [term for term in first if not np.isfinite(row[term])] or [loss] * (not np.isfinite(row[loss]))
         if names:
-            texts.append(f"the gradient of {' and '.join(names)} in {part} is not finite")
+            texts.append(f"the gradient of {', '.join(names)} in {part} is not finite")
         elif part in parts:
             texts.append(f"the update makes weights of {part} infinite, from a gradient of norm {row[loss]:.3g}")
     return "; ".join(texts)

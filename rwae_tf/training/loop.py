@@ -173,7 +173,7 @@ class Loop:
         """Log the window; checkpoints fall on its end, so a resumed run logs the same windows."""
         terms = self._or_diverged(self._window.means)
         now = time.monotonic()
-        sequences = len(self._window) * self._config.batch_size
+        sequences = (len(self._window) - self._window.restored) * self._config.batch_size
         skipped = {"skipped_steps": self._window.skipped()} if self._config.skip_nonfinite_steps else {}
         self._log.row(
             {"iteration": self._iteration, "epoch": self._epoch(),

@@ -17,11 +17,15 @@ class Window:
     """The terms of consecutive steps.
 
     Args:
-      steps: {name: scalar} of each step so far.
+      steps: {name: scalar} of each step so far, of an earlier start.
+
+    Attributes:
+      restored: the number of these.
     """
 
     def __init__(self, steps=()):
         self._steps = list(steps)
+        self.restored = len(self._steps)
 
     def __len__(self):
         return len(self._steps)

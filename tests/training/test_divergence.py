@@ -105,6 +105,7 @@ def test_two_replicas_skip_and_clip_as_one(two_replicas):
      "critic is nan; the gradient of critic in critic is not finite"),
     ({"kl": 1.0, "objective": 2.0}, {"encoders": {"kl": 1.0, "objective": INF}}, [],
      "the gradient of objective in encoders is not finite"),
+    ({"objective": 1.0}, {}, ["decoder"], "weights of decoder are not finite after it"),
     ({"objective": 1.0}, {"decoder": {"objective": 2e30}}, ["decoder"],
      "the update makes weights of decoder infinite, from a gradient of norm 2e+30"),
 ])
