@@ -88,7 +88,6 @@ class Loop:
         self._progress = progress.Progress(self._total)
         if line := threads.difference(self._checkpoints.notes.get("threads")):
             self._progress.say(line)
-        self._begin = time.monotonic() - float(self._counters.seconds)
         self._saved = self._pictured = self._window_begin = time.monotonic()
         try:
             self._iterate()
@@ -101,6 +100,7 @@ class Loop:
 
     def _iterate(self):
         batches, first = self._stream(), True
+        self._begin = time.monotonic() - float(self._counters.seconds)
         while self._batches < self._total and not self._signal and not self._out_of_time():
             self._advance(batches)
             if first:  # it traces, which is no time of training

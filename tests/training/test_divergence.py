@@ -54,12 +54,12 @@ def test_the_first_step_term_and_part_are_named_and_the_weights_are_those_before
     made = trainer(WatchfulTrainer)
     (phase,) = made.phases
     made.step(phase, batch(0.5), 0)
-    before = [variable.value.numpy() for variable in made.model.variables]
+    before = [variable.value.numpy() for variable in made.model.trainable_variables]
     with pytest.raises(FirstFault) as caught:
         made.step(phase, batch(0.0), 1)
     assert str(caught.value) == ("step 1, phase joint: the gradient of motion_kl in encoders is not finite; "
                                  "the gradient of motion_kl in motion_prior is not finite")
-    assert same(before, [variable.value.numpy() for variable in made.model.variables])
+    assert same(before, [variable.value.numpy() for variable in made.model.trainable_variables])
 
 
 def test_a_step_is_skipped_or_clipped():

@@ -1,6 +1,6 @@
 """Kill trainings at random moments, start them again, and compare what they end with to an undisturbed one, to the bit.
 
-    python tools/bench/chaos.py --kills=40 [--seed=0] [--folder=runs/chaos]
+    python tools/bench/chaos.py --kills=40 [--jobs=1] [--seed=0] [--folder=runs/chaos]
 
 A tiny model trains on Moving-Shape. SIGKILL or SIGTERM ends each start of it at a moment drawn by the seed: while it
 starts, while it trains, or while it writes a checkpoint. Then the same command starts again. A run that reaches its end
@@ -10,6 +10,7 @@ Compared are weights, optimizers and counters of the last checkpoint, metrics.js
 the clock decides, and the steps that TensorBoard shows. Exit status 1 for any difference.
 """
 
+import concurrent.futures
 import functools
 import os
 import pathlib
@@ -19,6 +20,7 @@ import statistics
 import subprocess
 import sys
 import tempfile
+import threading
 import time
 
 import numpy as np
@@ -34,7 +36,7 @@ TINY = ("--dataset=moving_shapes --size=16 --length=4 --channels=4 --feature_siz
         "--log_every=4 --checkpoint_minutes=0 --summary_minutes=600").split()
 MOMENTS = ("starting", "training", "saving")
 CLOCK = ("seconds", "sequences_per_second")  # of a row
-_POLL, _PATIENCE = 0.001, 600  # seconds
+_POLL, _SAVING_POLL, _PATIENCE = 0.02, 0.001, 3600  # seconds
 
 
 def main(argv):
@@ -43,13 +45,14 @@ def main(argv):
     integer = functools.partial(absl_flags.DEFINE_integer, flag_values=values)
     integer("kills", 40, "How often a training is killed.", 1)
     integer("epochs", 2, "Passes of each training, of 150 iterations.", 1)
+    integer("jobs", 1, "Trainings at a time.", 1)
     integer("seed", 0, "Of moments and signals.", 0)
     absl_flags.DEFINE_string("folder", "", "Folder of the runs. Default: a new one, which is deleted at the end.",
                              flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0
     with tempfile.TemporaryDirectory(prefix="chaos-") as scratch:
-        return Chaos(values.folder or scratch, values.epochs, values.kills, random.Random(values.seed)).run()
+        return Chaos(values.folder or scratch, values.epochs, values.kills, values.seed).run(values.jobs)
 
 
 class Chaos:
@@ -59,65 +62,81 @@ class Chaos:
       folder: for the runs.
       epochs: passes of each.
       kills: how many.
-      draw: a `random.Random`.
+      seed: of moments and signals.
     """
 
-    def __init__(self, folder, epochs, kills, draw):
-        self._folder, self._epochs, self._total, self._draw = pathlib.Path(folder), epochs, kills, draw
-        self._kills, self._stops, self._ends, self._rounds = [], [], [], 0  # (moment, signal) and seconds
-        self._startup = 0.0
+    def __init__(self, folder, epochs, kills, seed):
+        self._folder, self._epochs, self._total, self._seed = pathlib.Path(folder), epochs, kills, seed
+        self._lock, self._begin, self._startup = threading.Lock(), time.monotonic(), 10.0
+        self._kills, self._stops, self._ends, self._runs = [], [], [], []  # (moment, signal); seconds; seconds; folders
+        self._planned = 0
 
-    def run(self):
+    def run(self, jobs):
         """Kill, compare and report; returns the exit status."""
-        begin = time.monotonic()
         whole = self._folder / "undisturbed"
-        start = Start(whole, self._epochs)
-        self._startup = start.wait_for(lambda: _text(whole / "metrics.jsonl"))
-        self._end(start)
-        print(f"undisturbed: first line of the log after {self._startup:.1f} s", file=sys.stderr, flush=True)
-        faults, begin = [], time.monotonic()
-        while len(self._kills) < self._total:
-            self._rounds += 1
-            run = self._folder / f"killed-{self._rounds}"
-            while not self._start_once(run, begin):
-                pass
-            faults += [f"{run.name}: {fault}" for fault in differences(Result(whole), Result(run))]
-            print(f"{run.name}: {'; '.join(faults) or 'the same to the bit'}", file=sys.stderr, flush=True)
+        with concurrent.futures.ThreadPoolExecutor(jobs + 1) as pool:
+            work = [pool.submit(self._end, Start(whole, self._epochs)),
+                    *(pool.submit(self._job, random.Random(f"{self._seed}/{job}")) for job in range(jobs))]
+            for job in concurrent.futures.as_completed(work):
+                job.result()
+        expected, faults = Result(whole), []
+        for run in self._runs:
+            found = differences(expected, Result(run))
+            self._say(f"{run.name}: {'; '.join(found) or 'the same to the bit'}")
+            faults += [f"{run.name}: {fault}" for fault in found]
         self._report(faults)
         return 1 if faults else 0
 
-    def _start_once(self, run, begin):
-        """Start a run and kill it, unless all kills are done; whether it ended by itself."""
+    def _job(self, draw):
+        """Train and kill, run after run, until all kills are done."""
+        while self._planned < self._total:
+            with self._lock:
+                run = self._folder / f"killed-{len(self._runs) + 1}"
+                self._runs.append(run)
+            while not self._start_once(run, draw):
+                pass
+
+    def _start_once(self, run, draw):
+        """Start a run and kill it, unless all kills are planned; whether it ended by itself."""
         start = Start(run, self._epochs)
-        if len(self._kills) < self._total:
-            moment, number = self._draw.choice(MOMENTS), self._draw.choice((signal.SIGKILL, signal.SIGTERM))
-            if self._await(start, moment):
-                seconds = start.kill(number)
-                self._kills.append((moment, number))
-                if number == signal.SIGTERM and start.status == 128 + number:
-                    self._stops.append(seconds)
-                left = (time.monotonic() - begin) / len(self._kills) * (self._total - len(self._kills))
-                print(f"kill {len(self._kills)}/{self._total}: {number.name} while {moment}, {run.name} | ETA "
-                      f"{progress.clock(left)}", file=sys.stderr, flush=True)
+        with self._lock:
+            kill = self._planned < self._total
+            self._planned += kill
+        if kill:
+            moment, number = draw.choice(MOMENTS), draw.choice((signal.SIGKILL, signal.SIGTERM))
+            self._await(start, moment, draw)
+            if start.status is None:
+                self._kill(start, moment, number)
                 return False
+            self._planned -= 1
         self._end(start)
         return True
 
-    def _await(self, start, moment):
-        """Wait for a moment of the kind; False if the training has ended before."""
+    def _await(self, start, moment, draw):
+        """Wait for a moment of the kind, or the end of the training."""
         if moment == "starting":
-            start.sleep(self._draw.uniform(0, self._startup))
-        elif moment == "training":
-            lines = start.lines()
-            start.wait_for(lambda: start.lines() > lines + self._draw.randrange(3))
-            start.sleep(self._draw.uniform(0, 1.5))
-        else:
-            for _ in range(self._draw.randint(1, 4)):
-                start.wait_for(start.is_saving)
-                start.wait_for(lambda: not start.is_saving())
-            start.wait_for(start.is_saving)
-            start.sleep(self._draw.uniform(0, 0.02))
-        return start.status is None
+            start.sleep(draw.uniform(0, self._startup))
+            return
+        lines, begin = start.lines(), time.monotonic()
+        start.wait_for(lambda: start.lines() > lines)
+        self._startup = time.monotonic() - begin
+        if moment == "training":
+            start.sleep(draw.uniform(0, self._startup / 5))
+            return
+        for _ in range(draw.randint(0, 4)):
+            start.wait_for(start.is_saving, _SAVING_POLL)
+            start.wait_for(lambda: not start.is_saving(), _SAVING_POLL)
+        start.wait_for(start.is_saving, _SAVING_POLL)
+        start.sleep(draw.uniform(0, 0.03), _SAVING_POLL)
+
+    def _kill(self, start, moment, number):
+        seconds = start.kill(number)
+        self._kills.append((moment, number))
+        if start.status == 128 + signal.SIGTERM:  # by the handler of a training
+            self._stops.append(seconds)
+        left = (time.monotonic() - self._begin) / len(self._kills) * (self._total - len(self._kills))
+        self._say(f"kill {len(self._kills)}/{self._total}: {number.name} while {moment}, {start.run.name} | "
+                  f"ETA {progress.clock(left)}")
 
     def _end(self, start):
         """Wait for a run that ends by itself."""
@@ -125,13 +144,19 @@ class Chaos:
         self._ends.append(start.wait_for(lambda: False))
         if start.status:
             raise SystemExit(f"{start.run}: exit status {start.status}: {_text(start.errors)[-2000:]}")
+        self._say(f"{start.run.name}: trained to its end")
+
+    @staticmethod
+    def _say(line):
+        print(line, file=sys.stderr, flush=True)
 
     def _report(self, faults):
         print("| while | SIGKILL | SIGTERM |\n|---|---|---|")
         for moment in MOMENTS:
             print(f"| {moment} | {self._kills.count((moment, signal.SIGKILL))} | "
                   f"{self._kills.count((moment, signal.SIGTERM))} |")
-        print(f"\n{len(self._kills)} kills in {self._rounds} runs of {150 * self._epochs} iterations")
+        print(f"\n{len(self._kills)} kills in {len(self._runs)} runs of {150 * self._epochs} iterations, "
+              f"{progress.clock(time.monotonic() - self._begin)}")
         for name, seconds in (("SIGTERM to exit", self._stops), ("end of training to exit", self._ends)):
             if seconds:
                 print(f"{name}: median {statistics.median(seconds):.1f} s, longest {max(seconds):.1f} s "
@@ -159,20 +184,20 @@ class Start:
     def status(self):
         return self._process.poll()
 
-    def wait_for(self, condition):
+    def wait_for(self, condition, poll=_POLL):
         """Wait for a condition or the end of the process; returns the seconds."""
         begin = time.monotonic()
         while self.status is None and not condition():
             if time.monotonic() > begin + _PATIENCE:
                 self._process.kill()
                 raise SystemExit(f"{self.run}: nothing happened for {_PATIENCE} s")
-            time.sleep(_POLL)
+            time.sleep(poll)
         return time.monotonic() - begin
 
-    def sleep(self, seconds):
+    def sleep(self, seconds, poll=_POLL):
         """Wait so long, or for the end of the process."""
         end = time.monotonic() + seconds
-        self.wait_for(lambda: time.monotonic() >= end)
+        self.wait_for(lambda: time.monotonic() >= end, poll)
 
     def kill(self, number):
         """Send a signal and wait for the end; returns the seconds that took. Refuses a training that ends badly."""
@@ -202,7 +227,7 @@ class Result:
     """
 
     def __init__(self, run):
-        # Not before the first training: its startup is measured.
+        # When all trainings are done, which would share the cores with this import.
         import tensorflow as tf
         from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
