@@ -229,7 +229,7 @@ class Result:
     def __init__(self, run):
         # When all trainings are done, which would share the cores with this import.
         import tensorflow as tf
-        from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
+        from tensorboard.backend.event_processing import plugin_event_accumulator
 
         from rwae_tf.runs import run_dir as run_dir_lib
 
@@ -239,7 +239,8 @@ class Result:
         self.rows = {name: [{key: value for key, value in row.items() if key not in CLOCK}
                             for row in run_dir_lib.read_log(str(run / name))]
                      for name in ("metrics.jsonl", "indicators.jsonl")}
-        events = EventAccumulator(str(run), size_guidance={"tensors": 0})
+        # As TensorBoard itself reads: with an eye for steps that were done again.
+        events = plugin_event_accumulator.EventAccumulator(str(run), size_guidance={"tensors": 0})
         events.Reload()
         self.steps = {tag: [event.step for event in events.Tensors(tag)] for tag in events.Tags()["tensors"]
                       if tag.startswith("terms/")}
