@@ -1,5 +1,6 @@
 """How a command ends: its status, and one line on stderr for bad input."""
 
+import errno
 import os
 import signal
 import subprocess
@@ -8,7 +9,7 @@ import sys
 import pytest
 
 from rwae_tf import entry_point
-from rwae_tf.errors import InputError
+from rwae_tf.errors import InputError, mend, reason
 
 
 def ended(main, capsys, argv=("command",)):
@@ -34,6 +35,7 @@ def test_success(capsys):
     (InputError("two\n  lines\t here\n"), "two lines here"),
     (FileNotFoundError(2, "No such file or directory", "a/b"),
      "a/b: No such file or directory; check the path, its permissions and the space left"),
+    (OSError(28, "No space left on device", "a/b"), "a/b: No space left on device; make room there"),
     (OSError(28, "No space left on device"), "[Errno 28] No space left on device"),
     (MemoryError("Unable to allocate 8 TiB"),
      "out of memory (Unable to allocate 8 TiB); take smaller batches, shorter clips or fewer of them"),
@@ -74,3 +76,21 @@ def test_closed_stdout_is_quiet(lines):
     ran = subprocess.run([sys.executable, "-c", program], stdout=write, stderr=subprocess.PIPE, timeout=60)
     os.close(write)
     assert (ran.returncode, ran.stderr) == (128 + signal.SIGPIPE, b"")
+
+
+@pytest.mark.parametrize("number, words, advice", [
+    ("ENOSPC", "No space left on device", "make room there"),
+    ("EDQUOT", "Disk quota exceeded", "make room within your quota there"),
+    ("EPERM", "Operation not permitted", "make it writable (lsattr shows whether it is immutable)"),
+    ("EROFS", "Read-only file system", "make that file system writable")])
+def test_a_reason_and_its_advice_are_found_in_any_text(number, words, advice):
+    """TensorFlow puts them at the end of a line that begins with long paths."""
+    path = "/a/very/long/path" * 20
+    for error in (OSError(getattr(errno, number), words, path), RuntimeError(f"{path}.tempstate; {words} [Op:Save]")):
+        assert (reason(error), mend(error)) == (words, advice)
+
+
+def test_a_reason_that_the_system_did_not_give_is_not_cut_in_its_middle():
+    text = "Unsuccessful TensorSliceReader constructor: Failed to find any matching files for " + "p" * 150
+    assert reason(ValueError(text)) == text
+    assert mend(ValueError(text)) == "check the path, its permissions and the space left"

@@ -1,6 +1,7 @@
 """The only uses of what TensorFlow and Keras do not promise to keep: why each, and what happens where it is gone."""
 
 import contextlib
+import time
 
 _SLOTS = ("_get_variable_index", "_momentums", "_velocities")
 
@@ -28,3 +29,17 @@ def adam_slots(optimizer, variable):
         return None
     index = optimizer._get_variable_index(variable)
     return optimizer._momentums[index], optimizer._velocities[index]
+
+
+def begin_session(writer, step):
+    """Say in TensorBoard's file that a program begins at `step`, so that later steps of files before are not shown.
+
+    TensorFlow 2 has no public way from a writer to its resource. Without one, steps that a killed program did and
+    another repeated may be shown twice.
+    """
+    import tensorflow as tf
+
+    if hasattr(writer, "_resource"):
+        log = tf.compat.v1.SessionLog(status=tf.compat.v1.SessionLog.START)
+        event = tf.compat.v1.Event(wall_time=time.time(), step=step, session_log=log)
+        tf.raw_ops.ImportEvent(writer=writer._resource, event=event.SerializeToString())

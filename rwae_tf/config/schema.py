@@ -147,6 +147,12 @@ class TrainingConfig:
     critic_learning_rate: Schedule = rate(1e-4, "Learning rate of Adam for the critic.")
     adam_beta_1: float = option(0.5, "Decay rate of Adam's first moment.", low=0.0, high=0.9999)
     adam_beta_2: float = option(0.9, "Decay rate of Adam's second moment.", low=0.0, high=0.999999)
+    clip_gradients: float = option(
+        0.0, "Largest norm of the gradient of each part (encoders, decoder, ...); longer ones are scaled down. 0: no "
+        "limit.", low=0.0, resumable=True)
+    skip_nonfinite_steps: bool = option(
+        False, "Skip a step whose terms or gradients are NaN or infinite, and count it, instead of ending.",
+        resumable=True)
     seed: int = option(0, "Seed of weights, batches and noise.", low=0, high=2**31 - 1)
     replicas: int = option(
         0, "Replicas of MirroredStrategy. 0 uses every GPU, or one CPU; replicas beyond the GPUs are virtual CPUs.",

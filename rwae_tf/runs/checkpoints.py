@@ -2,10 +2,13 @@
 
 import os
 import re
+import sys
+import time
 
 import tensorflow as tf
 
-from rwae_tf.errors import InputError, reason
+from rwae_tf.errors import InputError, mend, reason
+from rwae_tf.runs import checkpoint_record
 from rwae_tf.utils import files, patterns
 
 _KEEP = 3
@@ -32,13 +35,17 @@ class Checkpoints:
     """The folder `checkpoints/` of a run.
 
     The file `checkpoint` in it lists the checkpoints, so that none counts that was not written to its end. Without a
-    list that can be read, those count that have an index, the file which is written last.
+    list that can be read, those count that have an index. Sizes and checksums of the files lie beside each
+    (`checkpoint_record`) and are compared before it is read.
 
     Args:
       run_dir: folder of the run.
       model: a built model.
       optimizers: part -> built optimizer; empty to read weights only.
       counters: `Counters`.
+
+    Attributes:
+      notes: what was noted with the checkpoint that was restored, a dict.
 
     Raises:
       InputError: for a folder that cannot be read.
@@ -55,6 +62,7 @@ class Checkpoints:
         self._iteration = counters.iteration
         self._folder = os.path.join(run_dir, "checkpoints")
         self._list = os.path.join(self._folder, "checkpoint")
+        self.notes = {}
         try:
             self._listed = self._read_list()
             self._names = [name for name in self._listed or () if any(map(files.exists, self._files(name)))]
@@ -68,18 +76,23 @@ class Checkpoints:
         """Path of the newest checkpoint that has not been deleted, or None."""
         return os.path.join(self._folder, self._names[-1]) if self._names else None
 
-    def save(self):
+    def save(self, notes=None):
         """Write a checkpoint, named by the iteration; returns its path.
+
+        Args:
+          notes: a dict, fit for JSON, that belongs to it.
 
         Raises:
           InputError: when it cannot be written; what was written of it is then removed.
         """
         name = f"ckpt-{int(self._iteration)}"
-        new = not any(map(files.exists, self._files(name)))
+        prefix, new = os.path.join(self._folder, name), not any(map(files.exists, self._files(name)))
         try:
             files.make_folder(self._folder)
+            files.remove(checkpoint_record.path_of(prefix))  # of files that a killed process left
             with patterns.literal(self._folder) as folder:
                 self._parts.write(os.path.join(folder, name))
+            checkpoint_record.write(prefix, self._files(name), notes or {})
             self._names = [known for known in self._names if known != name] + [name]
             self._write_list(self._names[-_KEEP:])
         except (OSError, tf.errors.OpError) as error:
@@ -87,7 +100,7 @@ class Checkpoints:
                 self._names = [known for known in self._names if known != name]
                 self._remove(name)
             self._remove_unfinished()
-            raise InputError(f"{self._folder}: no checkpoint can be written ({reason(error)}); make room there, "
+            raise InputError(f"{self._folder}: no checkpoint can be written ({reason(error)}); {mend(error)}, "
                              f"then the same command goes on from {self.newest or 'the beginning'}") from None
         for old in self._names[:-_KEEP]:
             self._remove(old)
@@ -98,6 +111,9 @@ class Checkpoints:
     def restore(self):
         """Read the newest checkpoint; False when none was ever saved.
 
+        A training, which has optimizers, renames a damaged one and goes on from the one before, with a line on stderr.
+        What reads weights alone refuses it and changes nothing: its results would be those of older weights.
+
         Raises:
           InputError: for one that is damaged or of another configuration, and where all are gone.
         """
@@ -105,6 +121,22 @@ class Checkpoints:
             if self._listed is not None:
                 raise self._lost()
             return False
+        while damage := self._read_newest():
+            if self._weights_only or len(self._names) == 1:
+                raise self._damaged(damage)
+            self._set_aside(damage)
+        if not self._weights_only:
+            self._remove_unfinished()
+        return True
+
+    def _read_newest(self):
+        """Read the newest checkpoint; returns what is damaged of it, "" if it was read."""
+        try:
+            damage, self.notes = checkpoint_record.check(self.newest)
+        except OSError as error:
+            raise InputError(f"{self.newest}: cannot be read ({reason(error)}); try again") from None
+        if damage:
+            return damage
         try:
             with patterns.literal(self._folder) as folder:
                 status = self._parts.restore(os.path.join(folder, self._names[-1]))
@@ -113,8 +145,23 @@ class Checkpoints:
             else:
                 status.assert_consumed()
         except (tf.errors.OpError, AssertionError, ValueError, LookupError) as error:
-            raise self._unreadable(error) from None
-        return True
+            return self._why_unreadable(error)
+        return ""
+
+    def _set_aside(self, damage):
+        """Rename the newest checkpoint, so that the one before is the newest."""
+        damaged, name = self.newest, self._names.pop()
+        aside = f"{name}.damaged-{time.strftime('%Y%m%d-%H%M%S')}"
+        try:
+            self._write_list(self._names)
+            for path in [*self._files(name), checkpoint_record.path_of(damaged)]:
+                if files.exists(path):
+                    files.rename(path, os.path.join(self._folder, aside + path.removeprefix(damaged)))
+        except OSError as error:
+            raise InputError(f"{damaged}: damaged ({damage}), and cannot be renamed ({reason(error)}); {mend(error)}, "
+                             f"then the same command goes on from {self._names[-1]}, the one before") from None
+        print(f"{damaged}: damaged ({damage}); renamed to {aside}.*; going on from {self._names[-1]}, the one before",
+              file=sys.stderr)
 
     def _read_list(self):
         """Names in the list of checkpoints, oldest first; empty where it is damaged, None without a list."""
@@ -143,7 +190,7 @@ class Checkpoints:
         return [os.path.join(self._folder, name + end) for end in _ENDS]
 
     def _remove(self, name):
-        for path in self._files(name):
+        for path in [*self._files(name), checkpoint_record.path_of(os.path.join(self._folder, name))]:
             files.remove(path)
 
     def _remove_unfinished(self):
@@ -160,18 +207,23 @@ class Checkpoints:
         return InputError(f"{self._list}: the list of checkpoints is damaged, and no checkpoint is there; {again}"
                           f"delete {self._folder} to begin anew")
 
-    def _unreadable(self, error):
-        """Why the newest checkpoint cannot be restored, after `error`, and what to do about it."""
+    def _damaged(self, damage):
+        """Why a damaged checkpoint is not read, and what to do about it."""
+        text = (f"the next training sets it aside; delete its files to go on from {self._names[-2]}, the one before"
+                if len(self._names) > 1 else
+                f"it is the only one: delete its files and {self._list} to begin anew")
+        return InputError(f"{self.newest}: damaged, cannot be read back ({damage}); {text}")
+
+    def _why_unreadable(self, error):
+        """What is damaged of the newest checkpoint, which `error` kept from being restored; InputError if nothing."""
         damage = self._damage()
         if damage is None:
-            return InputError(f"{self.newest}: whole, but of another configuration ({reason(error)}); put back "
-                              "the config.json and spec.json of this run, or use the version of this package that "
-                              "wrote it")
+            raise InputError(f"{self.newest}: whole, but of another configuration ({reason(error)}); put back "
+                             "the config.json and spec.json of this run, or use the version of this package that "
+                             "wrote it") from None
         if isinstance(damage, (OSError, *_TRANSIENT)):
-            return InputError(f"{self.newest}: cannot be read ({reason(damage)}); try again")
-        mend = (f"delete its files to go on from {self._names[-2]}, the one before" if len(self._names) > 1 else
-                f"it is the only one: delete its files and {self._list} to begin anew")
-        return InputError(f"{self.newest}: damaged, cannot be read back ({reason(damage)}); {mend}")
+            raise InputError(f"{self.newest}: cannot be read ({reason(damage)}); try again") from None
+        return reason(damage)
 
     def _damage(self):
         """The error in reading every number of the newest checkpoint; None for one that is whole."""

@@ -8,7 +8,7 @@ from typing import Any, List, Mapping, Optional
 import keras
 import tensorflow as tf
 
-from rwae_tf.errors import InputError, reason
+from rwae_tf.errors import InputError, mend, reason
 from rwae_tf.models.base import SequenceModel
 from rwae_tf.serving import metadata, model_card, signatures, warm_up
 from rwae_tf.serving.assets import MAX_LENGTH
@@ -63,7 +63,7 @@ def export(model: SequenceModel, export_dir: str, budget: Optional[Mapping[str, 
     except BaseException as error:  # Ctrl-C too
         shutil.rmtree(part, ignore_errors=True)
         if isinstance(error, tf.errors.OpError):
-            raise InputError(f"{export_dir}: the model cannot be written ({reason(error)}); make room there, or take "
+            raise InputError(f"{export_dir}: the model cannot be written ({reason(error)}); {mend(error)}, or take "
                              "another --export_dir") from None
         raise
 

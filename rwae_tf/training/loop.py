@@ -12,18 +12,15 @@ from rwae_tf import config as config_lib
 from rwae_tf import data
 from rwae_tf.compat import quiet
 from rwae_tf.data import pipeline, rounds
-from rwae_tf.errors import InputError
 from rwae_tf.runs import checkpoints, data_record, run_lock
 from rwae_tf.runs import run_dir as run_dir_lib
-from rwae_tf.training import distribution, monitor
+from rwae_tf.training import distribution, divergence, monitor, threads
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
+from rwae_tf.training.window import NotFinite, Window, check_weights
 from rwae_tf.utils import patterns, progress
 
 _PART = 500  # clips at a time that a model sees at the beginning of a round
-_WATCHED = ("reconstruction", "content_divergence", "motion_divergence", "motion_kl", "content_kl",
-            "action_kl", "action_divergence", "content_contrast", "motion_contrast", "mutual_information",
-            "discriminative", "image_critic", "video_critic", "image_adversarial", "video_adversarial", "category")
 
 
 def train(config, run_dir, accept_changed_data=False):
@@ -54,7 +51,13 @@ def train(config, run_dir, accept_changed_data=False):
         changed = data_record.check(run_dir, clips, config.data.data_dir, accept_changed_data)
         run_dir_lib.prepare(run_dir, config, clips.spec)
         data_record.keep(run_dir, clips, changed)
-        return Loop(run_dir, clips, Trainer(model, strategy)).run()
+        try:
+            return Loop(run_dir, clips, Trainer(model, strategy)).run()
+        except divergence.Diverged as error:
+            with strategy.scope():
+                model = run_dir_lib.build(config, clips.spec)
+            again = Loop(run_dir, clips, divergence.WatchfulTrainer(model, strategy))
+            raise divergence.explain(error, again) from None
 
 
 class Loop:
@@ -74,7 +77,8 @@ class Loop:
         self._rounds = (rounds.Rounds(clips.utterances, self._config.sequences_per_round, self._config.batch_size,
                                       self._config.seed) if self._config.sequences_per_round else None)
         self._signal = None
-        self._window, self._terms = [], None
+        # A signal may save in the middle of a window.
+        self._window, self._terms = Window(self._checkpoints.notes.get("window", ())), None
 
     def run(self):
         """Train to the end, a signal or the time limit; returns the exit status."""
@@ -82,7 +86,8 @@ class Loop:
         self._log = MetricsLog(self._run_dir, self._iteration, self._model)
         self._indicators = monitor.Indicators(self._model, self._clips)
         self._progress = progress.Progress(self._total)
-        self._begin = time.monotonic() - float(self._counters.seconds)
+        if line := threads.difference(self._checkpoints.notes.get("threads")):
+            self._progress.say(line)
         self._saved = self._pictured = self._window_begin = time.monotonic()
         try:
             self._iterate()
@@ -94,11 +99,12 @@ class Loop:
         return self._report()
 
     def _iterate(self):
-        batches = self._stream()
+        batches, first = self._stream(), True
+        self._begin = time.monotonic() - float(self._counters.seconds)
         while self._batches < self._total and not self._signal and not self._out_of_time():
-            self._trainer.follow_schedules(self._batches / self._batches_per_epoch)
-            self._one_iteration(batches)
-            self._iteration += 1
+            self._advance(batches)
+            if first:  # it traces, which is no time of training
+                first, self._begin = False, time.monotonic() - float(self._counters.seconds)
             self._show()
             if self._iteration % self._config.log_every == 0:
                 self._at_interval()
@@ -112,6 +118,18 @@ class Loop:
                                        self._config.augment, self._rounds)
         stream = pipeline.without_autotuning(stream.map(lambda batch: (batch["x"], self._model.extras(batch))))
         return iter(self._trainer.strategy.experimental_distribute_dataset(stream))
+
+    def repeat(self, last):
+        """Do the iterations from the newest checkpoint to `last` for a trainer that looks at them; leaves nothing."""
+        batches, shown = self._stream(), progress.Progress(last)
+        while self._iteration < last and self._batches < self._total:
+            self._advance(batches)
+            shown.show(self._iteration, lambda: "repeated, to find the first step that is not finite")
+
+    def _advance(self, batches):
+        self._trainer.follow_schedules(self._batches / self._batches_per_epoch)
+        self._one_iteration(batches)
+        self._iteration += 1
 
     def _one_iteration(self, batches):
         """Every phase of the algorithm once, with its repeats."""
@@ -136,7 +154,7 @@ class Loop:
         x, extras = batch
         terms = self._trainer.step(phase, x, noise, extras)
         self._steps += 1
-        self._window.append(terms)
+        self._window.add(terms)
         return terms
 
     def _next(self, batches):
@@ -153,16 +171,17 @@ class Loop:
 
     def _at_interval(self):
         """Log the window; checkpoints fall on its end, so a resumed run logs the same windows."""
-        terms = self._means()
+        terms = self._or_diverged(self._window.means)
         now = time.monotonic()
-        sequences = len(self._window) * self._config.batch_size
+        sequences = (len(self._window) - self._window.restored) * self._config.batch_size
+        skipped = {"skipped_steps": self._window.skipped()} if self._config.skip_nonfinite_steps else {}
         self._log.row(
             {"iteration": self._iteration, "epoch": self._epoch(),
              "batches": self._batches, "sequences": self._batches * self._config.batch_size,
              "seconds": round(now - self._begin, 2),
-             "sequences_per_second": round(sequences / (now - self._window_begin), 2)},
+             "sequences_per_second": round(sequences / (now - self._window_begin), 2), **skipped},
             terms, {part: float(o.learning_rate.value.numpy()) for part, o in self._trainer.optimizers.items()})
-        self._window, self._terms = [], terms
+        self._window, self._terms = Window(), terms
         if now - self._saved >= 60 * self._config.checkpoint_minutes:
             self._save()
         if now - self._pictured >= 60 * self._config.summary_minutes:
@@ -172,10 +191,11 @@ class Loop:
 
     def _look(self, ended=False):
         """Pictures and indicators, and a warning where something has come to be wrong."""
-        self._check_weights()
+        self._or_diverged(check_weights, self._model)
         self._log.pictures(next(self._clips.batches(8))["x"], self._iteration)
         before, epoch = (self._log.last or {}).get("verdicts", []), self._epoch()
-        measures = self._indicators.measure(epoch, self._means() if self._window else self._terms, ended)
+        measures = self._indicators.measure(
+            epoch, self._or_diverged(self._window.means) if self._window else self._terms, ended)
         self._log.indicators({"iteration": self._iteration, "epoch": epoch, "ended": ended}, measures)
         for line in monitor.news(measures["verdicts"], before):
             self._progress.say(line)
@@ -183,36 +203,24 @@ class Loop:
     def _epoch(self):
         return round(self._batches / self._batches_per_epoch, 4)
 
-    def _means(self):
-        """Means of the window's terms; raises when one is not finite."""
-        names = dict.fromkeys(name for terms in self._window for name in terms)
-        means = {name: float(np.mean([terms[name] for terms in self._window if name in terms])) for name in names}
-        for name, value in means.items():
-            if not np.isfinite(value):
-                raise self._diverged(f"{name} is {value}")
-        return means
-
-    def _diverged(self, what):
-        kept = self._checkpoints.newest or "none was saved yet"
-        return InputError(f"training diverged before iteration {self._iteration}: {what}; last good checkpoint: {kept};"
-                          " lower the learning rates or the weights, in a new --run_dir")
+    def _or_diverged(self, check, *args):
+        """`check(*args)`; raises `Diverged` where that meets what is not finite."""
+        try:
+            return check(*args)
+        except NotFinite as error:
+            raise divergence.Diverged(self._iteration, str(error), self._checkpoints.newest) from None
 
     def _save(self):
         """Write a checkpoint, unless something in it is not finite."""
         if self._window:
-            self._means()
-        self._check_weights()
+            self._or_diverged(self._window.means)
+        self._or_diverged(check_weights, self._model)
         for name in ("iteration", "batches", "steps"):
             getattr(self._counters, name).assign(getattr(self, f"_{name}"))
         self._counters.seconds.assign(time.monotonic() - self._begin)
-        self._checkpoints.save()
+        self._checkpoints.save({"threads": threads.count(), "window": self._window.plain()})
         self._kept = self._iteration
         self._saved = time.monotonic()
-
-    def _check_weights(self):
-        for variable in self._model.trainable_variables:
-            if not np.isfinite(variable.value.numpy()).all():
-                raise self._diverged(f"weights {variable.path} are not finite")
 
     def _out_of_time(self):
         return self._seconds_left() is not None and self._seconds_left() <= 0
@@ -225,9 +233,7 @@ class Loop:
         self._progress.show(self._batches, self._describe, self._seconds_left())
 
     def _describe(self):
-        epoch, terms = self._batches / self._batches_per_epoch, self._window[-1]
-        text = " ".join(f"{name} {float(terms[name]):.4g}" for name in _WATCHED if name in terms)
-        return f"epoch {epoch:.2f} {text}"
+        return f"epoch {self._batches / self._batches_per_epoch:.2f} {self._window.describe()}"
 
     def _on_signal(self, number, frame):
         del frame

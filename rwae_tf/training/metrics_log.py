@@ -10,7 +10,8 @@ import tensorflow as tf
 
 from rwae_tf import config as config_lib
 from rwae_tf import figures
-from rwae_tf.errors import InputError, reason
+from rwae_tf.compat import private
+from rwae_tf.errors import InputError, mend, reason
 from rwae_tf.figures import grids
 from rwae_tf.runs import run_dir as run_dir_lib
 from rwae_tf.utils import files
@@ -37,9 +38,8 @@ class MetricsLog:
         rows = _cut_after(self._indicators_path, iteration)
         self.last = rows[-1] if rows else None
         self._run_dir = run_dir
-        self._writer = tf.summary.create_file_writer(run_dir)
         self._model, self._remote, self._flushed = model, files.is_remote(run_dir), time.monotonic()
-        with self._writer.as_default(step=iteration):
+        with self._tensorboard(iteration, begin=True):
             text = json.dumps(config_lib.to_dict(model.config), indent=2)
             tf.summary.text("config", f"```\n{text}\n```")
 
@@ -53,12 +53,11 @@ class MetricsLog:
         """
         weights = self._model.weights_as_numbers()
         _append(self._path, {**progress, "terms": terms, "weights": weights, "learning_rates": rates})
-        with self._writer.as_default(step=progress["iteration"]):
+        with self._tensorboard(progress["iteration"]):
             for group, values in (("terms", terms), ("weights", weights), ("learning_rates", rates)):
                 for name, value in values.items():
                     tf.summary.scalar(f"{group}/{name}", value)
             tf.summary.scalar("sequences_per_second", progress["sequences_per_second"])
-        self._flush()
 
     def pictures(self, x, iteration):
         """Reconstructions, swaps and generated clips for the given clips [N, T, ...]; of a model without an encoder
@@ -71,10 +70,9 @@ class MetricsLog:
             pairs = np.stack([x, np.asarray(model.reconstruct(x))], 1).reshape(-1, *x.shape[1:])
             images.update(reconstruct=grids.grid(paint(pairs)),
                           swap=grids.table(grids.build_swap_table(model.swap, x, x, paint)))
-        with self._writer.as_default(step=iteration):
+        with self._tensorboard(iteration):
             for name, image in images.items():
                 tf.summary.image(name, image[np.newaxis])
-        self._flush()
 
     def indicators(self, progress, measures):
         """Log indicators.
@@ -85,7 +83,7 @@ class MetricsLog:
         """
         self.last = {**progress, **measures}
         _append(self._indicators_path, self.last)
-        with self._writer.as_default(step=progress["iteration"]):
+        with self._tensorboard(progress["iteration"]):
             for code, values in measures["usage"].items():
                 for name, value in values.items():
                     tf.summary.scalar(f"usage/{code}_{name}", value)
@@ -100,17 +98,23 @@ class MetricsLog:
                 tf.summary.scalar(f"share/{term}_weighted", row["weighted"])
                 if row["gradient"] is not None:
                     tf.summary.scalar(f"share/{term}_gradient_on_encoders", row["gradient"])
-        self._flush()
 
-    def _flush(self):
-        """Let TensorBoard see what there is."""
-        if not self._remote or time.monotonic() - self._flushed > _REMOTE_SECONDS:
-            try:
+    @contextlib.contextmanager
+    def _tensorboard(self, step, begin=False):
+        """A block that writes to TensorBoard's file, which is there to be read afterwards."""
+        try:
+            if begin:
+                self._writer = tf.summary.create_file_writer(self._run_dir)
+                private.begin_session(self._writer, step + 1)
+            with self._writer.as_default(step=step):
+                yield
+            # In a bucket each writing is one of the whole file.
+            if not begin and (not self._remote or time.monotonic() - self._flushed > _REMOTE_SECONDS):
                 self._writer.flush()
-            except tf.errors.OpError as error:
-                raise InputError(f"{self._run_dir}: TensorBoard's file cannot be written ({reason(error)}); make room "
-                                 "there, then the same command goes on from the newest checkpoint") from None
-            self._flushed = time.monotonic()
+                self._flushed = time.monotonic()
+        except tf.errors.OpError as error:
+            raise InputError(f"{self._run_dir}: TensorBoard's file cannot be written ({reason(error)}); {mend(error)}, "
+                             "then the same command goes on from the newest checkpoint") from None
 
     def close(self):
         """Close the file of TensorBoard."""

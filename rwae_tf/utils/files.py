@@ -6,6 +6,7 @@ What cannot be read or written is an OSError, in a folder and in a bucket alike.
 import contextlib
 import errno
 import fnmatch
+import hashlib
 import os
 import shutil
 import time
@@ -67,6 +68,23 @@ def read(path):
             return file.read()
     with buckets.os_errors(path), buckets.gfile(path).GFile(path, "rb") as file:
         return file.read()
+
+
+def sha256(path):
+    """The SHA-256 checksum of a file, as hexadecimal digits."""
+    if is_remote(path):
+        return hashlib.sha256(read(path)).hexdigest()
+    with open(path, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def rename(path, new):
+    """Give a file another name in the same folder or bucket, in place of a file that has it."""
+    if not is_remote(path):
+        os.replace(path, new)
+        return
+    with buckets.os_errors(path):
+        buckets.gfile(path).rename(path, new, overwrite=True)
 
 
 def write(path, data):

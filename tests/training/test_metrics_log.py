@@ -1,14 +1,17 @@
 """The log of a run read back: metrics.jsonl, indicators.jsonl, TensorBoard's scalars, text and pictures."""
 
 import json
+import resource
 
 import keras
 import pytest
 import tensorflow as tf
 import tiny
+from tensorboard.backend.event_processing import plugin_event_accumulator
 from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 
 from rwae_tf import models
+from rwae_tf.errors import InputError
 from rwae_tf.training.metrics_log import MetricsLog
 
 PROGRESS = {"iteration": 5, "epoch": 0.5, "batches": 10, "sequences": 40, "seconds": 1.5, "sequences_per_second": 20.0}
@@ -88,6 +91,37 @@ def test_lines_past_the_checkpoint_are_cut(model, tmp_path):
     MetricsLog(str(tmp_path), 4, model).close()
     assert [json.loads(line)["iteration"] for line in path.read_text().splitlines()] == [2, 4]
     assert not list(tmp_path.glob("*.part"))
+
+
+def test_tensorboard_shows_a_step_that_was_done_again_once(model, tmp_path):
+    """A training is killed after iteration 6 and goes on from a checkpoint at 4."""
+    for start, iterations in ((0, (2, 4, 6)), (4, (6, 8))):
+        log = MetricsLog(str(tmp_path), start, model)
+        for iteration in iterations:
+            log.row({**PROGRESS, "iteration": iteration}, {"reconstruction": float(iteration + start)}, {})
+        log.close()
+    # As TensorBoard itself reads; the other accumulator hides no tensor that was written again.
+    events = plugin_event_accumulator.EventAccumulator(str(tmp_path), size_guidance={"tensors": 0})
+    events.Reload()
+    found = {event.step: float(tf.make_ndarray(event.tensor_proto)) for event in events.Tensors("terms/reconstruction")}
+    assert len(events.Tensors("terms/reconstruction")) == 4 and found == {2: 2, 4: 4, 6: 10, 8: 12}
+
+
+def test_a_full_disk_is_named_with_its_reason(model, tmp_path):
+    """The limit on the size of files stands for the disk."""
+    log, limits = MetricsLog(str(tmp_path), 0, model), resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, limits[1]))
+    try:
+        with pytest.raises(InputError) as caught:
+            for iteration in range(100):
+                log.row({**PROGRESS, "iteration": iteration}, {f"term_{k}": 1.0 for k in range(8)}, {})
+                (tmp_path / "metrics.jsonl").unlink()  # which is not to reach the limit first
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    log.close()
+    assert str(caught.value) == (
+        f"{tmp_path}: TensorBoard's file cannot be written (File too large); allow larger files (ulimit -f, or the "
+        "limits of that file system), then the same command goes on from the newest checkpoint")
 
 
 @pytest.mark.parametrize("garbage", [b"\xff\x00\n", b"[4]\n", b'{"iteration": "four"}\n', b"{}\n"])
