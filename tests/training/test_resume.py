@@ -131,5 +131,5 @@ def test_a_terminated_run_goes_on_bitwise(whole, terminated):
     status, errors = run(terminated[0])
     assert status == 0, errors
     assert_same(weights(whole), weights(terminated[0]))
-    assert_same_log(whole, terminated[0])  # the line at 6 is the mean of iterations 5 and 6, before and after the signal
+    assert_same_log(whole, terminated[0])  # the line at 6 is the mean of 5 and 6, before and after the signal
 
