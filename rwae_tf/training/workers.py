@@ -42,7 +42,7 @@ class Workers:
         """Whether each of some facts (a list of bool) holds for any worker."""
         if self.count == 1:
             return list(facts)
-        return [bool(holding) for holding in self._sum(tf.constant(facts, tf.int32)).numpy()]
+        return [bool(count) for count in self._sum(tf.constant(facts, tf.float32)).numpy()]
 
     def take_from_chief(self, variables):
         """Give variables (tf.Variable) the numbers that they have at the chief: a sum in which the others are 0."""
@@ -68,7 +68,9 @@ class Workers:
         self.any([False])
 
     def _sum(self, value):
-        return self._strategy.reduce("sum", value, axis=None)
+        """The sum of a tensor over all workers; of whole numbers in float64, which every kind of device can add up."""
+        addends = value if value.dtype.is_floating else tf.cast(value, tf.float64)
+        return tf.cast(self._strategy.reduce("sum", addends, axis=None), value.dtype)
 
 
 @contextlib.contextmanager

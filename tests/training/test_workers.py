@@ -130,6 +130,14 @@ def test_a_lost_worker_ends_the_others_and_all_go_on_from_the_checkpoint(tmp_pat
         np.testing.assert_array_equal(resumed[name], undisturbed[name], err_msg=name)
 
 
+@pytest.mark.slow
+@pytest.mark.exhaustive
+def test_eight_replicas_of_one_process_do_not_wait_for_one_another_for_ever(tmp_path):
+    """As MirroredStrategy was seen to, with several GPUs, under Keras 3 (tensorflow/tensorflow#72686)."""
+    train(tmp_path, 1, epochs=25, replicas=8, log_every=10, model="ds_vae", decoder="dense")
+    assert run_dir_lib.read_log(run_dir_lib.metrics_path(tmp_path))[-1]["iteration"] == 50
+
+
 def test_an_error_that_no_peer_has_caused_stays_what_it_is(monkeypatch):
     monkeypatch.setenv("TF_CONFIG", json.dumps({"cluster": {"worker": ["a:1", "b:2"]},
                                                 "task": {"type": "worker", "index": 0}}))
