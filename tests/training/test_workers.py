@@ -60,7 +60,7 @@ with strategy.scope():
 for variable in variables:
     variable.assign_add(tf.cast(tf.fill(variable.shape, index), variable.dtype))
 here.take_from_chief(variables)
-assert variables[0].numpy().tolist() == [1.5, 0.0] and int(variables[1]) == 2**40
+assert variables[0].numpy().tolist() == [1.5, 0.0] and int(variables[1].numpy()) == 2**40
 clips = run_tiny.Random()
 here.check_same(tiny.config(data_dir=f"/{index}"), clips)
 try:
@@ -76,7 +76,7 @@ os._exit(7)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("PYTHONPATH", path)
         processes = bench.start([sys.executable, str(script)], 2, stderr=subprocess.PIPE, text=True)
-    statuses = bench.wait(processes, timeout=300)
+    statuses = bench.wait(processes, timeout=600)
     assert statuses == [7, 7], [process.stderr.read() for process in processes]
 
 
@@ -102,7 +102,9 @@ def test_workers_compute_what_one_process_computes(tmp_path, count, options):
     assert sorted(one) == sorted(several)
     for name in one:
         if name.startswith("model/"):
-            np.testing.assert_allclose(several[name], one[name], rtol=1e-4, atol=1e-5, err_msg=name)
+            # No MMD depends on the bias of the critic's last layer: its gradient is rounding, which Adam makes to steps.
+            free = not options.get("model") and several[name].shape == (1,)
+            np.testing.assert_allclose(several[name], one[name], rtol=1e-4, atol=1e-3 if free else 1e-5, err_msg=name)
 
 
 @pytest.mark.slow
