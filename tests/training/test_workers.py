@@ -102,7 +102,7 @@ def test_workers_compute_what_one_process_computes(tmp_path, count, options):
     assert sorted(one) == sorted(several)
     for name in one:
         if name.startswith("model/"):
-            # No MMD depends on the bias of the critic's last layer: its gradient is rounding, which Adam makes to steps.
+            # No MMD depends on the bias of the critic's last layer: its gradient is rounding, which Adam scales up.
             free = not options.get("model") and several[name].shape == (1,)
             np.testing.assert_allclose(several[name], one[name], rtol=1e-4, atol=1e-3 if free else 1e-5, err_msg=name)
 
