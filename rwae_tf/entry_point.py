@@ -9,12 +9,14 @@ has no AVX-512, where a step of training takes twice as long without them (docs/
 import os
 import signal
 import sys
+import traceback
 
 from rwae_tf.compat import keras_settings, quiet
+from rwae_tf.config import cluster
 from rwae_tf.errors import InputError, one_line
 
 
-def run(main, argv=None):
+def run(main, argv=None, one_of_several=False):
     """Call `main(argv)`; end the process with its status, or with 1 and one line for an input error.
 
     A reader that has closed our stdout (`| head`) and Ctrl-C end it quietly, with the status that the
@@ -23,12 +25,18 @@ def run(main, argv=None):
     Args:
       main: a function of the argument list (program name first).
       argv: the argument list; `sys.argv` when None.
+      one_of_several: whether the workers of TF_CONFIG share the work of this command; without, it refuses them.
     """
+    several = False
     # Read when TensorFlow is imported, which is yet to come.
     quiet.before_import()
     keras_settings.take_over()
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
+        if one_of_several:
+            several = cluster.read() is not None
+        else:
+            cluster.refuse()
         status = main(sys.argv if argv is None else argv)
         sys.stdout.flush()  # here, where a closed stdout can still be handled
     except BrokenPipeError:
@@ -40,4 +48,13 @@ def run(main, argv=None):
     except (InputError, OSError, MemoryError) as error:
         print(f"error: {one_line(error)}", file=sys.stderr)
         status = 1
+    except Exception:
+        if not several:
+            raise
+        traceback.print_exc()
+        status = 1
+    if several:  # at the end of the interpreter TensorFlow waits for the other workers, which may be gone
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(status or 0)
     sys.exit(status or 0)

@@ -12,7 +12,7 @@ import os
 from absl import flags as absl_flags
 
 from rwae_tf import entry_point
-from rwae_tf.config import flags
+from rwae_tf.config import cluster, flags
 
 
 def main(argv):
@@ -25,16 +25,17 @@ def main(argv):
     if not flags.parse(values, argv, __doc__):
         return 0
     config = flags.to_config(values)
+    cluster.check(config.training)
     run_dir = values.run_dir or os.path.join("runs", config.data.dataset)
 
-    from rwae_tf.training import loop
+    from rwae_tf.training import launch
 
-    return loop.train(config, run_dir, values.accept_changed_data)
+    return launch.train(config, run_dir, values.accept_changed_data)
 
 
 def cli():
     """Console script."""
-    entry_point.run(main)
+    entry_point.run(main, one_of_several=True)
 
 
 if __name__ == "__main__":

@@ -67,8 +67,18 @@ def _quick_weights():
 
 def parameters(model):
     """How many numbers training moves."""
-    layers = [layer for part in model.parts().values() for layer in part]
-    return sum(math.prod(variable.shape) for layer in layers for variable in layer.trainable_variables)
+    return sum(_size(part) for part in model.parts().values())
+
+
+def gradient_bytes(model):
+    """Bytes of the gradients of a step of each phase, by its name: what replicas send each other."""
+    return {phase.name: 4 * sum(_size(model.parts()[update.part]) for update in phase.updates)
+            for phase in model.phases()}
+
+
+def _size(part):
+    """How many numbers a part of a model, a list of layers, learns."""
+    return sum(math.prod(variable.shape) for layer in part for variable in layer.trainable_variables)
 
 
 def _trainer(model):
@@ -114,13 +124,14 @@ def schedule(model, clips):
 
 
 def measure(config, clips):
-    """All of that for a configuration: parameters, peak in bytes, FLOPs by phase, iterations and their FLOPs."""
+    """All of that for a configuration: parameters, peak in bytes, FLOPs and gradients' bytes by phase, iterations."""
     model = build(config)
     steps(model)
     peak, numbers, (iterations, taken) = _peak(), parameters(model), schedule(model, clips)
+    gradients = gradient_bytes(model)
     del model
     per_step = counted(build(config, winograd=False))
-    return {"parameters": numbers, "peak": peak, "flops": per_step, "iterations": iterations,
+    return {"parameters": numbers, "peak": peak, "flops": per_step, "gradients": gradients, "iterations": iterations,
             "all": sum(taken[name] * count for name, count in per_step.items())}
 
 
@@ -174,7 +185,8 @@ def main(argv):
     print(f"{found['parameters']:,} parameters; a step of each phase, B = {SMALL[0]}, T = {SMALL[1]}: "
           f"{found['peak'] / 1e9:.1f} GB at most")
     for name, count in found["flops"].items():
-        print(f"{name}: {shown(count)}FLOP a step, B = {config.training.batch_size}, T = {config.data.length}")
+        print(f"{name}: {shown(count)}FLOP a step, B = {config.training.batch_size}, T = {config.data.length}; "
+              f"gradients of {shown(found['gradients'][name])}B")
     if values.clips:
         print(f"{config.training.epochs} epochs of {values.clips} clips: {found['iterations']} iterations, "
               f"{shown(found['all'])}FLOP")

@@ -25,7 +25,7 @@ def check(clips, batch_size, augment=()):
         raise InputError(f"augment={','.join(augment)}: only videos can be augmented; drop --augment")
 
 
-def batch_stream(clips, batch_size, seed, start=0, augment=(), rounds=None):
+def batch_stream(clips, batch_size, seed, start=0, augment=(), rounds=None, part=(0, 1)):
     """Full batches of `clips`, reshuffled every epoch, for ever.
 
     Batch k is a function of (seed, k) alone: it belongs to epoch k // (len(clips) // batch_size), and a
@@ -39,37 +39,43 @@ def batch_stream(clips, batch_size, seed, start=0, augment=(), rounds=None):
       start: number of the first batch.
       augment: names in `augmentation.KINDS` of what is done to the clips, anew in every batch.
       rounds: a `Rounds` that says which clips are in a batch, or None for all, shuffled.
+      part: (i, n) for the i-th of n equal parts of the rows of every batch; the others are not made.
 
     Returns:
-      A tf.data.Dataset of {"x": float32 [batch_size, T, H, W, C], "labels": {factor: int32 [batch_size]}}. For clips
-      that are parts of utterances also "sequence", whose it is (its place in the round, with `rounds`), and
-      "segments", how many the utterance has; int32 [batch_size] each.
+      A tf.data.Dataset without end of {"x": float32 [B, T, H, W, C], "labels": {factor: int32 [B]}}, where B is
+      batch_size / n. For clips that are parts of utterances also "sequence", whose it is (its place in the round, with
+      `rounds`), and "segments", how many the utterance has; int32 [B] each.
 
     Raises:
       InputError: as `check`.
     """
     check(clips, batch_size, augment)
-    names, make = list(clips.spec.factors), _gate.guard(_maker(clips, batch_size, seed, rounds))
+    names, make = list(clips.spec.factors), _gate.guard(_maker(clips, batch_size, seed, rounds, part))
+    rows = batch_size // part[1]
     beside = () if clips.utterances is None else ("sequence", "segments")
 
     def element(k):
         kinds = [tf.float32] + [tf.int32] * (len(names) + len(beside))
         x, *numbers = tf.numpy_function(make, [k], kinds, stateful=False)
-        x = tf.ensure_shape(x, (batch_size, clips.spec.length, *clips.spec.frame_shape))
-        x = augmentation.augment(x, augment, tf.stack([tf.constant(seed, tf.int64), k]))
-        numbers = [tf.ensure_shape(number, (batch_size,)) for number in numbers]
+        x = tf.ensure_shape(x, (rows, clips.spec.length, *clips.spec.frame_shape))
+        x = augmentation.augment(x, augment, tf.stack([tf.constant(seed, tf.int64), k]), part)
+        numbers = [tf.ensure_shape(number, (rows,)) for number in numbers]
         labels, of_parts = numbers[:len(names)], numbers[len(names):]
         return {"x": x, "labels": dict(zip(names, labels, strict=True)), **dict(zip(beside, of_parts, strict=True))}
 
     workers = min(8, os.cpu_count() or 1)
-    stream = tf.data.Dataset.range(start, tf.int64.max)
+    stream = tf.data.Dataset.counter(start)
     stream = stream.map(element, num_parallel_calls=workers, deterministic=True)
     return without_autotuning(stream.prefetch(2))
 
 
-def _maker(clips, batch_size, seed, rounds):
-    """Function k -> [x, labels of each factor, and of parts of utterances "sequence" and "segments"] of batch k."""
+def _maker(clips, batch_size, seed, rounds, part):
+    """Function k -> [x, labels of each factor, and of parts of utterances "sequence" and "segments"] of batch k, or of
+    a part of its rows.
+    """
     steps, parts = len(clips) // batch_size, clips.utterances
+    index, rows = part[0], batch_size // part[1]
+    own = slice(index * rows, (index + 1) * rows)
     segments = None if parts is None else np.bincount(parts).astype(np.int32)
 
     @functools.lru_cache(maxsize=4)
@@ -79,9 +85,9 @@ def _maker(clips, batch_size, seed, rounds):
     def make(k):
         epoch, step = divmod(int(k), steps)
         if rounds:
-            chosen, sequence = rounds.batch(int(k))
+            chosen, sequence = (numbers[own] for numbers in rounds.batch(int(k)))
         else:
-            chosen = order(epoch)[step * batch_size:(step + 1) * batch_size]
+            chosen = order(epoch)[step * batch_size:(step + 1) * batch_size][own]
             sequence = None if parts is None else parts[chosen]
         batch = clips.batch(chosen, epoch)
         of_parts = [] if parts is None else [sequence.astype(np.int32), segments[parts[chosen]]]

@@ -1,63 +1,20 @@
 """The clock around the steps: epochs, checkpoints, logs, signals and the end."""
 
-import os
 import signal
 import sys
 import time
 
 import numpy as np
-import tensorflow as tf
 
-from rwae_tf import config as config_lib
-from rwae_tf import data
-from rwae_tf.compat import quiet
 from rwae_tf.data import pipeline, rounds
-from rwae_tf.runs import checkpoints, data_record, run_lock
-from rwae_tf.runs import run_dir as run_dir_lib
-from rwae_tf.training import distribution, divergence, monitor, threads
+from rwae_tf.runs import checkpoints
+from rwae_tf.training import distribution, divergence, monitor, threads, workers
 from rwae_tf.training.metrics_log import MetricsLog
-from rwae_tf.training.trainer import Trainer
 from rwae_tf.training.window import NotFinite, Window, check_weights
-from rwae_tf.utils import patterns, progress
+from rwae_tf.utils import progress
 
+_SIGNALS = (signal.SIGTERM, signal.SIGINT)
 _PART = 500  # clips at a time that a model sees at the beginning of a round
-
-
-def train(config, run_dir, accept_changed_data=False):
-    """Train the model of `config` in `run_dir`, going on from its newest checkpoint.
-
-    Args:
-      config: a `Config`.
-      run_dir: folder of the run; made when missing.
-      accept_changed_data: go on with data that are not those that the run was made with.
-
-    Returns:
-      Exit status: 0 at the end of training, 128 + the signal's number when a signal ended it early.
-
-    Raises:
-      InputError: for data, a folder or a checkpoint that cannot be used, and when training diverges.
-    """
-    config, run_dir = config_lib.resolved(config), os.path.expanduser(run_dir)
-    patterns.refuse_in_bucket(run_dir)
-    tf.config.experimental.enable_op_determinism()
-    quiet.silence_xla()
-    clips = data.from_config(config.data, "train", seed=config.training.seed)
-    pipeline.check(clips, config.training.batch_size, config.training.augment)  # before anything is left in run_dir
-    strategy = distribution.strategy(config.training.replicas)
-    with strategy.scope():
-        model = run_dir_lib.build(config, clips.spec)
-    with run_lock.hold(run_dir):
-        run_dir_lib.check(run_dir, config)
-        changed = data_record.check(run_dir, clips, config.data.data_dir, accept_changed_data)
-        run_dir_lib.prepare(run_dir, config, clips.spec)
-        data_record.keep(run_dir, clips, changed)
-        try:
-            return Loop(run_dir, clips, Trainer(model, strategy)).run()
-        except divergence.Diverged as error:
-            with strategy.scope():
-                model = run_dir_lib.build(config, clips.spec)
-            again = Loop(run_dir, clips, divergence.WatchfulTrainer(model, strategy))
-            raise divergence.explain(error, again) from None
 
 
 class Loop:
@@ -66,9 +23,11 @@ class Loop:
     def __init__(self, run_dir, clips, trainer):
         self._trainer, self._model, self._config = trainer, trainer.model, trainer.config.training
         self._run_dir, self._clips = run_dir, clips
+        self._workers = workers.Workers(trainer.strategy)
         self._counters = checkpoints.Counters()
-        self._checkpoints = checkpoints.Checkpoints(run_dir, self._model, trainer.optimizers, self._counters)
-        restored = self._checkpoints.restore()
+        restored = self._restore()
+        self._workers.take_from_chief([*(v.value for v in (*self._model.variables, *trainer.optimizer_variables())),
+                                       *self._counters.variables])
         self._iteration, self._batches, self._steps = (
             int(v) for v in (self._counters.iteration, self._counters.batches, self._counters.steps))
         self._kept = self._iteration if restored else None  # the iteration of the newest checkpoint
@@ -76,52 +35,79 @@ class Loop:
         self._total = self._config.epochs * self._batches_per_epoch
         self._rounds = (rounds.Rounds(clips.utterances, self._config.sequences_per_round, self._config.batch_size,
                                       self._config.seed) if self._config.sequences_per_round else None)
-        self._signal = None
+        self._signal = None  # one of _SIGNALS
         # A signal may save in the middle of a window.
-        self._window, self._terms = Window(self._checkpoints.notes.get("window", ())), None
+        self._window, self._terms = Window(self._noted("window", ())), None
 
     def run(self):
         """Train to the end, a signal or the time limit; returns the exit status."""
-        handlers = {s: signal.signal(s, self._on_signal) for s in (signal.SIGTERM, signal.SIGINT)}
-        self._log = MetricsLog(self._run_dir, self._iteration, self._model)
-        self._indicators = monitor.Indicators(self._model, self._clips)
-        self._progress = progress.Progress(self._total)
-        if line := threads.difference(self._checkpoints.notes.get("threads")):
-            self._progress.say(line)
+        handlers = {s: signal.signal(s, self._on_signal) for s in _SIGNALS}
+        self._open_books()
         self._saved = self._pictured = self._window_begin = time.monotonic()
         try:
             self._iterate()
+            self._workers.wait_for_all()  # nobody has done its part before the chief has saved
         finally:
-            self._log.close()
-            self._progress.close()
+            self._close_books()
             for number, handler in handlers.items():
                 signal.signal(number, handler)
         return self._report()
 
+    def _restore(self):
+        self._checkpoints = checkpoints.Checkpoints(self._run_dir, self._model, self._trainer.optimizers,
+                                                    self._counters)
+        return self._checkpoints.restore()
+
+    def _noted(self, name, default=None):
+        """What was noted with the checkpoint that training goes on from."""
+        return self._checkpoints.notes.get(name, default)
+
+    def _open_books(self):
+        self._log = MetricsLog(self._run_dir, self._iteration, self._model)
+        self._indicators = monitor.Indicators(self._model, self._clips)
+        self._progress = progress.Progress(self._total)
+        if line := threads.difference(self._noted("threads")):
+            self._progress.say(line)
+
+    def _close_books(self):
+        self._log.close()
+        self._progress.close()
+
     def _iterate(self):
-        batches, first = self._stream(), True
+        batches, first = self._global_batches(), True
         self._begin = time.monotonic() - float(self._counters.seconds)
-        while self._batches < self._total and not self._signal and not self._out_of_time():
+        while self._batches < self._total and not self._ended_early():
             self._advance(batches)
             if first:  # it traces, which is no time of training
                 first, self._begin = False, time.monotonic() - float(self._counters.seconds)
             self._show()
             if self._iteration % self._config.log_every == 0:
                 self._at_interval()
+        self._finish()
+
+    def _finish(self):
         if self._iteration != self._kept:
             self._save()
         if not self._signal and (self._log.last or {}).get("iteration") != self._iteration:
             self._look(ended=True)
 
-    def _stream(self):
+    def _ended_early(self):
+        """Whether a signal or the time limit ends training: what any worker has seen ends all at this iteration."""
+        *signals, time_is_up = self._workers.any([*(self._signal == s for s in _SIGNALS), self._out_of_time()])
+        self._signal = next((s for s, seen in zip(_SIGNALS, signals, strict=True) if seen), self._signal)
+        return time_is_up or any(signals)
+
+    def _global_batches(self):
+        return distribution.batches(self._trainer.strategy, self._stream)
+
+    def _stream(self, *part):
         stream = pipeline.batch_stream(self._clips, self._config.batch_size, self._config.seed, self._batches,
-                                       self._config.augment, self._rounds)
-        stream = pipeline.without_autotuning(stream.map(lambda batch: (batch["x"], self._model.extras(batch))))
-        return iter(self._trainer.strategy.experimental_distribute_dataset(stream))
+                                       self._config.augment, self._rounds, part)
+        return stream.map(lambda batch: (batch["x"], self._model.extras(batch)))
 
     def repeat(self, last):
         """Do the iterations from the newest checkpoint to `last` for a trainer that looks at them; leaves nothing."""
-        batches, shown = self._stream(), progress.Progress(last)
+        batches, shown = self._global_batches(), progress.Progress(last)
         while self._iteration < last and self._batches < self._total:
             self._advance(batches)
             shown.show(self._iteration, lambda: "repeated, to find the first step that is not finite")

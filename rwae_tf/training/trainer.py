@@ -31,6 +31,10 @@ class Trainer:
         """The trainable variables of a part of the model."""
         return [v for layer in self.model.parts()[part] for v in layer.trainable_variables]
 
+    def optimizer_variables(self):
+        """What the optimizers remember: slots, counts of updates and learning rates."""
+        return [variable for optimizer in self.optimizers.values() for variable in optimizer.variables]
+
     def _optimizer(self, update):
         training = self.config.training
         optimizer = self.model.policy.adam(

@@ -91,6 +91,19 @@ def test_varied_batches_are_a_function_of_seed_and_number_too():
     assert 0 < sum(ways) < 15 and ways[:5] != ways[5:10]  # and not alike in every batch
 
 
+def test_the_parts_of_a_batch_are_its_rows_in_order():
+    """Of three workers each makes a third of every batch, augmented as in the whole batch, over an epoch's end."""
+    clips = data.load("moving_shapes", length=2, size=32)
+    whole, *parts = (list(itertools.islice(pipeline.batch_stream(
+        clips, 6, 3, 1498, augment=("mirror", "shift", "light"), part=part).as_numpy_iterator(), 4))
+        for part in ((0, 1), (0, 3), (1, 3), (2, 3)))
+    for number, batch in enumerate(whole):
+        assert [len(part[number]["x"]) for part in parts] == [2, 2, 2]
+        np.testing.assert_array_equal(np.concatenate([part[number]["x"] for part in parts]), batch["x"])
+        for factor, labels in batch["labels"].items():
+            np.testing.assert_array_equal(np.concatenate([part[number]["labels"][factor] for part in parts]), labels)
+
+
 def test_only_pictures_can_be_varied():
     clips = Numbered(10)
     clips.spec = clips.spec._replace(modality="speech")

@@ -14,7 +14,7 @@ from rwae_tf.models import fhvae
 from rwae_tf.noise import BatchNoise
 from rwae_tf.runs import run_dir
 from rwae_tf.serving import saved_model
-from rwae_tf.training import gradients, loop
+from rwae_tf.training import gradients, launch
 from rwae_tf.training.trainer import Trainer
 
 NOISE = BatchNoise(np.array([0, 3], np.int32), 4)
@@ -152,7 +152,7 @@ def test_training_in_rounds_has_a_table_of_one_round(tmp_path, monkeypatch):
         begin(model, parts)
 
     monkeypatch.setattr(fhvae.FHVAE, "begin_round", watched)
-    assert loop.train(config, str(tmp_path / "run")) == 0
+    assert launch.train(config, str(tmp_path / "run")) == 0
     clips = data.from_config(config.data, "train")
     assert clips.spec.sequences == clips.utterances.max() + 1 == 18
     assert len(begun) >= 3 and all(rows == [0, 1, 2, 3] for rows in begun)

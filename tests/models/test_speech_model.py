@@ -21,7 +21,7 @@ from rwae_tf.models import voice_conversion
 from rwae_tf.noise import BatchNoise
 from rwae_tf.runs import run_dir
 from rwae_tf.serving import model_card, saved_model, signatures
-from rwae_tf.training import loop
+from rwae_tf.training import launch
 from rwae_tf.types import Codes, SequenceSpec
 
 SIZES = {"backbone": "speech", "length": 20, "channels": 8, "decoder": "dense"}
@@ -58,7 +58,7 @@ def test_speech_to_be_varied_is_refused_before_anything_is_written(tmp_path, mon
     clips = [None] * 99
     monkeypatch.setattr(data, "from_config", lambda *args, **options: type("Speech", (list,), {"spec": SPEC})(clips))
     with pytest.raises(InputError, match="augment=mirror: only videos"):
-        loop.train(tiny.config(**SIZES, augment=("mirror",)), str(tmp_path / "run"))
+        launch.train(tiny.config(**SIZES, augment=("mirror",)), str(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
 
@@ -121,7 +121,7 @@ def run(tmp_path_factory):
     config = tiny.config(**{**SIZES, "dataset": "speakers", "channels": 32, "hidden_size": 32, "feature_size": 32},
                          data_dir=str(folder / "data"), epochs=25, batch_size=8, log_every=8, inference_steps=1,
                          joint_update=True, encoder_learning_rate=1e-2, decoder_learning_rate=1e-2, motion_weight=1.0)
-    assert loop.train(config, str(folder / "run")) == 0
+    assert launch.train(config, str(folder / "run")) == 0
     return folder
 
 
@@ -158,7 +158,7 @@ def test_damaged_normalization_is_refused(run, tmp_path, normalization):
 def test_refused_backbone_leaves_no_run(run, tmp_path):
     config = tiny.config(**{**SIZES, "dataset": "speakers", "backbone": "dcgan"}, data_dir=str(run / "data"))
     with pytest.raises(InputError, match="--backbone=speech"):
-        loop.train(config, str(tmp_path / "run"))
+        launch.train(config, str(tmp_path / "run"))
     assert not (tmp_path / "run").exists()
 
 

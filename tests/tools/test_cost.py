@@ -26,6 +26,13 @@ def test_the_schedule(changes, expected):
     assert tool.schedule(tiny.build(epochs=4, **changes), 101) == expected
 
 
+def test_replicas_send_four_bytes_for_each_number_that_a_phase_moves():
+    together, apart = (tool.gradient_bytes(tiny.build(inference_steps=1, joint_update=joint))
+                       for joint in (True, False))
+    assert together == {"joint": 4 * tool.parameters(tiny.build())}
+    assert sorted(apart) == ["generation", "inference"] and sum(apart.values()) == together["joint"]
+
+
 def test_numbers_are_shown_with_a_prefix():
     assert [tool.shown(n) for n in (0, 999, 1000, 5.976e18)] == ["0 ", "999 ", "1 k", "5.98 E"]
 
@@ -38,5 +45,5 @@ def test_the_command(capsys):
     assert tool.main(["cost", *small, "--epochs=1", "--clips=24"]) == 0
     first, step, everything = capsys.readouterr().out.splitlines()
     assert " parameters; a step of each phase, B = 2, T = 2: " in first
-    assert step.startswith("joint: ") and step.endswith("FLOP a step, B = 4, T = 3")
+    assert step.startswith("joint: ") and "FLOP a step, B = 4, T = 3; gradients of " in step
     assert everything.startswith("1 epochs of 24 clips: 6 iterations, ")

@@ -1,8 +1,10 @@
 """Rows joined over two replicas."""
 
 import numpy as np
+import pytest
 import tensorflow as tf
 
+from rwae_tf.errors import InputError
 from rwae_tf.training import distribution
 
 
@@ -34,3 +36,24 @@ def test_one_replica_or_each_by_itself_joins_nothing():
     rows = tf.constant([[1.0]])
     assert distribution.gatherer(1, "global")(rows) is rows
     assert distribution.gatherer(2, "replica")(rows) is rows
+
+
+def test_a_batch_is_split_in_order_over_replicas_however_it_is_nested(two_replicas):
+    def make(index, count):
+        assert (index, count) == (0, 1)
+        numbers = tf.data.Dataset.counter(0).batch(6, drop_remainder=True)
+        return numbers.map(lambda rows: (tf.cast(rows, tf.float32)[:, None], {"label": rows}))
+
+    batches = distribution.batches(two_replicas, make)
+    for first in (0, 6):
+        x, extras = next(batches)
+        for nested, shape in ((x, (3, 1)), (extras["label"], (3,))):
+            rows = two_replicas.experimental_local_results(nested)
+            assert [part.shape for part in rows] == [shape, shape]
+            np.testing.assert_array_equal(np.concatenate(rows).ravel(), np.arange(first, first + 6))
+
+
+def test_a_batch_that_does_not_divide_among_replicas_is_refused(two_replicas):
+    distribution.check_batch(two_replicas, 8)
+    with pytest.raises(InputError, match="batch_size=9 does not divide among the 2 replicas; give a multiple"):
+        distribution.check_batch(two_replicas, 9)

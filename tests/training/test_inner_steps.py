@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 import tiny
 
-from rwae_tf.training import loop, monitor
+from rwae_tf.training import launch, loop, monitor
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
 
@@ -27,7 +27,7 @@ def steps(lamps, tmp_path, monkeypatch):
         config = tiny.config(dataset="lamps", batch_size=30, inference_steps=4, epochs=1, max_minutes=1e-9,
                              decoder="dense", content_encoder="forward", **changes)
         monkeypatch.setattr(loop.Loop, "_out_of_time", lambda self: bool(taken))
-        assert loop.train(config, str(tmp_path)) == 0
+        assert launch.train(config, str(tmp_path)) == 0
         return taken
 
     return run

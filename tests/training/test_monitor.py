@@ -8,7 +8,7 @@ import tiny
 
 from rwae_tf import data
 from rwae_tf.data.base import Clips
-from rwae_tf.training import loop, monitor
+from rwae_tf.training import launch, monitor
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
 
@@ -124,7 +124,7 @@ def test_a_run_writes_its_indicators_and_warns_at_changes(lamps, tmp_path, monke
     def run(epochs):
         config = tiny.config(dataset="lamps", batch_size=30, joint_update=True, inference_steps=1, log_every=3,
                              summary_minutes=0.0, decoder="dense", content_encoder="forward", epochs=epochs)
-        assert loop.train(config, str(tmp_path)) == 0
+        assert launch.train(config, str(tmp_path)) == 0
         said = [line for line in capsys.readouterr().err.splitlines() if "warning" in line]
         rows = [json.loads(line) for line in (tmp_path / "indicators.jsonl").read_text().splitlines()]
         return said, [(row["iteration"], row["epoch"]) for row in rows]
