@@ -5,7 +5,7 @@ import types
 import tiny
 
 from rwae_tf.runs import run_dir
-from rwae_tf.training import loop, monitor
+from rwae_tf.training import launch, loop, monitor
 from rwae_tf.training.metrics_log import MetricsLog
 from rwae_tf.training.trainer import Trainer
 
@@ -25,6 +25,6 @@ def test_tracing_is_no_time_of_training(lamps, tmp_path, monkeypatch):
         "usage": {}, "kept": {}, "leakage": {}, "match": {}, "terms": {}, "verdicts": []})
     config = tiny.config(dataset="lamps", batch_size=30, inference_steps=1, joint_update=True, epochs=1, log_every=1,
                          max_minutes=5 / 60, decoder="dense", content_encoder="forward")
-    assert loop.train(config, str(tmp_path)) == 0
+    assert launch.train(config, str(tmp_path)) == 0
     rows = run_dir.read_log(run_dir.metrics_path(str(tmp_path)))
     assert [row["seconds"] for row in rows] == [0, 1, 2, 3, 4, 5]
