@@ -1,7 +1,10 @@
 """The files of export/: valid configurations, and a client that a server's answers suit."""
 
 import base64
+import concurrent.futures
+import contextlib
 import http.server
+import importlib.util
 import io
 import json
 import pathlib
@@ -9,6 +12,7 @@ import threading
 import types
 
 import client
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -60,20 +64,56 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def served(exported, tmp_path, monkeypatch):
-    """`call(*arguments)` runs the client against a server of the exported model, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
+@contextlib.contextmanager
+def rest(signatures):
+    """The flag for a REST server of `signatures`."""
     server = http.server.HTTPServer(("localhost", 0), Handler)
-    server.signatures = tf.saved_model.load(exported.path).signatures
+    server.signatures = signatures
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"--server=http://localhost:{server.server_port}"
-    np.save("clips.npy", exported.x[:, :4])
-    np.save("levels.npy", np.rint(exported.x[::-1, :4] * 255).astype(np.uint8))
-    yield types.SimpleNamespace(call=lambda verb, *arguments: client.main([verb, address, *arguments]),
-                                model=exported.model, x=exported.x[:, :4], actions=exported.actions)
+    yield f"--server=http://localhost:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@contextlib.contextmanager
+def grpc_service(signatures):
+    """The flag for a gRPC server of `signatures`, which answers Predict as TensorFlow Serving does."""
+    pytest.importorskip("tensorflow_serving", reason="the extra `grpc` is not installed")
+    import grpc
+    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+    class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
+        def Predict(self, request, context):
+            name = request.model_spec.signature_name
+            if request.model_spec.name != "sprites":
+                context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found: {request.model_spec.name}")
+            if name not in signatures:
+                context.abort(grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
+            inputs = {key: tf.constant(tf.make_ndarray(tensor)) for key, tensor in request.inputs.items()}
+            try:
+                outputs = signatures[name](**inputs)
+            except tf.errors.InvalidArgumentError as error:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, error.message)
+            return predict_pb2.PredictResponse(
+                outputs={key: tf.make_tensor_proto(value.numpy()) for key, value in outputs.items()})
+
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(1))
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Service(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"--grpc=127.0.0.1:{port}"
+    server.stop(None).wait()
+
+
+@pytest.fixture(params=[rest])
+def served(request, exported, tmp_path, monkeypatch):
+    """`call(*arguments)` runs the client against a server of the exported model, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    np.save("clips.npy", exported.x[:, :4])
+    np.save("levels.npy", np.rint(exported.x[::-1, :4] * 255).astype(np.uint8))
+    with request.param(tf.saved_model.load(exported.path).signatures) as address:
+        yield types.SimpleNamespace(call=lambda verb, *arguments: client.main([verb, address, *arguments]),
+                                    model=exported.model, x=exported.x[:, :4], actions=exported.actions)
 
 
 def assert_clips(path, expected):
@@ -82,6 +122,7 @@ def assert_clips(path, expected):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("served", [rest, grpc_service], indirect=True, ids=["rest", "grpc"])
 @pytest.mark.parametrize("exported", ["plain", "actions"], indirect=True)
 def test_client_answers_as_the_model(served):
     assert served.call("encode", "clips.npy", "codes.npz") == 0
@@ -113,6 +154,9 @@ def test_client_writes_a_gif_and_says_what_is_wrong(served, capsys):
     gif = Image.open("clips.gif")
     assert (gif.n_frames, gif.size) == (5, (2 * 18, 18))  # each clip of 16 x 16 in a frame of one pixel
 
+    assert served.call("generate", "clips.mp4", "--seeds", "1", "2", "3", "--length", "5") == 0
+    assert imageio_ffmpeg.count_frames_and_secs("clips.mp4")[0] == 5
+
     np.save("flat.npy", np.zeros((2, 16, 16, 3)))
     np.save("loud.npy", np.full((1, 2, 16, 16, 3), 3.0))
     for arguments, words in [(["encode", "absent.npy", "a.npz"], "absent.npy"),
@@ -121,6 +165,20 @@ def test_client_writes_a_gif_and_says_what_is_wrong(served, capsys):
                              (["encode", "clips.npy", "a.npz", "--model=cats"], "404"),
                              (["generate", "a.npy", "--action", "0", "3"], "400"),
                              (["encode", "clips.npy", "a.npz", "--server=http://localhost:9"], "refused")]:
+        capsys.readouterr()
+        assert served.call(*arguments) == 1
+        [line] = capsys.readouterr().err.splitlines()
+        assert line.startswith("error: ") and words in line
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("served", [grpc_service], indirect=True)
+@pytest.mark.parametrize("exported", ["plain"], indirect=True)
+def test_errors_over_grpc_are_one_line(served, capsys):
+    for arguments, words in [(["generate", "a.npy", "--action", "0", "3"], "the server answers INVALID_ARGUMENT: "),
+                             (["encode", "clips.npy", "a.npz", "--model=cats"], "the server answers NOT_FOUND: "),
+                             (["encode", "clips.npy", "a.npz", "--grpc=localhost:9"], "localhost:9: no connection; "),
+                             (["encode", "clips.npy", "a.npz", "--timeout=0"], "no answer within 0 s")]:
         capsys.readouterr()
         assert served.call(*arguments) == 1
         [line] = capsys.readouterr().err.splitlines()
@@ -153,9 +211,11 @@ def test_client_refuses_wrong_files_before_it_asks(tmp_path, monkeypatch, capsys
             (["encode", "text.npy", "a.npz"], "text.npy: not a .npy or .npz that can be read"),
             (["encode", "none.npy", "a.npz"], "none.npy: clips have shape (0, 1, 16, 16, 1)"),
             (["swap", "two.npy", "one.npy", "a.gif"], "two.npy has 2 clips and one.npy has 1; give as many of each"),
-            (["generate", "a.mp4"], "a.mp4: the output must end in .npy or .gif"),
+            (["generate", "a.avi"], "a.avi: the output must end in .npy or .gif or .mp4"),
             (["encode", "two.npy", "a.npy"], "a.npy: the output must end in .npz"),
             (["generate", "absent/a.gif"], "absent/a.gif: no such folder"),
+            (["generate", "a.gif", "--grpc=localhost:9"], "localhost:9: no connection" if importlib.util.find_spec(
+                "tensorflow_serving") else "tensorflow_serving is not installed; pip install tensorflow-serving-api"),
             (["generate", "a.gif", "--action", "9", "6"], "--action 9 6: of 6 actions, numbers are from 0 to 5"),
             (["generate", "a.gif", "--action", "-1", "6"], "--action -1 6: of 6 actions"),
             (["generate", "a.gif", "--server=http://localhost:9"], "refused; is the server up")]:
