@@ -1,7 +1,7 @@
 """Write a model for runtimes other than TensorFlow: ONNX (onnxruntime, openvino, ...) or LiteRT (phones).
 
-    encode.onnx, decode.onnx, swap.onnx      any number of clips of any length
-    model.tflite                             signatures encode, decode and swap; one clip of a fixed length
+    encode.onnx, decode.onnx, swap.onnx            any number of clips of any length
+    encode.tflite, decode.tflite, swap.tflite      one clip of a fixed length; a signature of the same name
 
 The tensors are those of the signatures without `_bytes` (`serving.signatures`). Their values are not checked: these
 runtimes cannot say what is wrong. `reconstruct` is `decode` of `encode`. `generate` is left out: neither format has
@@ -20,7 +20,6 @@ from rwae_tf.models.base import SequenceModel
 from rwae_tf.serving import assets, metadata, signatures, versions
 from rwae_tf.utils import files
 
-LITERT = "model.tflite"
 OPSET = 18
 _VERBS = ("encode", "decode", "swap")
 
@@ -67,16 +66,16 @@ def _write_onnx(model, folder, _):
 
 
 def _write_litert(model, folder, length):
-    archive, verbs = keras.export.ExportArchive(), _verbs(model, 1, length or model.spec.length)
-    for name, (verb, specs) in verbs.items():
+    for name, (verb, specs) in _verbs(model, 1, length or model.spec.length).items():
         function = tf.function(verb, input_signature=specs, autograph=False)
         function.get_concrete_function()
+        archive = keras.export.ExportArchive()
         archive.add_endpoint(name, function)
-    with tempfile.TemporaryDirectory() as saved:  # of functions that no SavedModel holds the converter aborts
-        archive.write_out(saved, verbose=False)
-        converted = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=list(verbs)).convert()
-    with open(os.path.join(folder, LITERT), "wb") as file:
-        file.write(converted)
+        with tempfile.TemporaryDirectory() as saved:  # of a function that no SavedModel holds the converter aborts
+            archive.write_out(saved, verbose=False)
+            converted = tf.lite.TFLiteConverter.from_saved_model(saved, signature_keys=[name]).convert()
+        with open(os.path.join(folder, f"{name}.tflite"), "wb") as file:
+            file.write(converted)
 
 
 _FORMATS = {"onnx": _write_onnx, "litert": _write_litert}
