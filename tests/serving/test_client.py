@@ -171,20 +171,6 @@ def test_client_writes_a_gif_and_says_what_is_wrong(served, capsys):
         assert line.startswith("error: ") and words in line
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("served", [grpc_service], indirect=True)
-@pytest.mark.parametrize("exported", ["plain"], indirect=True)
-def test_errors_over_grpc_are_one_line(served, capsys):
-    for arguments, words in [(["generate", "a.npy", "--action", "0", "3"], "the server answers INVALID_ARGUMENT: "),
-                             (["encode", "clips.npy", "a.npz", "--model=cats"], "the server answers NOT_FOUND: "),
-                             (["encode", "clips.npy", "a.npz", "--grpc=localhost:9"], "localhost:9: no connection; "),
-                             (["encode", "clips.npy", "a.npz", "--timeout=0"], "no answer within 0 s")]:
-        capsys.readouterr()
-        assert served.call(*arguments) == 1
-        [line] = capsys.readouterr().err.splitlines()
-        assert line.startswith("error: ") and words in line
-
-
 def refused(capsys, *arguments):
     """The one line that the client ends with."""
     capsys.readouterr()
@@ -298,6 +284,23 @@ def test_client_asks_models_of_speech(tmp_path, monkeypatch, capsys):
     assert "g.gif: speech is written as a .npy" in refused(capsys, "generate", address, "g.gif")
     server.shutdown()
     server.server_close()
+
+
+def test_errors_over_grpc_are_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def generate(seed, length):
+        with tf.control_dependencies([tf.debugging.assert_positive(length, "length:\n0")]):
+            return {"speech": tf.zeros((tf.size(seed), tf.reduce_max(length), 8))}
+
+    specs = [tf.TensorSpec((None,), tf.int32, name) for name in ("seed", "length")]
+    with grpc_service({"generate": tf.function(generate, input_signature=specs)}) as address:
+        assert client.main(["generate", address, "a.npy", "--length=3"]) == 0 and np.load("a.npy").shape == (1, 3, 8)
+        for arguments, words in [(["--length=0"], "the server answers INVALID_ARGUMENT: "),
+                                 (["--model=cats"], "the server answers NOT_FOUND: Servable not found: cats"),
+                                 (["--grpc=localhost:9"], "localhost:9: no connection; is the server up"),
+                                 (["--timeout=0"], "no answer within 0 s")]:
+            assert words in refused(capsys, "generate", address, "a.npy", *arguments)
 
 
 @pytest.mark.slow
