@@ -49,6 +49,13 @@ SERVE = [
 ]
 
 
+PORTABLE = [
+    "tf2onnx==1.17.0",  # knows the operations of both stacks
+    "onnx==1.17.0; python_version < '3.13'",  # 1.19 breaks tf2onnx 1.17; no wheel for Python 3.13
+    "onnxruntime>=1.19",  # runs what tf2onnx writes
+]
+
+
 def _requirements(path):
     """The lines of a requirements file, without its comments."""
     return [line for line in (_HERE / path).read_text().splitlines() if line and not line.startswith("#")]
@@ -56,12 +63,8 @@ def _requirements(path):
 
 EXTRAS = {
     "cuda": ["tensorflow[and-cuda]"],  # CUDA and cuDNN as Python packages, in the versions TensorFlow names
-    "serving": [
-        "tensorflow-serving-api>=2.17.1,<2.22",  # the request protos, at TensorFlow's minor version
-        "tf2onnx==1.17.0",  # knows the operations of both stacks
-        "onnx==1.17.0; python_version < '3.13'",  # 1.19 breaks tf2onnx 1.17; no wheel for Python 3.13
-        "onnxruntime>=1.19",  # runs what tf2onnx writes
-    ],
+    "grpc": ["tensorflow-serving-api>=2.17.1,<2.22"],  # for export/client.py; at TensorFlow's minor version
+    "portable": PORTABLE,  # `rwae_tf.export --format=onnx`
     "serve": SERVE,  # TensorFlow Serving's REST interface on a laptop
     "speech": SPEECH,
     "peer": ["torch>=2.5"],  # the model in PyTorch that tools/benchmark.py measures ours against

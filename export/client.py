@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Ask a served model over REST. Needs NumPy and Pillow, nothing else.
+"""Ask a served model over REST, or over gRPC (--grpc). Needs NumPy and Pillow, nothing else for REST.
 
     python client.py generate out.gif --seeds 0 1 2 --length 40
     python client.py generate out.gif --seeds 0 1 2 --action 4 6      # of a model with 6 actions: number 4, from 0
@@ -7,16 +7,20 @@
     python client.py decode codes.npz out.npy
     python client.py reconstruct clips.npy out.gif
     python client.py swap content.npy motion.npy out.gif
+    python client.py reconstruct clips.npy out.mp4 --grpc=localhost:8500
 
 Clips are .npy files [N, T, H, W, C], uint8 or float in [0, 1], with H, W and C as the model card says, or a folder
 of the pictures of one clip, which are turned upright and put on black as the model's own data were. Clips are written
-as .npy (uint8) or as a .gif of all clips side by side. Of a model of speech they are .npy files [N, T, F] of decibels,
-in and out. Codes are .npz files of z_c, z_m (, action).
+as .npy (uint8), or as a .gif or .mp4 of all clips side by side. Of a model of speech they are .npy files [N, T, F] of
+decibels, in and out. Codes are .npz files of z_c, z_m (, action).
+
+An .mp4 needs the package imageio-ffmpeg, gRPC the package tensorflow-serving-api.
 """
 
 import argparse
 import base64
 import http.client
+import importlib.util
 import io
 import json
 import os
@@ -33,22 +37,66 @@ PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 LONGEST = 500  # characters of an error: some of the server's repeat the whole request
 
 
+class Refused(ValueError):
+    """The error that a server answers, in a line."""
+
+
 def predict(url, signature, instances, timeout=None):
     """The answers of a signature, one for each of `instances` (name -> value); bytes go and come as base64.
 
     Raises:
+      Refused: for an answer that says what is wrong.
       ValueError: one line, for an answer that is none of TensorFlow Serving's.
-      OSError: where there is none; HTTPError for one that says what is wrong.
+      OSError: where there is none.
     """
     body = json.dumps({"signature_name": signature, "instances": instances}, default=_encode).encode()
     request = urllib.request.Request(f"{url}:predict", body, {"Content-Type": "application/json"})
-    with urllib.request.urlopen(request, timeout=timeout) as response:
-        answer = response.read()
+    try:
+        with urllib.request.urlopen(request, timeout=timeout) as response:
+            answer = response.read()
+    except urllib.error.HTTPError as error:
+        raise Refused(f"the server answers {error.code}: {_said(error)}") from None
     try:
         return json.loads(answer, object_hook=_decode)["predictions"]
     except (ValueError, KeyError, TypeError):
         raise ValueError(f"{url} answers what TensorFlow Serving does not: {_line(answer)}; is this its REST port?") \
             from None
+
+
+def predict_grpc(address, model, signature, instances, timeout=None):
+    """What `predict` returns, asked of `model` over gRPC at `address`, "HOST:PORT".
+
+    Raises:
+      Refused: for an answer that says what is wrong.
+      ValueError: where tensorflow-serving-api is not installed.
+      OSError: where there is no answer.
+    """
+    try:
+        import grpc
+        import tensorflow as tf
+        from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+    except ModuleNotFoundError as error:
+        raise ValueError(f"--grpc: {error.name} is not installed; pip install tensorflow-serving-api") from None
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = model, signature
+    for name in instances[0]:
+        column = np.array([instance[name] for instance in instances])
+        narrow = {"i": np.int32, "f": np.float32}.get(column.dtype.kind, object)
+        request.inputs[name].CopyFrom(tf.make_tensor_proto(column.astype(narrow)))
+    unlimited = [("grpc.max_send_message_length", -1), ("grpc.max_receive_message_length", -1)]
+    with grpc.insecure_channel(address, unlimited) as channel:
+        try:
+            answer = prediction_service_pb2_grpc.PredictionServiceStub(channel).Predict(request, timeout=timeout)
+        except grpc.RpcError as error:
+            if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
+                raise TimeoutError from None
+            if error.code() == grpc.StatusCode.UNAVAILABLE:
+                raise OSError(f"{address}: no connection; is the server up, and this its gRPC port?") from None
+            raise Refused(f"the server answers {error.code().name}: {_line(error.details().encode())}") from None
+    outputs = {name: tf.make_ndarray(tensor) for name, tensor in answer.outputs.items()}
+    if len(outputs) == 1:
+        return list(*outputs.values())
+    return [dict(zip(outputs, row, strict=True)) for row in zip(*outputs.values(), strict=True)]
 
 
 def _line(answer):
@@ -172,20 +220,37 @@ def to_clips(predictions):
 
 
 def save(clips, path):
-    """Write clips as .npy, or side by side as a .gif."""
-    if not path.endswith(".gif"):
+    """Write clips as .npy, or side by side as a .gif or .mp4."""
+    if path.endswith(".npy"):
         return np.save(path, clips)
     if clips.ndim != 5:
         raise ValueError(f"{path}: speech is written as a .npy, of decibels")
     frames = np.concatenate(np.pad(clips, [(0, 0), (0, 0), (1, 1), (1, 1), (0, 0)], constant_values=128), axis=2)
+    if path.endswith(".mp4"):
+        return _write_mp4(frames, path)
     first, *rest = (Image.fromarray(frame[..., 0] if frame.shape[-1] == 1 else frame) for frame in frames)
     first.save(path, save_all=True, append_images=rest, duration=100, loop=0)
 
 
+def _write_mp4(frames, path):
+    """Write frames [T, H, W, C], uint8, as H.264 of 10 frames a second; a grey edge makes odd sizes even."""
+    import imageio_ffmpeg
+
+    frames = np.pad(frames, [(0, 0), (0, frames.shape[1] % 2), (0, frames.shape[2] % 2), (0, 0)], constant_values=128)
+    frames = np.repeat(frames, 3, axis=-1) if frames.shape[-1] == 1 else frames
+    writer = imageio_ffmpeg.write_frames(path, frames.shape[2:0:-1], fps=10, macro_block_size=2)
+    writer.send(None)
+    for frame in frames:
+        writer.send(np.ascontiguousarray(frame))
+    writer.close()
+
+
 def check_output(path, suffixes):
-    """Refuse, before the server is asked, an output of another kind or in no folder."""
+    """Refuse, before the server is asked, an output of another kind, in no folder or that no package here writes."""
     if not path.endswith(suffixes):
         raise ValueError(f"{path}: the output must end in {' or '.join(suffixes)}")
+    if path.endswith(".mp4") and not importlib.util.find_spec("imageio_ffmpeg"):
+        raise ValueError(f"{path}: imageio-ffmpeg is not installed; pip install imageio-ffmpeg, or write a .gif")
     if not os.path.isdir(os.path.dirname(path) or "."):
         raise ValueError(f"{path}: no such folder")
 
@@ -203,17 +268,18 @@ def ask(options, verb, instances, names):
     if not speech:
         renamed = [{name + "_bytes" * (name in names): value for name, value in row.items()} for row in instances]
         try:
-            return predict(options.url, verb + "_bytes", renamed, options.timeout)
-        except urllib.error.HTTPError as error:
-            said = _said(error)
-            if "not found" not in said or verb + "_bytes" not in said or names:
-                raise ValueError(_answered(error, said)) from None
+            return _send(options, verb + "_bytes", renamed)
+        except Refused as error:
+            if "not found" not in str(error) or verb + "_bytes" not in str(error) or names:
+                raise
     renamed = [{"speech" if name == "video" else name: value for name, value in row.items()} for row in instances]
-    return predict(options.url, verb, renamed, options.timeout)
+    return _send(options, verb, renamed)
 
 
-def _answered(error, said):
-    return f"the server answers {error.code}: {said}"
+def _send(options, signature, instances):
+    if options.grpc:
+        return predict_grpc(options.grpc, options.model, signature, instances, options.timeout)
+    return predict(f"{options.server}/v1/models/{options.model}", signature, instances, options.timeout)
 
 
 def generate(options):
@@ -262,8 +328,9 @@ def _parser():
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, inputs in ((generate, 0), (encode, 1), (decode, 1), (reconstruct, 1), (swap, 2)):
         sub = verbs.add_parser(verb.__name__, help=verb.__doc__)
-        sub.set_defaults(run=verb, suffixes=(".npz",) if verb is encode else (".npy", ".gif"))
+        sub.set_defaults(run=verb, suffixes=(".npz",) if verb is encode else (".npy", ".gif", ".mp4"))
         sub.add_argument("--server", default="http://localhost:8501", help="where the server listens")
+        sub.add_argument("--grpc", metavar="HOST:PORT", help="ask there, over gRPC, and not over REST at --server")
         sub.add_argument("--model", default="sprites", help="its name in models.config")
         sub.add_argument("--timeout", type=float, default=60, help="seconds to wait for the server")
         if inputs:
@@ -280,15 +347,12 @@ def _parser():
 def main(argv=None):
     """Parse the command line and run its verb; returns the exit status."""
     options = _parser().parse_args(argv)
-    options.url = f"{options.server}/v1/models/{options.model}"
     try:
         check_output(options.output, options.suffixes)
         options.run(options)
-    except urllib.error.HTTPError as error:
-        print(f"error: {_answered(error, _said(error))}", file=sys.stderr)
     except TimeoutError:
-        print(f"error: {options.server}: no answer within {options.timeout:g} s; give a larger --timeout, or fewer or "
-              "shorter clips", file=sys.stderr)
+        print(f"error: {options.grpc or options.server}: no answer within {options.timeout:g} s; give a larger "
+              "--timeout, or fewer or shorter clips", file=sys.stderr)
     except urllib.error.URLError as error:
         waited = isinstance(error.reason, TimeoutError)
         print(f"error: {options.server}: {'no connection within the --timeout' if waited else error.reason}; is the "

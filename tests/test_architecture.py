@@ -40,7 +40,7 @@ LIBRARIES = {
     "numpy": None, "tensorflow": None, "keras": None, "absl": None, "PIL": 4, "imageio_ffmpeg": 2,
     "tensorflow_probability": None, "tensorflow_gan": 1, "tensorflow_io": 1, "soundfile": 1, "cv2": 1, "sklearn": 4,
     "threadpoolctl": 2, "matplotlib": 1, "scipy": 2,
-    "starlette": 1, "uvicorn": 1, "orjson": 2, "prometheus_client": 1, "google": 2,
+    "starlette": 1, "uvicorn": 1, "orjson": 2, "prometheus_client": 1, "google": 2, "tf2onnx": 1,
 }
 # Modules of data that need TensorFlow: what streams batches, what varies them there, and what writes TFRecords.
 STREAMS = ("pipeline", "augmentation", "prepare.mug.tfrecord")

@@ -36,7 +36,8 @@ def signatures(model, max_length=MAX_LENGTH):
     Args:
       max_length: frames that `generate` may be asked for.
     """
-    floats = _float_signatures(model, max_length)
+    floats = {name: _traced(_checked(name, verb, specs, model.spec.modality, max_length), specs)
+              for name, (verb, specs) in verbs(model).items()}
     if model.spec.modality != "video":
         return floats
     twins = {name + BYTES: _bytes_twin(function, model.spec.frame_shape) for name, function in floats.items()}
@@ -62,21 +63,26 @@ def outputs(function):
     return function.get_concrete_function().structured_outputs
 
 
-def _float_signatures(model, max_length):
-    """The verbs on tensors that the model has."""
+def verbs(model, clips=None, frames=None):
+    """The verbs on tensors that the model has, without checks of values: name -> (function, its TensorSpecs).
+
+    Args:
+      clips, frames: sizes B and T; None leaves them free.
+    """
     options, modality = model.config.model, model.spec.modality
-    clips, content, motion = (_clips_spec(model, tensor) for tensor in (modality, "content", "motion"))
-    z_c = tf.TensorSpec((None, options.content_size), tf.float32, name="z_c")
-    z_m = tf.TensorSpec((None, None, options.motion_size), tf.float32, name="z_m")
-    seed, length = (tf.TensorSpec((None,), tf.int32, name=name) for name in ("seed", "length"))
-    action = [tf.TensorSpec((None, options.action_size), tf.float32, "action")] if options.action_size else []
+    x, content, motion = (tf.TensorSpec((clips, frames, *model.spec.frame_shape), tf.float32, name)
+                          for name in (modality, "content", "motion"))
+    z_c = tf.TensorSpec((clips, options.content_size), tf.float32, name="z_c")
+    z_m = tf.TensorSpec((clips, frames, options.motion_size), tf.float32, name="z_m")
+    seed, length = (tf.TensorSpec((clips,), tf.int32, name=name) for name in ("seed", "length"))
+    action = [tf.TensorSpec((clips, options.action_size), tf.float32, "action")] if options.action_size else []
 
     def encode(x):
         codes = model.encode_codes(x)
         return {name: code for name, code in codes._asdict().items() if code is not None}
 
     def decode(z_c, z_m, action=None):
-        return {modality: checks.finite_output(model.decode_codes(Codes(z_c, z_m, action)), modality)}
+        return {modality: model.decode_codes(Codes(z_c, z_m, action))}
 
     def reconstruct(x):
         return {modality: model.decode_codes(model.encode_codes(x))}
@@ -90,25 +96,20 @@ def _float_signatures(model, max_length):
         codes = model.generate_codes(seed, tf.reduce_max(length), action=action)
         return {modality: model.decode_codes(codes)}
 
-    verbs = {generate: [seed, length, *action], decode: [z_c, z_m, *action]}
-    if model.has_encoder:
-        verbs = {encode: [clips], decode: verbs[decode], reconstruct: [clips], swap: [content, motion],
-                 generate: verbs[generate]}
-    return {verb.__name__: _traced(_checked(verb, specs, modality, max_length), specs)
-            for verb, specs in verbs.items()}
+    drawing = {"decode": (decode, [z_c, z_m, *action]), "generate": (generate, [seed, length, *action])}
+    if not model.has_encoder:
+        return {name: drawing[name] for name in ("generate", "decode")}
+    return {"encode": (encode, [x]), "decode": drawing["decode"], "reconstruct": (reconstruct, [x]),
+            "swap": (swap, [content, motion]), "generate": drawing["generate"]}
 
 
-def _checked(verb, specs, modality, max_length):
+def _checked(name, verb, specs, modality, max_length):
     """`verb`, a function of tensors, once their values are checked."""
     def checked(*tensors):
-        return verb(*checks.values(tensors, specs, modality, max_length))
+        answer = verb(*checks.values(tensors, specs, modality, max_length))
+        return {modality: checks.finite_output(answer[modality], modality)} if name == "decode" else answer
 
     return checked
-
-
-def _clips_spec(model, name):
-    """Clips [B, T, *frame_shape] of any number and length."""
-    return tf.TensorSpec((None, None, *model.spec.frame_shape), tf.float32, name=name)
 
 
 def _traced(function, specs):

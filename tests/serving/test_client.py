@@ -1,7 +1,10 @@
 """The files of export/: valid configurations, and a client that a server's answers suit."""
 
 import base64
+import concurrent.futures
+import contextlib
 import http.server
+import importlib.util
 import io
 import json
 import pathlib
@@ -9,6 +12,7 @@ import threading
 import types
 
 import client
+import imageio_ffmpeg
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -60,20 +64,56 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
-@pytest.fixture
-def served(exported, tmp_path, monkeypatch):
-    """`call(*arguments)` runs the client against a server of the exported model, in an empty folder."""
-    monkeypatch.chdir(tmp_path)
+@contextlib.contextmanager
+def rest(signatures):
+    """The flag for a REST server of `signatures`."""
     server = http.server.HTTPServer(("localhost", 0), Handler)
-    server.signatures = tf.saved_model.load(exported.path).signatures
+    server.signatures = signatures
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    address = f"--server=http://localhost:{server.server_port}"
-    np.save("clips.npy", exported.x[:, :4])
-    np.save("levels.npy", np.rint(exported.x[::-1, :4] * 255).astype(np.uint8))
-    yield types.SimpleNamespace(call=lambda verb, *arguments: client.main([verb, address, *arguments]),
-                                model=exported.model, x=exported.x[:, :4], actions=exported.actions)
+    yield f"--server=http://localhost:{server.server_port}"
     server.shutdown()
     server.server_close()
+
+
+@contextlib.contextmanager
+def grpc_service(signatures):
+    """The flag for a gRPC server of `signatures`, which answers Predict as TensorFlow Serving does."""
+    pytest.importorskip("tensorflow_serving", reason="the extra `grpc` is not installed")
+    import grpc
+    from tensorflow_serving.apis import predict_pb2, prediction_service_pb2_grpc
+
+    class Service(prediction_service_pb2_grpc.PredictionServiceServicer):
+        def Predict(self, request, context):
+            name = request.model_spec.signature_name
+            if request.model_spec.name != "sprites":
+                context.abort(grpc.StatusCode.NOT_FOUND, f"Servable not found: {request.model_spec.name}")
+            if name not in signatures:
+                context.abort(grpc.StatusCode.FAILED_PRECONDITION, f'Serving signature key "{name}" not found.')
+            inputs = {key: tf.constant(tf.make_ndarray(tensor)) for key, tensor in request.inputs.items()}
+            try:
+                outputs = signatures[name](**inputs)
+            except tf.errors.InvalidArgumentError as error:
+                context.abort(grpc.StatusCode.INVALID_ARGUMENT, error.message)
+            return predict_pb2.PredictResponse(
+                outputs={key: tf.make_tensor_proto(value.numpy()) for key, value in outputs.items()})
+
+    server = grpc.server(concurrent.futures.ThreadPoolExecutor(1))
+    prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(Service(), server)
+    port = server.add_insecure_port("127.0.0.1:0")
+    server.start()
+    yield f"--grpc=127.0.0.1:{port}"
+    server.stop(None).wait()
+
+
+@pytest.fixture(params=[rest])
+def served(request, exported, tmp_path, monkeypatch):
+    """`call(*arguments)` runs the client against a server of the exported model, in an empty folder."""
+    monkeypatch.chdir(tmp_path)
+    np.save("clips.npy", exported.x[:, :4])
+    np.save("levels.npy", np.rint(exported.x[::-1, :4] * 255).astype(np.uint8))
+    with request.param(tf.saved_model.load(exported.path).signatures) as address:
+        yield types.SimpleNamespace(call=lambda verb, *arguments: client.main([verb, address, *arguments]),
+                                    model=exported.model, x=exported.x[:, :4], actions=exported.actions)
 
 
 def assert_clips(path, expected):
@@ -82,6 +122,7 @@ def assert_clips(path, expected):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize("served", [rest, grpc_service], indirect=True, ids=["rest", "grpc"])
 @pytest.mark.parametrize("exported", ["plain", "actions"], indirect=True)
 def test_client_answers_as_the_model(served):
     assert served.call("encode", "clips.npy", "codes.npz") == 0
@@ -112,6 +153,9 @@ def test_client_writes_a_gif_and_says_what_is_wrong(served, capsys):
     assert served.call("generate", "clips.gif", "--seeds", "1", "2", "--length", "5") == 0
     gif = Image.open("clips.gif")
     assert (gif.n_frames, gif.size) == (5, (2 * 18, 18))  # each clip of 16 x 16 in a frame of one pixel
+
+    assert served.call("generate", "clips.mp4", "--seeds", "1", "2", "3", "--length", "5") == 0
+    assert imageio_ffmpeg.count_frames_and_secs("clips.mp4")[0] == 5
 
     np.save("flat.npy", np.zeros((2, 16, 16, 3)))
     np.save("loud.npy", np.full((1, 2, 16, 16, 3), 3.0))
@@ -153,9 +197,11 @@ def test_client_refuses_wrong_files_before_it_asks(tmp_path, monkeypatch, capsys
             (["encode", "text.npy", "a.npz"], "text.npy: not a .npy or .npz that can be read"),
             (["encode", "none.npy", "a.npz"], "none.npy: clips have shape (0, 1, 16, 16, 1)"),
             (["swap", "two.npy", "one.npy", "a.gif"], "two.npy has 2 clips and one.npy has 1; give as many of each"),
-            (["generate", "a.mp4"], "a.mp4: the output must end in .npy or .gif"),
+            (["generate", "a.avi"], "a.avi: the output must end in .npy or .gif or .mp4"),
             (["encode", "two.npy", "a.npy"], "a.npy: the output must end in .npz"),
             (["generate", "absent/a.gif"], "absent/a.gif: no such folder"),
+            (["generate", "a.gif", "--grpc=localhost:9"], "localhost:9: no connection" if importlib.util.find_spec(
+                "tensorflow_serving") else "tensorflow_serving is not installed; pip install tensorflow-serving-api"),
             (["generate", "a.gif", "--action", "9", "6"], "--action 9 6: of 6 actions, numbers are from 0 to 5"),
             (["generate", "a.gif", "--action", "-1", "6"], "--action -1 6: of 6 actions"),
             (["generate", "a.gif", "--server=http://localhost:9"], "refused; is the server up")]:
@@ -238,6 +284,23 @@ def test_client_asks_models_of_speech(tmp_path, monkeypatch, capsys):
     assert "g.gif: speech is written as a .npy" in refused(capsys, "generate", address, "g.gif")
     server.shutdown()
     server.server_close()
+
+
+def test_errors_over_grpc_are_one_line(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+
+    def generate(seed, length):
+        with tf.control_dependencies([tf.debugging.assert_positive(length, "length:\n0")]):
+            return {"speech": tf.zeros((tf.size(seed), tf.reduce_max(length), 8))}
+
+    specs = [tf.TensorSpec((None,), tf.int32, name) for name in ("seed", "length")]
+    with grpc_service({"generate": tf.function(generate, input_signature=specs)}) as address:
+        assert client.main(["generate", address, "a.npy", "--length=3"]) == 0 and np.load("a.npy").shape == (1, 3, 8)
+        for arguments, words in [(["--length=0"], "the server answers INVALID_ARGUMENT: "),
+                                 (["--model=cats"], "the server answers NOT_FOUND: Servable not found: cats"),
+                                 (["--grpc=localhost:9"], "localhost:9: no connection; is the server up"),
+                                 (["--timeout=0"], "no answer within 0 s")]:
+            assert words in refused(capsys, "generate", address, "a.npy", *arguments)
 
 
 @pytest.mark.slow

@@ -2,6 +2,7 @@
 
 import io
 import os
+import pathlib
 import subprocess
 import sys
 import time
@@ -224,6 +225,13 @@ def test_whenever_an_export_ends_no_server_sees_a_part_of_it(exported, tmp_path,
             saved_model.export(exported.model, str(tmp_path))
     [part] = seen
     assert part.startswith(".part-") and not list(tmp_path.iterdir())
+
+
+@pytest.mark.parametrize("kills", [3, pytest.param(50, marks=pytest.mark.exhaustive)])
+def test_after_a_kill_at_a_random_moment_the_newest_version_loads(tmp_path, kills):
+    script = pathlib.Path(__file__).with_name("killed_exports.py")
+    done = subprocess.run([sys.executable, script, tmp_path, str(kills), "0"], capture_output=True, text=True)
+    assert done.returncode == 0 and done.stdout.startswith(f"{kills} kills, "), done.stderr[-2000:]
 
 
 @ONE_MODEL
