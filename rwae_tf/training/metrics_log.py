@@ -129,12 +129,13 @@ def _append(path, row):
 def _cut_after(path, iteration):
     """Drop the lines of a log past `iteration`, and a last line cut short; returns the rows that stay.
 
-    A log of which nothing would stay is kept beside it, with the ending .old, unless a longer one is.
+    Without a checkpoint (iteration 0), a log of which nothing would stay is kept beside it, with the ending .old,
+    unless a longer one is.
     """
     rows = run_dir_lib.read_log(path, iteration)
     if files.exists(path):
         kept, before = path + ".old", files.read(path)
-        if before and not rows and not (files.exists(kept) and files.size(kept) > len(before)):
+        if before and not rows and not iteration and not (files.exists(kept) and files.size(kept) > len(before)):
             files.write(kept, before)
             print(f"{path}: of a training that left no checkpoint to go on from; kept as {kept}", file=sys.stderr)
         files.write(path, "".join(json.dumps(row) + "\n" for row in rows))

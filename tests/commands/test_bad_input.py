@@ -313,9 +313,11 @@ def test_inception_weights(refused, run_dir, path, says):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("damaged", ["00001", "index"])
-def test_half_written_checkpoint_is_not_resumed(refused, run_dir, damaged):
+def test_half_written_checkpoint_is_set_aside(run_dir, capsys, damaged):
     truncate(checkpoint(damaged)(run_dir))
-    refused("train", *TINY, f"--run_dir={run_dir}", says=["ckpt-3", "delete its files"])
+    assert importlib.import_module("rwae_tf.train").main(["train", *TINY, f"--run_dir={run_dir}"]) == 0
+    assert "ckpt-3: damaged (" in (said := capsys.readouterr().err) and "going on from ckpt-2" in said
+    assert runs.load_run(str(run_dir)).budget["iterations"] == 3
 
 
 @pytest.mark.slow
