@@ -39,10 +39,8 @@ def export(run_dir: str, export_dir: str, max_length: int = MAX_LENGTH, format: 
     from rwae_tf.serving import portable, saved_model
 
     run = run_dir_lib.load_run(run_dir)
-    described = run.model, export_dir, run.budget, run_dir_lib.read_actions(run)
-    if format == "saved_model":
-        return saved_model.export(*described, max_length)
-    return portable.export(*described, format, length)
+    what = run.model, export_dir, run.budget, run_dir_lib.read_actions(run)
+    return saved_model.export(*what, max_length) if format == "saved_model" else portable.export(*what, format, length)
 
 
 def main(argv):
@@ -50,11 +48,9 @@ def main(argv):
     values = flags.new()
     absl_flags.DEFINE_string("run_dir", "", "Folder of a training run.", flag_values=values)
     absl_flags.DEFINE_string("export_dir", "", "Folder of all versions of this model.", flag_values=values)
-    absl_flags.DEFINE_integer("max_length", MAX_LENGTH, "Maximum number of frames of a request to a SavedModel.", 1,
-                              2**31 - 1, flag_values=values)
+    absl_flags.DEFINE_integer("max_length", MAX_LENGTH, "Most frames of a request.", 1, 2**31 - 1, flag_values=values)
     absl_flags.DEFINE_enum("format", "saved_model", FORMATS, "What is written.", flag_values=values)
-    absl_flags.DEFINE_integer("length", 0, "Frames of a clip with --format=litert; 0: as in training.", 0,
-                              flag_values=values)
+    absl_flags.DEFINE_integer("length", 0, "Frames of a LiteRT clip; 0: of training.", 0, flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0
     flags.required(values, "run_dir", "export_dir")
@@ -70,9 +66,8 @@ def cli():
 class _Callable(types.ModuleType):
     """A module that can be called.
 
-    An import of `rwae_tf.export` binds that name to this module, whatever the package offered under it before. A
-    function there would work until the first import of the command; a module that can be called always works. Its class
-    is set in the way of the Python reference, "Customizing module attribute access".
+    An import of `rwae_tf.export` binds that name to this module; a function of that name would work until then. The
+    class is set as the Python reference says, "Customizing module attribute access".
     """
 
     def __call__(self, *arguments, **options):

@@ -173,7 +173,7 @@ def _is_judge(record):
     try:
         return (isinstance(record["data"], dict) and record["architecture"] in ("ridge", *networks.ARCHITECTURES)
                 and isinstance(record.get("unseen", {}), dict)
-                and all(0 <= float(share) <= 1 for share in (record["threshold"], *record["accuracy"].values())))
+                and all(float(share) >= 0 for share in (record["threshold"], *record["accuracy"].values())))
     except (KeyError, AttributeError, TypeError, ValueError):
         return False
 

@@ -36,12 +36,17 @@ def signatures(model, max_length=MAX_LENGTH):
     Args:
       max_length: frames that `generate` may be asked for.
     """
-    floats = {name: _traced(_checked(name, verb, specs, model.spec.modality, max_length), specs)
-              for name, (verb, specs) in verbs(model).items()}
+    floats = on_tensors(model, max_length)
     if model.spec.modality != "video":
         return floats
     twins = {name + BYTES: _bytes_twin(function, model.spec.frame_shape) for name, function in floats.items()}
     return {**floats, **twins}
+
+
+def on_tensors(model, max_length=MAX_LENGTH):
+    """Those of `signatures` that take and give clips as numbers, not as encoded files."""
+    return {name: _traced(_checked(name, verb, specs, model.spec.modality, max_length), specs)
+            for name, (verb, specs) in verbs(model).items()}
 
 
 def metadata(text):

@@ -64,7 +64,7 @@ def test_training_clips_are_varied_by_the_judge_and_by_train(lamps, tmp_path, mo
     class Seen(Exception):
         """What the batches would be varied by."""
 
-    def stream(clips, batch_size, seed, start=0, augment=(), rounds=None):
+    def stream(clips, batch_size, seed, start=0, augment=(), rounds=None, part=(0, 1)):
         raise Seen(tuple(augment))
 
     monkeypatch.setattr(pipeline, "batch_stream", stream)

@@ -227,7 +227,7 @@ def test_a_step_moves_every_weight_a_resumed_one_repeats_itself_and_steps_descen
 
 @pytest.mark.slow
 def test_an_exported_model_answers_as_the_model_does(tmp_path, monkeypatch):
-    verbs = signatures._float_signatures  # those of bytes take longest
+    verbs = signatures.on_tensors  # those of bytes take longest
     monkeypatch.setattr(signatures, "signatures", lambda model, max_length: {
         name: function for name, function in verbs(model, max_length).items() if name in ("encode", "generate")})
     model = build(motion_posterior="full")

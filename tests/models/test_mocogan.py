@@ -200,7 +200,7 @@ def test_what_needs_an_encoder_says_so_in_a_line(tmp_path, monkeypatch):
 
 def test_what_is_exported_is_what_it_has():
     model = build()
-    functions = signatures._float_signatures(model, 100)
+    functions = signatures.on_tensors(model, 100)
     assert list(functions) == ["generate", "decode"]
     action = tf.one_hot([0, 2], 3)
     video = functions["generate"](tf.constant([3, 4]), tf.constant([6, 6]), action)["video"]

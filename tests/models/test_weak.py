@@ -87,7 +87,7 @@ def test_picture_has_a_named_row_per_action(weak, tmp_path):
 @pytest.mark.slow
 def test_export_says_which_action_is_which(weak, tmp_path, monkeypatch):
     # The signatures on bytes, which take longest to trace, say nothing of it.
-    monkeypatch.setattr(signatures, "signatures", signatures._float_signatures)
+    monkeypatch.setattr(signatures, "signatures", signatures.on_tensors)
     path = rwae_tf.export(str(weak.folder), str(tmp_path / "E"))
     card = open(f"{path}/README.md", encoding="utf-8").read()
     names = json.loads((weak.folder / "actions.json").read_text())["matching"]
