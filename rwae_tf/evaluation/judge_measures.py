@@ -1,4 +1,4 @@
-"""What a judge tells of a model, put together: codes exchanged, samples, probes, use of the codes, verdicts."""
+"""The measures that need a judge, and those of the codes: swaps, samples, probes, use of the codes, verdicts."""
 
 import numpy as np
 
@@ -12,7 +12,7 @@ NO_FID = "needs --inception_weights=FILE, weights that are not part of this pack
 
 
 def measure(batches, judge, functions, spec, repeats=5, seed=0, codes="mean", action=None):
-    """Everything that a judge tells of a model, and what its codes tell without one.
+    """All measures by a judge, and those of the codes, which need none.
 
     Args:
       batches: function () -> iterable of {"x", "labels"} over all test clips; x [B, T, ...].
