@@ -48,7 +48,7 @@ def main(argv):
     values = flags.new()
     absl_flags.DEFINE_string("run_dir", "", "Folder of a training run.", flag_values=values)
     absl_flags.DEFINE_string("export_dir", "", "Folder of all versions of this model.", flag_values=values)
-    absl_flags.DEFINE_integer("max_length", MAX_LENGTH, "Frames of a request at most.", 1, 2**31 - 1, flag_values=values)
+    absl_flags.DEFINE_integer("max_length", MAX_LENGTH, "Maximum frames per request.", 1, 2**31 - 1, flag_values=values)
     absl_flags.DEFINE_enum("format", "saved_model", FORMATS, "What is written.", flag_values=values)
     absl_flags.DEFINE_integer("length", 0, "Frames of a LiteRT clip; 0: of training.", 0, flag_values=values)
     if not flags.parse(values, argv, __doc__):
