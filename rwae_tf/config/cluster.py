@@ -3,12 +3,12 @@
 Imports no TensorFlow.
 """
 
-import json
 import os
 import re
 from typing import NamedTuple, Optional, Tuple
 
 from rwae_tf.errors import InputError
+from rwae_tf.utils import json_file
 
 _EXPECTED = ('expected {"cluster": {"worker": ["HOST:PORT", ...]}, "task": {"type": "worker", "index": 0}}; '
              "correct or unset it")
@@ -37,7 +37,7 @@ def read() -> Optional[Cluster]:
     if not text:
         return None
     try:
-        config = json.loads(text)
+        config = json_file.parse(text)
     except ValueError as error:
         raise _bad(f"not JSON ({error})") from None
     if not isinstance(config, dict) or not isinstance(config.get("cluster", {}), dict):

@@ -7,7 +7,7 @@ import hashlib
 import json
 import os
 
-from rwae_tf.utils import files
+from rwae_tf.utils import files, json_file
 
 
 def path_of(prefix):
@@ -41,11 +41,11 @@ def check(prefix):
     if not files.exists(path):
         return "", {}
     try:
-        record = json.loads(files.read(path))
+        record = json_file.parse(files.read(path))
         notes, sums = record["notes"], {name: (row["bytes"], row["sha256"]) for name, row in record["files"].items()}
         if record["notes_sha256"] != _digest(notes) or not isinstance(notes, dict):
             raise ValueError("checksum")
-    except (ValueError, LookupError, TypeError, AttributeError, RecursionError):
+    except (ValueError, LookupError, TypeError, AttributeError):
         return f"{os.path.basename(path)}, its record, is damaged", {}
     faults = (_fault(os.path.join(os.path.dirname(prefix), os.path.basename(name)), *sums[name]) for name in sums)
     return next(filter(None, faults), ""), notes

@@ -12,14 +12,13 @@ Imports no TensorFlow.
 """
 
 import difflib
-import hashlib
 import io
 import os
 
 import numpy as np
 
 from rwae_tf.errors import InputError
-from rwae_tf.utils import json_file
+from rwae_tf.utils import files, json_file
 from rwae_tf.utils.arrays import UNREADABLE
 
 PREFIX = "pretrained/"
@@ -93,7 +92,7 @@ def write_weights(path, arrays):
 
 def write_checksums(path):
     """Write SHA256SUMS for all other files in the folder `path`."""
-    lines = [f"{_digest(os.path.join(path, name))}  {name}\n" for name in _files(path)]
+    lines = [f"{files.sha256(os.path.join(path, name))}  {name}\n" for name in _files(path)]
     with open(os.path.join(path, SUMS), "w", encoding="utf-8") as file:
         file.writelines(lines)
 
@@ -108,18 +107,13 @@ def faults(path):
     lines = [f"{name}: missing" for name in sums if not os.path.exists(os.path.join(path, name))]
     lines += [f"{name}: not in {SUMS}" for name in _files(path) if name not in sums]
     return lines + [f"{name}: changed" for name in _files(path)
-                    if name in sums and sums[name] != _digest(os.path.join(path, name))]
+                    if name in sums and sums[name] != files.sha256(os.path.join(path, name))]
 
 
 def _files(path):
     """Relative paths of the files in a folder, checksums left out, and what `evaluate` and `generate` leave."""
     listed = []
-    for top, folders, files in os.walk(path):
+    for top, folders, names in os.walk(path):
         folders[:] = sorted(name for name in folders if name == JUDGE)
-        listed += [os.path.relpath(os.path.join(top, name), path) for name in sorted(files) if name != SUMS]
+        listed += [os.path.relpath(os.path.join(top, name), path) for name in sorted(names) if name != SUMS]
     return listed
-
-
-def _digest(path):
-    with open(path, "rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
