@@ -8,7 +8,7 @@ import types
 
 import numpy as np
 import pytest
-from bench import chaos
+from bench import chaos_run
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -27,7 +27,7 @@ def result(weight=1.0, iterations=(2, 4), term=0.5, steps=(2, 4)):
     ({"term": 0.75}, [f"metrics.jsonl: iteration {i} has terms: kl: 0.75, not 0.5" for i in (2, 4)]),
 ])
 def test_differences_are_named(changes, says):
-    assert chaos.differences(result(), result(**changes)) == says
+    assert chaos_run.differences(result(), result(**changes)) == says
 
 
 @pytest.mark.exhaustive
