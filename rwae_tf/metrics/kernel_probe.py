@@ -101,13 +101,13 @@ class Reader:
                            for view in sorted(set(view_of.values()))}
         except KeyError as error:
             raise ValueError(f"no {error.args[0]} in it") from None
-        columns = {factor: slice(*state[f"{view_of[factor]}/columns/{factor}"].astype(int)) for factor in factors}
+        bounds = {factor: state[f"{view_of[factor]}/columns/{factor}"] for factor in factors}
         faulty = [view for view, regression in regressions.items() if not _fits(regression.state)]
-        faulty += [factor for factor, part in columns.items()
-                   if not 0 <= part.start < part.stop <= len(regressions[view_of[factor]].state["mean"])]
+        faulty += [factor for factor, pair in bounds.items()
+                   if not _is_range(pair, len(regressions[view_of[factor]].state["mean"]))]
         if faulty:
             raise ValueError(f"damaged: {faulty[0]}")
-        return cls(regressions, {factor: (view_of[factor], columns[factor]) for factor in factors})
+        return cls(regressions, {factor: (view_of[factor], slice(*map(int, pair))) for factor, pair in bounds.items()})
 
 
 def _fits(state):
@@ -116,6 +116,11 @@ def _fits(state):
     return (all(array.dtype.kind == "f" and np.isfinite(array).all() for array in state.values())
             and features.ndim == 2 and state["width"].shape == () and state["width"] > 0
             and weights.shape == (len(features), len(mean)) and mean.ndim == 1)
+
+
+def _is_range(pair, count):
+    """Whether an array is the start and the stop of some of `count` columns."""
+    return pair.shape == (2,) and pair.dtype.kind in "iu" and 0 <= pair[0] < pair[1] <= count
 
 
 def views(x: np.ndarray) -> Dict[str, np.ndarray]:

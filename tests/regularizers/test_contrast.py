@@ -39,7 +39,7 @@ def test_mutual_information_is_that_of_gaussians(correlation):
     """
     count, deviation = 1500, 0.5
     x_c = normal(0, count, 1)
-    x_m = correlation * x_c + np.sqrt(1 - correlation**2) * normal(1, count, 1)
+    x_m = (correlation * x_c + np.sqrt(1 - correlation**2) * normal(1, count, 1)).astype(np.float32)
     pairs = [(x + deviation * normal(seed, *x.shape), x, np.full_like(x, deviation))
              for seed, x in ((2, x_c), (3, x_m[:, None]))]
     expected = -0.5 * np.log(1 - (correlation / (1 + deviation**2)) ** 2)
