@@ -9,12 +9,12 @@ import types
 import loader
 import numpy as np
 import pytest
+import rest
 import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from PIL import Image
 from tensorflow.core.framework import tensor_pb2
 
-from rwae_tf import models
 from rwae_tf.errors import InputError
 from rwae_tf.serving import metadata, saved_model, signatures, warm_up
 
@@ -124,15 +124,7 @@ def test_one_seed_draws_the_same_clips_in_python_and_served(exported):
 @pytest.fixture(scope="module")
 def speech():
     """The signatures of a small model of speech, of at most 30 frames."""
-    from rwae_tf import config
-    from rwae_tf.types import SequenceSpec
-
-    settings = config.Config(
-        data=config.DataConfig(dataset="speakers", length=20),
-        model=config.ModelConfig(backbone="speech", channels=4, feature_size=10, content_size=6, motion_size=3,
-                                 hidden_size=8))
-    spec = SequenceSpec((200,), 20, "speech", normalization=((-60.0,) * 200, (20.0,) * 200))
-    model = models.build(settings, spec)
+    model = rest.build_speech()
     return types.SimpleNamespace(model=model, served=signatures.signatures(model, max_length=30))
 
 
