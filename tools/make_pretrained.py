@@ -12,6 +12,7 @@ import functools
 import os
 import shutil
 import tempfile
+import textwrap
 
 import numpy as np
 from absl import flags as absl_flags
@@ -41,6 +42,7 @@ _TABLE = {  # numbers of the results table: where in metrics.json, and half a un
     "squared error per sequence": (("squared_error_per_sequence",), 0.05)}
 _WEAK = 0.95  # a factor that is right in fewer clips is a limit
 _BATCH = 100
+_WIDTH = 100  # of a line of the model card
 
 
 def main(argv):
@@ -233,7 +235,7 @@ def _card(model, record):
     rows = "\n".join(f"| {name} | {_shown(name, value)} |" for name, value in record["results"].items())
     judged = ", ".join(f"{factor} {100 * value:.1f} %" for factor, value in (record["judge"] or {}).items())
     return _PAGE.format(
-        name=record["name"], summary=record["summary"], method=model.method(),
+        name=record["name"], summary=textwrap.fill(record["summary"] + ".", _WIDTH), method=model.method(),
         frame="×".join(map(str, spec.frame_shape)), length=spec.length,
         content_size=model.config.model.content_size, motion_size=model.config.model.motion_size,
         data=record["data"], licence=record["licence"], factors=", ".join(spec.factors) or "none",
@@ -242,7 +244,8 @@ def _card(model, record):
         judged=f"\nAccuracy of the judge on real test clips: {judged}.\n" if judged else "",
         weights=record["weights"], check=record["weights_check"],
         measures=_MEASURES[spec.modality],
-        limits="\n".join(f"- {limit}" for limit in record["limits"]) or "- none found by the evaluation")
+        limits="\n".join(textwrap.fill(f"- {limit}", _WIDTH, subsequent_indent="  ")
+                         for limit in record["limits"] or ["none found by the evaluation"]))
 
 
 def _shown(name, value):
@@ -256,7 +259,7 @@ and the dynamic factors after z_c is redrawn.""",
 mean z_m, or standard deviations of z_m (50 % is good)."""}
 _PAGE = """# {name}
 
-{summary}.
+{summary}
 
 ```python
 import rwae_tf
@@ -281,7 +284,8 @@ clips = model.generate(num=8, length={length}, seed=0)
 |---|---|
 {rows}
 
-{measures} *AUC*: of a classifier between codes and prior samples; 0.5 means that they match.
+{measures}
+*AUC*: of a classifier between codes and prior samples; 0.5 means that they match.
 {judged}
 ## Limits
 

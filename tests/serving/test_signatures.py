@@ -52,6 +52,7 @@ VALID = {"encode": {"video": clips()}, "reconstruct": {"video": clips()},
          "decode": {"z_c": Z_C, "z_m": Z_M, "action": ACTION},
          "swap": {"content": clips(), "motion": clips(2, 5, 16, 16, 1)},
          "generate": {"seed": SEED, "length": LENGTH, "action": ACTION}, "metadata": {"rows": SEED},
+         "encode_uint8": {"video_uint8": np.full((2, 3, 16, 16, 1), 255, np.uint8)},
          "encode_bytes": {"video_bytes": IMAGES},
          "swap_bytes": {"content_bytes": IMAGES, "motion_bytes": IMAGES[:, :1]}}
 SHAPE = "is not compatible with expected shape "
@@ -85,6 +86,8 @@ WRONG = [  # verb, input, its wrong value, what the error says
     ("generate", "length", np.array([3, 10_001], np.int32), "length: values from 3 to 10001, expected 1 to 10000"),
     ("generate", "length", np.array([[3, 2]], np.int32), SHAPE + "[?]"),
     ("generate", "length", LENGTH[:0], "length: empty"),
+    ("encode_uint8", "video_uint8", np.zeros((2, 3, 8, 16, 1), np.uint8), SHAPE + "[?,?,16,16,1]"),
+    ("encode_uint8", "video_uint8", np.zeros((0, 3, 16, 16, 1), np.uint8), "video: empty"),
     ("encode_bytes", "video_bytes", IMAGES[:0], "video: empty"),
     ("encode_bytes", "video_bytes", IMAGES[0], SHAPE + "[?,?]"),
     ("encode_bytes", "video_bytes", np.full((1, 1), b"text", object), "image: neither PNG nor JPEG"),
@@ -208,7 +211,8 @@ def test_warm_up_requests_are_answered(exported):
         if "video_bytes" in answer:
             assert answer["video_bytes"].shape == (1, 8)
     verbs = ("encode", "decode", "reconstruct", "swap", "generate")
-    assert sorted(names) == sorted([*verbs, *(verb + "_bytes" for verb in verbs), "metadata"])
+    twins = (verb + suffix for verb in verbs for suffix in ("_uint8", "_bytes"))
+    assert sorted(names) == sorted([*verbs, *twins, "metadata"])
 
 
 def test_numbers_on_the_wire():
