@@ -255,8 +255,8 @@ def _shown(name, value):
 _MEASURES = {
     "video": """*Kept*: the share of clips in which the judge still reads the static factors after z_m is redrawn,
 and the dynamic factors after z_c is redrawn.""",
-    "speech": """*Equal error rate*: of telling speakers apart by the cosine of two utterances' mean z_c (low is good),
-mean z_m, or standard deviations of z_m (50 % is good)."""}
+    "speech": """*Equal error rate*: of telling speakers apart by the cosine of two utterances' mean z_c (low is
+good), mean z_m, or standard deviations of z_m (50 % is good)."""}
 _PAGE = """# {name}
 
 {summary}
