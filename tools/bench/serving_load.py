@@ -113,6 +113,7 @@ def measure(values, versions):
 
 
 def _row(form, server, url, body, clients, seconds):
+    ask(url, body, clients, seconds / 20)  # so that no first call is measured
     row = {"form": form, "server": server, "clients": clients, **ask(url, body, clients, seconds).summary()}
     print(f"{form}, {server}, {clients} clients: {row['clips_per_second']:.1f} clips/s", file=sys.stderr, flush=True)
     return row
@@ -142,6 +143,7 @@ def _bare(path, body, seconds):
     model = servable.Servable("bare", 1, path)
     signature = model.signature(codec.signature_name(request))
     _, inputs = codec.read(request, signature.inputs)
+    model.run(signature, inputs)
     start = time.perf_counter()
     while (begin := time.perf_counter()) < start + seconds:
         model.run(signature, inputs)
@@ -197,6 +199,7 @@ def ask(url, body, clients, seconds):
 def _watch_memory(url, pid, body, seconds):
     """Megabytes of the server, about every tenth of the time, under the load of some clients."""
     megabytes = []
+    ask(url, body, _MEMORY_CLIENTS, seconds / 20)
     for _ in range(10):
         load = ask(url, body, _MEMORY_CLIENTS, seconds / 10)
         with open(f"/proc/{pid}/status", encoding="ascii") as file:
