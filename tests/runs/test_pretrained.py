@@ -78,7 +78,8 @@ def test_the_headline_number_is_that_of_the_card(name, shared_data):
     path = pretrained.find(f"pretrained/{name}")
     model = rwae_tf.load(f"pretrained/{name}")
     folder = DATA.get(model.config.data.dataset)
-    clips, config = make_pretrained.test_clips(model, MORE_CLIPS.get(name, CLIPS), str(shared_data / folder) if folder else "")
+    data_dir = str(shared_data / folder) if folder else ""
+    clips, config = make_pretrained.test_clips(model, MORE_CLIPS.get(name, CLIPS), data_dir)
     judge = None
     if model.spec.modality == "video":
         judge, _ = storage.load(os.path.join(path, pretrained.JUDGE), config, clips.spec)
