@@ -8,24 +8,34 @@
     python client.py reconstruct clips.npy out.gif
     python client.py swap content.npy motion.npy out.gif
     python client.py reconstruct clips.npy out.mp4 --grpc=localhost:8500
+    python client.py swap me.mp4 you.gif mix.gif                      # own files
+    python client.py swap voice.wav words.wav mix.wav --model=speech
 
 Clips are .npy files [N, T, H, W, C], uint8 or float in [0, 1], with H, W and C as the model card says, or a folder
 of the pictures of one clip, which are turned upright and put on black as the model's own data were. Clips are written
 as .npy (uint8), or as a .gif or .mp4 of all clips side by side. Of a model of speech they are .npy files [N, T, F] of
-decibels, in and out. Codes are .npz files of z_c, z_m (, action).
+decibels, in and out, or a .wav of all clips, one after the other. Codes are .npz files of z_c, z_m (, action).
 
-An .mp4 needs the package imageio-ffmpeg, gRPC the package tensorflow-serving-api.
+Films, GIFs and recordings are read, and .wav files written, by the package rwae_tf, in every form and at the sizes that
+its datasets have. An .mp4 needs the package imageio-ffmpeg, gRPC the package tensorflow-serving-api.
+
+Many clips are sent in several requests (--batch), one after the other. What fails because the server has too much to
+do or cannot be reached is tried again, after longer and longer waits (--retries).
 """
 
 import argparse
 import base64
+import functools
 import http.client
 import importlib.util
 import io
+import itertools
 import json
 import os
+import random
 import re
 import sys
+import time
 import urllib.error
 import urllib.request
 import zipfile
@@ -35,17 +45,64 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".webp", ".tif", ".tiff")
 LONGEST = 500  # characters of an error: some of the server's repeat the whole request
+LARGEST = 8e6  # bytes of one request, about
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30  # seconds before a request is tried again
+BUSY = (429, 503)  # statuses of a server that has too much to do
 
 
 class Refused(ValueError):
     """The error that a server answers, in a line."""
 
 
+class Busy(Refused):
+    """The error of a server that has too much to do, and the seconds after which it wants to be asked again."""
+
+    def __init__(self, line, seconds=0.0):
+        super().__init__(line)
+        self.seconds = seconds
+
+
+def retry(call, retries):
+    """The result of `call()`, tried again up to `retries` times where there is no connection or too much to do."""
+    for attempt in itertools.count():
+        try:
+            return call()
+        except (Busy, ConnectionError, urllib.error.URLError) as error:
+            lost = isinstance(getattr(error, "reason", error), ConnectionError)
+            if attempt >= retries or not (lost or isinstance(error, Busy)):
+                raise
+            wait = FIRST_WAIT * 2**attempt * random.uniform(1, 1.5)  # not all clients at the same moment
+            time.sleep(min(max(wait, getattr(error, "seconds", 0.0)), LONGEST_WAIT))
+
+
+def batches(instances, most):
+    """Lists of at most `most` of the instances, which one request of about `LARGEST` bytes can carry."""
+    batch, size = [], 0.0
+    for instance in instances:
+        more = _size(instance)
+        if batch and (len(batch) == most or size + more > LARGEST):
+            yield batch
+            batch, size = [], 0.0
+        batch.append(instance)
+        size += more
+    if batch:
+        yield batch
+
+
+def _size(value):
+    """Bytes of a value in JSON, about."""
+    if isinstance(value, dict):
+        return sum(map(_size, value.values()))
+    if isinstance(value, list):
+        return sum(map(_size, value))
+    return len(value) * 4 / 3 + 12 if isinstance(value, bytes) else 12 * np.size(value)
+
+
 def predict(url, signature, instances, timeout=None):
     """The answers of a signature, one for each of `instances` (name -> value); bytes go and come as base64.
 
     Raises:
-      Refused: for an answer that says what is wrong.
+      Refused: for an answer that says what is wrong; `Busy` where that is too much to do.
       ValueError: one line, for an answer that is none of TensorFlow Serving's.
       OSError: where there is none.
     """
@@ -55,7 +112,10 @@ def predict(url, signature, instances, timeout=None):
         with urllib.request.urlopen(request, timeout=timeout) as response:
             answer = response.read()
     except urllib.error.HTTPError as error:
-        raise Refused(f"the server answers {error.code}: {_said(error)}") from None
+        line, after = f"the server answers {error.code}: {_said(error)}", error.headers.get("Retry-After", "")
+        if error.code in BUSY:
+            raise Busy(line, float(after) if after.isdecimal() else 0.0) from None
+        raise Refused(line) from None
     try:
         return json.loads(answer, object_hook=_decode)["predictions"]
     except (ValueError, KeyError, TypeError):
@@ -67,7 +127,7 @@ def predict_grpc(address, model, signature, instances, timeout=None):
     """What `predict` returns, asked of `model` over gRPC at `address`, "HOST:PORT".
 
     Raises:
-      Refused: for an answer that says what is wrong.
+      Refused: for an answer that says what is wrong; `Busy` where that is too much to do.
       ValueError: where tensorflow-serving-api is not installed.
       OSError: where there is no answer.
     """
@@ -91,8 +151,9 @@ def predict_grpc(address, model, signature, instances, timeout=None):
             if error.code() == grpc.StatusCode.DEADLINE_EXCEEDED:
                 raise TimeoutError from None
             if error.code() == grpc.StatusCode.UNAVAILABLE:
-                raise OSError(f"{address}: no connection; is the server up, and this its gRPC port?") from None
-            raise Refused(f"the server answers {error.code().name}: {_line(error.details().encode())}") from None
+                raise ConnectionError(f"{address}: no connection; is the server up, and this its gRPC port?") from None
+            kind = Busy if error.code() == grpc.StatusCode.RESOURCE_EXHAUSTED else Refused
+            raise kind(f"the server answers {error.code().name}: {_line(error.details().encode())}") from None
     outputs = {name: tf.make_ndarray(tensor) for name, tensor in answer.outputs.items()}
     if len(outputs) == 1:
         return list(*outputs.values())
@@ -134,6 +195,50 @@ def _load(path):
             return {name: found[name] for name in found.files}
     except (ValueError, EOFError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path}: not a .npy or .npz that can be read ({error})") from None
+
+
+def read_clips(options, path):
+    """The clips that `path` names, as `load_clips` gives them, and whether they are one file of the user's own.
+
+    A film, a GIF or a picture is one clip. A recording is one clip of speech for each segment of the model's length.
+    """
+    if os.path.isdir(path) or path.endswith((".npy", ".npz")):
+        return load_clips(path), False
+    if not os.path.exists(path):
+        raise FileNotFoundError(f"{path}: no such file")
+    package = _package(path)
+    about = describe(options)
+    data = about["configuration"]["data"]
+    if about["modality"] == "speech":
+        decibels = package.speech.frames(path, data["spectrum"], data["min_db"], about["length"])
+        return decibels.reshape(-1, about["length"], decibels.shape[-1]), True
+    height, _, channels = about["frame_shape"]
+    return to_images(package.video.frames(path, height, channels, data["frame_step"])[None]), True
+
+
+class _Package:
+    """What this client uses of rwae_tf: readers of own files, spectra and sound."""
+
+    def __init__(self):
+        from rwae_tf.data.speech import audio, spectra
+        from rwae_tf.data.speech import single as speech
+        from rwae_tf.data.video import single as video
+
+        self.video, self.speech, self.spectra, self.audio = video, speech, spectra, audio
+
+
+def _package(path):
+    try:
+        return _Package()
+    except ModuleNotFoundError as error:
+        raise ValueError(f"{path}: needs the package {error.name}, which is not installed; or give and take .npy "
+                         "files") from None
+
+
+def describe(options):
+    """What the model says of itself: its signature `metadata`."""
+    [text] = _send(options, "metadata", [{"rows": 0}])
+    return json.loads(text)
 
 
 def load_clips(path):
@@ -219,12 +324,17 @@ def to_clips(predictions):
     return clips if clips.ndim == 5 else clips[..., np.newaxis]
 
 
-def save(clips, path):
-    """Write clips as .npy, or side by side as a .gif or .mp4."""
+def save(clips, options):
+    """Write clips as .npy, side by side as a .gif or .mp4, or, of speech, one after the other as a .wav."""
+    path = options.output
     if path.endswith(".npy"):
         return np.save(path, clips)
-    if clips.ndim != 5:
-        raise ValueError(f"{path}: speech is written as a .npy, of decibels")
+    if path.endswith(".wav") != (clips.ndim == 3):
+        raise ValueError(f"{path}: " + ("speech is written as a .npy, of decibels, or as a .wav" if clips.ndim == 3
+                                        else "videos are written as a .npy, .gif or .mp4"))
+    if clips.ndim == 3:
+        package, spectrum = _package(path), describe(options)["configuration"]["data"]["spectrum"]
+        return package.audio.write_wav(path, package.spectra.to_audio(np.concatenate(clips), spectrum))
     frames = np.concatenate(np.pad(clips, [(0, 0), (0, 0), (1, 1), (1, 1), (0, 0)], constant_values=128), axis=2)
     if path.endswith(".mp4"):
         return _write_mp4(frames, path)
@@ -277,9 +387,14 @@ def ask(options, verb, instances, names):
 
 
 def _send(options, signature, instances):
-    if options.grpc:
-        return predict_grpc(options.grpc, options.model, signature, instances, options.timeout)
-    return predict(f"{options.server}/v1/models/{options.model}", signature, instances, options.timeout)
+    """The predictions of all instances, of as many requests as they need."""
+    def call(batch):
+        if options.grpc:
+            return predict_grpc(options.grpc, options.model, signature, batch, options.timeout)
+        return predict(f"{options.server}/v1/models/{options.model}", signature, batch, options.timeout)
+
+    return [row for batch in batches(instances, options.batch)
+            for row in retry(functools.partial(call, batch), options.retries)]
 
 
 def generate(options):
@@ -292,35 +407,59 @@ def generate(options):
         for instance in instances:
             instance["action"] = [float(k == chosen) for k in range(actions)]
     # Batched with longer requests of others, a row may come back longer than asked for.
-    save(to_clips(ask(options, "generate", instances, ()))[:, : options.length], options.output)
+    save(to_clips([clip[: options.length] for clip in ask(options, "generate", instances, ())]), options)
 
 
 def encode(options):
     """Clips to codes."""
-    instances = [{"video": clip} for clip in load_clips(options.input[0])]
-    predictions = ask(options, "encode", instances, ("video",))
+    clips, _ = read_clips(options, options.input[0])
+    predictions = _codes(options, clips)
     np.savez(options.output, **{name: np.array([p[name] for p in predictions], np.float32) for name in predictions[0]})
+
+
+def _codes(options, clips):
+    return ask(options, "encode", [{"video": clip} for clip in clips], ("video",))
 
 
 def decode(options):
     """Codes to clips."""
-    save(to_clips(ask(options, "decode", load_codes(options.input[0]), ())), options.output)
+    save(to_clips(ask(options, "decode", load_codes(options.input[0]), ())), options)
 
 
 def reconstruct(options):
     """Clips to codes and back."""
-    instances = [{"video": clip} for clip in load_clips(options.input[0])]
-    save(to_clips(ask(options, "reconstruct", instances, ("video",))), options.output)
+    clips, _ = read_clips(options, options.input[0])
+    save(to_clips(ask(options, "reconstruct", [{"video": clip} for clip in clips], ("video",))), options)
 
 
 def swap(options):
     """Content of the one, motion of the other."""
-    content, motion = map(load_clips, options.input)
+    (content, own), (motion, also_own) = (read_clips(options, path) for path in options.input)
+    if own and also_own and isinstance(motion, np.ndarray):
+        return save(to_clips(convert_voice(options, content, motion)), options)
     if len(content) != len(motion):
         raise ValueError(f"{options.input[0]} has {len(content)} clips and {options.input[1]} has {len(motion)}; "
                          "give as many of each")
     instances = [{"content": c, "motion": m} for c, m in zip(content, motion, strict=True)]
-    save(to_clips(ask(options, "swap", instances, ("content", "motion"))), options.output)
+    save(to_clips(ask(options, "swap", instances, ("content", "motion"))), options)
+
+
+def convert_voice(options, voice, speech):
+    """What is said in the segments `speech` [K, T, F], with the mean z_c of those of `voice`, as rwae_tf does it."""
+    codes = _codes(options, speech)
+    own = np.mean([row["z_c"] for row in codes], axis=0)
+    target = np.mean([row["z_c"] for row in _codes(options, voice)], axis=0)
+    return ask(options, "decode", [{**row, "z_c": np.add(row["z_c"], target - own)} for row in codes], ())
+
+
+def _count(least):
+    """The type of a command-line argument that is a whole number of at least `least`."""
+    def count(text):
+        if not text.isdecimal() or int(text) < least:
+            raise argparse.ArgumentTypeError(f"{text}: expected a whole number from {least} on")
+        return int(text)
+
+    return count
 
 
 def _parser():
@@ -328,11 +467,13 @@ def _parser():
     verbs = parser.add_subparsers(dest="verb", required=True)
     for verb, inputs in ((generate, 0), (encode, 1), (decode, 1), (reconstruct, 1), (swap, 2)):
         sub = verbs.add_parser(verb.__name__, help=verb.__doc__)
-        sub.set_defaults(run=verb, suffixes=(".npz",) if verb is encode else (".npy", ".gif", ".mp4"))
+        sub.set_defaults(run=verb, suffixes=(".npz",) if verb is encode else (".npy", ".gif", ".mp4", ".wav"))
         sub.add_argument("--server", default="http://localhost:8501", help="where the server listens")
         sub.add_argument("--grpc", metavar="HOST:PORT", help="ask there, over gRPC, and not over REST at --server")
         sub.add_argument("--model", default="sprites", help="its name in models.config")
-        sub.add_argument("--timeout", type=float, default=60, help="seconds to wait for the server")
+        sub.add_argument("--timeout", type=float, default=60, help="seconds to wait for an answer")
+        sub.add_argument("--retries", type=_count(0), default=4, help="how often a request is tried again")
+        sub.add_argument("--batch", type=_count(1), default=16, help="clips of one request, at most")
         if inputs:
             sub.add_argument("input", nargs=inputs)
         sub.add_argument("output")

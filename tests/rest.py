@@ -41,6 +41,22 @@ def build_tiny(actions=ACTIONS):
     return model
 
 
+def build_speech():
+    """A tiny model of speech, with the same weights in every process."""
+    import keras
+
+    from rwae_tf import config, models
+    from rwae_tf.types import SequenceSpec
+
+    keras.utils.set_random_seed(1)
+    settings = config.Config(
+        data=config.DataConfig(dataset="speakers", length=20),
+        model=config.ModelConfig(backbone="speech", channels=4, feature_size=10, content_size=6, motion_size=3,
+                                 hidden_size=8))
+    return models.build(settings, SequenceSpec(
+        (200,), 20, "speech", normalization=((-60.0,) * 200, (20.0,) * 200)))
+
+
 def export_tiny(model, folder):
     """Export it to folder/1."""
     from rwae_tf.serving import saved_model
@@ -71,11 +87,11 @@ def add_version(folder, version):
 
 
 @contextlib.contextmanager
-def ours(folder, *flags):
-    """The address of `python -m rwae_tf.serve` with the models in `folder`, "tiny" among them."""
+def ours(folder, *flags, labels=LABELS):
+    """The address of `python -m rwae_tf.serve` with the models in `folder`; the labels are those of "tiny"."""
     models = [f"--model={folder}/{name}" for name in sorted(os.listdir(folder))]
-    labels = [f"--label=tiny/{label}={version}" for label, version in LABELS.items()]
-    command = [sys.executable, "-m", "rwae_tf.serve", "--port=0", "--num_versions=2", *models, *labels, *flags]
+    names = [f"--label=tiny/{label}={version}" for label, version in labels.items()]
+    command = [sys.executable, "-m", "rwae_tf.serve", "--port=0", "--num_versions=2", *models, *names, *flags]
     process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
         yield process.stdout.readline().split()[-1].rstrip("/")

@@ -2,9 +2,10 @@
 
     python tools/make_pretrained.py --run_dir=runs/cpu_sprites --name=sprites_32 --judge_dir=judges/sprites --data_dir=D
 
-writes pretrained/NAME. Matrices are stored in float16 where that changes no number of the results table by more than
-half a unit of its last digit; the judge measures both once, on up to 1000 test clips. Otherwise, and with
---weights=float32, all is stored as it is.
+writes pretrained/NAME; a model of speech has no judge. Matrices are stored in float16 where that changes no number of
+the results table by more than half a unit of its last digit, or as shown. Both kinds of weights are measured once, on
+--compared test clips, of speech on all. Otherwise, and with --weights=float32, all is stored as it is;
+with --weights=float16, matrices are narrow whatever that changes.
 """
 
 import dataclasses
@@ -12,6 +13,7 @@ import functools
 import os
 import shutil
 import tempfile
+import textwrap
 
 import numpy as np
 from absl import flags as absl_flags
@@ -35,9 +37,13 @@ LICENCES = {  # data: what they are, and their licence
 }
 _TABLE = {  # numbers of the results table: where in metrics.json, and half a unit of the last digit shown
     "static kept": (("static_kept", "mean"), 0.0005), "dynamic kept": (("dynamic_kept", "mean"), 0.0005),
-    "AUC of z_c": (("match", "z_c", "auc"), 0.005), "AUC of z_m": (("match", "z_m", "auc"), 0.005)}
+    "equal error rate of z_c": (("eer", "content"), 0.0005), "equal error rate of z_m": (("eer", "motion"), 0.0005),
+    "equal error rate of the deviations of z_m": (("eer", "motion_deviation"), 0.0005),
+    "AUC of z_c": (("match", "z_c", "auc"), 0.005), "AUC of z_m": (("match", "z_m", "auc"), 0.005),
+    "squared error per sequence": (("squared_error_per_sequence",), 0.05)}
+_WEAK = 0.95  # a factor that is right in fewer clips is a limit
 _BATCH = 100
-_COMPARED = 1000  # test clips on which both kinds of weights are measured
+_WIDTH = 100  # of a line of the model card
 
 
 def main(argv):
@@ -52,6 +58,10 @@ def main(argv):
                            flag_values=values)
     absl_flags.DEFINE_enum("weights", "auto", ["auto", "float16", "float32"], "How weights are stored.",
                            flag_values=values)
+    absl_flags.DEFINE_multi_string("limit", [], "A limit for the model card beside those that the evaluation found.",
+                                   flag_values=values)
+    absl_flags.DEFINE_integer("compared", 1000, "Test clips on which both kinds of weights are measured.", 1,
+                              flag_values=values)
     string("out_dir", "pretrained", "Folder of all pretrained models.")
     if not flags.parse(values, argv, __doc__):
         return 0
@@ -72,7 +82,7 @@ def main(argv):
     half, report = _narrow(values, model, arrays)
     with tempfile.TemporaryDirectory(dir=_made(values.out_dir)) as part:
         pretrained.write_weights(part, half or arrays)
-        record = _record(values.name, run, metrics, data, "float16" if half else "float32", report, check)
+        record = _record(values, run, metrics, data, "float16" if half else "float32", report, check)
         _write_folder(part, model, values, record)
         size = pretrained.size(part)
         if size > pretrained.LARGEST:
@@ -96,23 +106,29 @@ def _narrow(values, model, arrays):
     if values.weights == "float32":
         return None, "stored as trained"
     half = [array.astype(np.float16) if array.ndim >= 2 and array.dtype == np.float32 else array for array in arrays]
-    if values.weights == "float16":
-        return half, "matrices stored as float16"
-    if not values.judge_dir:
-        raise InputError("--weights=auto measures both kinds of weights; give the --judge_dir that does, or choose")
+    if not values.judge_dir and model.spec.modality == "video":
+        raise InputError("both kinds of weights are measured; give the --judge_dir that does, or --weights=float32")
     before = _measured(values, model)
     for variable, array in zip(model.variables, half, strict=True):
         variable.assign(array.astype(np.float32) if array.dtype == np.float16 else array)
     after = _measured(values, model)
-    changes = {name: abs(after[name] - before[name]) for name in before}
     report = "; ".join(f"{name} {before[name]:.4f}, {after[name]:.4f}" for name in before)
     print(f"float32, float16: {report}")
-    fits = all(change <= _TABLE[name][1] for name, change in changes.items())
-    return (half if fits else None), f"on up to {_COMPARED} test clips with float32 and float16 matrices: {report}"
+    fits = values.weights == "float16" or all(_same(before[name], after[name], _TABLE[name][1]) for name in before)
+    clips = "all" if model.spec.modality == "speech" else f"up to {values.compared}"
+    return (half if fits else None), f"on {clips} test clips with float32 and float16 matrices: {report}"
+
+
+def _same(before, after, half_unit):
+    """Whether two numbers differ by half a unit of the last digit shown at most, or are shown alike."""
+    return abs(after - before) <= half_unit or round(before / half_unit / 2) == round(after / half_unit / 2)
 
 
 def test_clips(model, count, data_dir=""):
-    """`count` test clips of the data of a model, evenly spread over them, and their `DataConfig`."""
+    """`count` test clips of the data of a model, evenly spread over them, and their `DataConfig`.
+
+    Of speech, all of them, because speakers are verified by whole utterances.
+    """
     from rwae_tf import data
     from rwae_tf.data.base import Subset
 
@@ -120,25 +136,42 @@ def test_clips(model, count, data_dir=""):
     config = dataclasses.replace(config, data_dir=data_dir or config.data_dir,
                                  length=model.config.evaluation.test_length or config.length)
     clips = data.from_config(config, "test", config.length, model.config.training.seed)
+    if model.spec.modality == "speech":
+        return clips, config
     return Subset(clips, np.linspace(0, len(clips) - 1, min(count, len(clips))).astype(int)), config
 
 
-def measure(model, clips, judge):
-    """Some of what `rwae_tf.evaluate` measures, once: "static_kept", "dynamic_kept", "match"."""
-    from rwae_tf.metrics import interventions
+def measure(model, clips, judge=None):
+    """Some of what `rwae_tf.evaluate` measures, once, with its names; the judge is that of a model of videos."""
+    from rwae_tf.metrics import interventions, squared_error
+    from rwae_tf.reconstruction import normalized, restored
 
-    functions = interventions.ModelFunctions.of(model)
-    kept = interventions.measure_kept(clips.batches(_BATCH), judge, functions, model.encode, clips.spec, 1,
-                                      interventions.Seeds(0))
-    return {**kept, "match": interventions.measure_match(clips.batches(_BATCH), functions, interventions.Seeds(0))}
+    spec = model.spec
+    errors = squared_error.squared_errors(
+        (normalized(batch["x"], spec) for batch in clips.batches(_BATCH)),
+        lambda x: normalized(model.reconstruct(restored(x, spec)), spec))
+    match = interventions.measure_match(clips.batches(_BATCH), interventions.ModelFunctions.of(model),
+                                        interventions.Seeds(0))
+    return {**measure_headline(model, clips, judge), "match": match, "squared_error_per_sequence": errors.mean()}
+
+
+def measure_headline(model, clips, judge=None):
+    """Of `measure`, what is kept when the other code is redrawn, or the equal error rates of speech."""
+    from rwae_tf.metrics import interventions, verification
+
+    if model.spec.modality == "speech":
+        speakers = clips.labels(np.arange(len(clips)))["speaker"]
+        return {"eer": verification.measure(clips.batches(_BATCH), model.encode, clips.utterances, speakers)}
+    return interventions.measure_kept(clips.batches(_BATCH), judge, interventions.ModelFunctions.of(model),
+                                      model.encode, model.spec, 1, interventions.Seeds(0))
 
 
 def _measured(values, model):
     """The numbers of the results table, on some of the test clips."""
     from rwae_tf.judges import storage
 
-    clips, config = test_clips(model, _COMPARED, values.data_dir)
-    judge, _ = storage.load(values.judge_dir, config, clips.spec)
+    clips, config = test_clips(model, values.compared, values.data_dir)
+    judge = storage.load(values.judge_dir, config, clips.spec)[0] if values.judge_dir else None
     result = measure(model, clips, judge)
     return {name: _lookup(result, path) for name, (path, _) in _TABLE.items()
             if _lookup(result, path) is not None}
@@ -160,22 +193,29 @@ def _codes(model):
     return {"z_c": np.asarray(codes.z_c)[0].tolist(), "z_m": np.asarray(codes.z_m)[0, -1].tolist()}
 
 
-def _record(name, run, metrics, data, weights, report, check):
+def _record(values, run, metrics, data, weights, report, check):
     """What model.json says."""
     model = run.model
     what, licence = LICENCES[data]
     results = {key: _lookup(metrics, path) for key, (path, _) in _TABLE.items()}
-    results["squared error per sequence"] = metrics.get("squared_error_per_sequence")
-    if metrics.get("eer"):
-        results["equal error rate of z_c"] = metrics["eer"]["content"]
     results = {key: value for key, value in results.items() if value is not None}
     shown = ", ".join(f"{key} {100 * value:.1f} %" for key, value in results.items() if "kept" in key or "rate" in key)
     frame = "×".join(map(str, model.spec.frame_shape))
     subject = what.split(",")[0].split(" (")[0]
-    return {"name": name, "summary": f"{model.method()}, trained on {subject}, frames {frame}: {shown}", "data": what,
-            "licence": licence, "weights": weights, "weights_check": report,
+    return {"name": values.name, "summary": f"{model.method()}, trained on {subject}, frames {frame}: {shown}",
+            "data": what, "licence": licence, "weights": weights, "weights_check": report,
             "budget": {**run.budget, **metrics.get("budget", {})}, "results": results,
-            "judge": _lookup(metrics, ("judge", "accuracy")), "limits": metrics.get("verdicts", []), "probe": check}
+            "judge": _lookup(metrics, ("judge", "accuracy")), "limits": _limits(metrics) + values.limit,
+            "probe": check}
+
+
+def _limits(metrics):
+    """What the evaluation found wrong, and the factors that it reads in too few clips."""
+    kept = [(other, factor, value["accuracy"]) for kind, other in (("static_kept", "z_m"), ("dynamic_kept", "z_c"))
+            for factor, value in ((metrics.get(kind) or {}).get("per_factor") or {}).items()]
+    weak = [f"{factor} is right in {100 * accuracy:.1f} % of the clips whose {other} is redrawn"
+            for other, factor, accuracy in kept if accuracy < _WEAK]
+    return weak + metrics.get("verdicts", [])
 
 
 def _write_folder(folder, model, values, record):
@@ -199,30 +239,38 @@ def _card(model, record):
     spec, budget = model.spec, record["budget"]
     rows = "\n".join(f"| {name} | {_shown(name, value)} |" for name, value in record["results"].items())
     judged = ", ".join(f"{factor} {100 * value:.1f} %" for factor, value in (record["judge"] or {}).items())
+    judged = textwrap.fill(f"Accuracy of the judge on real test clips: {judged}.", _WIDTH)
     return _PAGE.format(
-        name=record["name"], summary=record["summary"], method=model.method(),
+        name=record["name"], summary=textwrap.fill(record["summary"] + ".", _WIDTH), method=model.method(),
         frame="×".join(map(str, spec.frame_shape)), length=spec.length,
         content_size=model.config.model.content_size, motion_size=model.config.model.motion_size,
         data=record["data"], licence=record["licence"], factors=", ".join(spec.factors) or "none",
         passes=budget["passes"], sequences=budget["sequences"], minutes=round(budget["seconds"] / 60),
         hardware=budget.get("hardware", "not recorded"), rows=rows,
-        judged=f"\nAccuracy of the judge on real test clips: {judged}.\n" if judged else "",
+        judged=f"\n{judged}\n" if record["judge"] else "",
         weights=record["weights"], check=record["weights_check"],
-        limits="\n".join(f"- {limit}" for limit in record["limits"]) or "- none found by the evaluation")
+        measures=_MEASURES[spec.modality],
+        limits="\n".join(textwrap.fill(f"- {limit}", _WIDTH, subsequent_indent="  ")
+                         for limit in record["limits"] or ["none found by the evaluation"]))
 
 
 def _shown(name, value):
     return f"{100 * value:.1f} %" if "kept" in name or "rate" in name else f"{value:.2f}"
 
 
+_MEASURES = {
+    "video": """*Kept*: the share of clips in which the judge still reads the static factors after z_m is redrawn,
+and the dynamic factors after z_c is redrawn.""",
+    "speech": """*Equal error rate*: of telling speakers apart by the cosine of two utterances' mean z_c (low is
+good), mean z_m, or standard deviations of z_m (50 % is good)."""}
 _PAGE = """# {name}
 
-{summary}.
+{summary}
 
 ```python
 import rwae_tf
 model = rwae_tf.load("pretrained/{name}")
-video = model.generate(num=8, length=16, seed=0)
+clips = model.generate(num=8, length={length}, seed=0)
 ```
 
 | | |
@@ -242,9 +290,8 @@ video = model.generate(num=8, length=16, seed=0)
 |---|---|
 {rows}
 
-*Kept*: the share of clips in which the judge still reads the static factors after z_m is redrawn,
-and the dynamic factors after z_c is redrawn. *AUC*: of a classifier between codes and prior samples;
-0.5 means that they match.
+{measures}
+*AUC*: of a classifier between codes and prior samples; 0.5 means that they match.
 {judged}
 ## Limits
 

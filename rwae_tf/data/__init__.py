@@ -16,13 +16,16 @@ import os
 import pkgutil
 from typing import Any, List, Optional
 
+import numpy as np
+
 from rwae_tf.config import DataConfig
 from rwae_tf.data import datasets
 from rwae_tf.data.base import Clips
 from rwae_tf.errors import InputError
+from rwae_tf.types import SequenceSpec
 from rwae_tf.utils import cache_dir, files, progress, transfer
 
-__all__ = ["Clips", "from_config", "load", "names"]
+__all__ = ["Clips", "from_config", "load", "names", "read"]
 
 SPLITS = ("train", "validation", "test")
 SIZES = (64, 32, 16)
@@ -31,6 +34,30 @@ SIZES = (64, 32, 16)
 def names() -> List[str]:
     """The names of all datasets, sorted."""
     return sorted(module.name for module in pkgutil.iter_modules(datasets.__path__))
+
+
+def read(path: str, config: DataConfig, spec: SequenceSpec, length: Optional[int] = None) -> np.ndarray:
+    """One clip of a file of your own, as a model takes it.
+
+        x = rwae_tf.data.read("me.mp4", model.config.data, model.spec)
+
+    Args:
+      path: of a film, GIF, picture, folder of pictures or clip of an .npz; of a recording, for a model of speech.
+      config, spec: of the model.
+      length: frames to read at most, from the first; None for all there are.
+
+    Returns:
+      float32 [1, T, *frame_shape]; T of speech is a multiple of the frames of a segment.
+
+    Raises:
+      InputError: for a file that cannot be read or does not fit.
+    """
+    from rwae_tf.data.speech import single as speech
+    from rwae_tf.data.video import single as video
+
+    if spec.modality == "speech":
+        return speech.frames(path, config.spectrum, config.min_db, spec.length, length)[np.newaxis]
+    return video.frames(path, spec.frame_shape[0], spec.frame_shape[-1], config.frame_step, length)[np.newaxis]
 
 
 def load(dataset: str, split: str = "train", data_dir: Optional[str] = None, size: int = 64,

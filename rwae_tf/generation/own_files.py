@@ -4,10 +4,8 @@ import os
 
 import numpy as np
 
-from rwae_tf import figures
+from rwae_tf import data, figures
 from rwae_tf.data.speech import audio, spectra
-from rwae_tf.data.speech import single as single_speech
-from rwae_tf.data.video import single as single_video
 from rwae_tf.errors import InputError
 from rwae_tf.evaluation import clip_figures
 from rwae_tf.generation import request
@@ -28,16 +26,9 @@ def write(model, values):
     is_speech = model.spec.modality == "speech"
     path = request.default_path(values, ".wav" if is_speech else ".gif")
     (_check_sound_path if is_speech else figures.check_path)(path)
-    clips = [_read(model, values[name].value, values.length) for name in request.OWN_FILES[values.mode]]
+    clips = [data.read(values[name].value, model.config.data, model.spec, values.length)
+             for name in request.OWN_FILES[values.mode]]
     return (_write_sound if is_speech else _write_video)(model, clips, path)
-
-
-def _read(model, path, length):
-    """One clip [1, T, ...] of a file as the model takes it."""
-    options, spec = model.config.data, model.spec
-    if spec.modality == "speech":
-        return single_speech.frames(path, options.spectrum, options.min_db, spec.length, length)[None]
-    return single_video.frames(path, spec.frame_shape[0], spec.frame_shape[-1], options.frame_step, length)[None]
 
 
 def _write_video(model, clips, path):

@@ -24,12 +24,22 @@ def decode(images, frame_shape):
     frame = tf.TensorSpec(frame_shape, tf.uint8)
     frames = tf.map_fn(lambda image: _decode_frame(image, frame_shape), tf.reshape(images, [-1]),
                        fn_output_signature=frame)
-    return tf.reshape(tf.cast(frames, tf.float32) / 255, tf.concat([tf.shape(images), frame_shape], axis=0))
+    return tf.reshape(from_levels(frames), tf.concat([tf.shape(images), frame_shape], axis=0))
 
 
 def encode(video):
     """PNG images [B, T] of `video` [B, T, H, W, C] in [0, 1]."""
-    return tf.io.encode_png(tf.cast(tf.round(tf.clip_by_value(video, 0, 1) * 255), tf.uint8))
+    return tf.io.encode_png(to_levels(video))
+
+
+def from_levels(levels):
+    """Values float32 in [0, 1] of uint8 levels."""
+    return tf.cast(levels, tf.float32) / 255
+
+
+def to_levels(video):
+    """The nearest uint8 levels of values in [0, 1]."""
+    return tf.cast(tf.round(tf.clip_by_value(video, 0, 1) * 255), tf.uint8)
 
 
 def _decode_frame(image, frame_shape):

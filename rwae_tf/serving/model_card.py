@@ -56,6 +56,7 @@ _VALUES = {"video": "values in [0, 1]",
            "speech": "decibels of a spectrum every 10 ms, as rwae_tf.data.speech.spectra makes them; the model "
                      "normalizes them itself"}
 _IMAGES = """
+- `_uint8`: videos of levels from 0 to 255. In gRPC they take a quarter of the bytes.
 - `_bytes`: one image per frame, of the frame size above; PNG or JPEG in, PNG out. Transparent parts are black, as in
   training. Images with an Exif orientation, of other than 8 bits, of CMYK or in HDR are refused: turn and convert them
   first, as `export/client.py` does for a folder of images."""

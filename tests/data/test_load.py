@@ -159,3 +159,19 @@ def test_loading_needs_no_tensorflow():
 
 def test_public_name():
     assert rwae_tf.data.load is data.load
+
+
+def test_a_file_of_ones_own_is_a_clip_as_a_model_takes_it(tmp_path):
+    from PIL import Image
+
+    from rwae_tf.data.speech import audio
+    from rwae_tf.types import SequenceSpec
+
+    frames = [Image.new("L", (20, 16), level) for level in (0, 120, 255)]
+    frames[0].save(tmp_path / "a.gif", save_all=True, append_images=frames[1:])
+    video = data.read(str(tmp_path / "a.gif"), DataConfig(), SequenceSpec((8, 8, 1), 4), length=2)
+    assert video.shape == (1, 2, 8, 8, 1) and video.dtype == np.float32
+    np.testing.assert_allclose(video[0, :, 0, 0, 0], [0, 120 / 255], atol=0.02)
+    audio.write_wav(str(tmp_path / "a.wav"), np.random.default_rng(0).normal(0, 0.1, 8000))
+    speech = data.read(str(tmp_path / "a.wav"), DataConfig(), SequenceSpec((200,), 20, "speech"))
+    assert speech.shape == (1, 40, 200)  # of 48 frames, two whole segments

@@ -19,6 +19,7 @@ import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format, wrappers_pb2
 from PIL import Image
 
+GRPC = importlib.util.find_spec("tensorflow_serving")
 EXPORT = pathlib.Path(__file__).resolve().parents[2] / "export"
 
 
@@ -164,7 +165,8 @@ def test_client_writes_a_gif_and_says_what_is_wrong(served, capsys):
                              (["encode", "loud.npy", "a.npz"], "3.0"),
                              (["encode", "clips.npy", "a.npz", "--model=cats"], "404"),
                              (["generate", "a.npy", "--action", "0", "3"], "400"),
-                             (["encode", "clips.npy", "a.npz", "--server=http://localhost:9"], "refused")]:
+                             (["encode", "clips.npy", "a.npz", "--server=http://localhost:9", "--retries=0"],
+                              "refused")]:
         capsys.readouterr()
         assert served.call(*arguments) == 1
         [line] = capsys.readouterr().err.splitlines()
@@ -197,14 +199,15 @@ def test_client_refuses_wrong_files_before_it_asks(tmp_path, monkeypatch, capsys
             (["encode", "text.npy", "a.npz"], "text.npy: not a .npy or .npz that can be read"),
             (["encode", "none.npy", "a.npz"], "none.npy: clips have shape (0, 1, 16, 16, 1)"),
             (["swap", "two.npy", "one.npy", "a.gif"], "two.npy has 2 clips and one.npy has 1; give as many of each"),
-            (["generate", "a.avi"], "a.avi: the output must end in .npy or .gif or .mp4"),
+            (["generate", "a.avi"], "a.avi: the output must end in .npy or .gif or .mp4 or .wav"),
             (["encode", "two.npy", "a.npy"], "a.npy: the output must end in .npz"),
             (["generate", "absent/a.gif"], "absent/a.gif: no such folder"),
-            (["generate", "a.gif", "--grpc=localhost:9"], "localhost:9: no connection" if importlib.util.find_spec(
-                "tensorflow_serving") else "tensorflow_serving is not installed; pip install tensorflow-serving-api"),
+            (["generate", "a.gif", "--retries=0", "--grpc=localhost:9"], "localhost:9: no connection" if GRPC else
+                "tensorflow_serving is not installed; pip install tensorflow-serving-api"),
             (["generate", "a.gif", "--action", "9", "6"], "--action 9 6: of 6 actions, numbers are from 0 to 5"),
             (["generate", "a.gif", "--action", "-1", "6"], "--action -1 6: of 6 actions"),
-            (["generate", "a.gif", "--server=http://localhost:9"], "refused; is the server up")]:
+            (["swap", "absent.mp4", "two.npy", "a.gif"], "absent.mp4: no such file"),
+            (["generate", "a.gif", "--retries=0", "--server=http://localhost:9"], "refused; is the server up")]:
         assert words in refused(capsys, *arguments)
 
 
@@ -239,7 +242,7 @@ def test_client_understands_other_servers_answers(tmp_path, monkeypatch, capsys)
                          ("silent", "the server answers 503: Service Unavailable"),
                          ("huge", "the server answers 400: xxx"),
                          ("slow", "no answer within 0.2 s; give a larger --timeout")]:
-        line = refused(capsys, "generate", "a.npy", f"--server=http://localhost:{server.server_port}",
+        line = refused(capsys, "generate", "a.npy", f"--server=http://localhost:{server.server_port}", "--retries=0",
                        f"--model={model}", "--timeout=0.2" if model == "slow" else "--timeout=20")
         assert words in line and len(line) < 700
     server.waiting.set()
@@ -247,9 +250,107 @@ def test_client_understands_other_servers_answers(tmp_path, monkeypatch, capsys)
     server.server_close()
 
 
-def speech_signatures():
+class Busy(http.server.BaseHTTPRequestHandler):
+    """Has too much to do, breaks connections, and answers at last; the answer counts the instances of each request."""
+
+    def do_POST(self):
+        request = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.asked.append(len(request["instances"]))
+        status = self.server.faults.pop(0) if self.server.faults else 200
+        if status is None:
+            return self.connection.close()
+        self.send_response(status)
+        self.send_header("Retry-After", "0")
+        self.end_headers()
+        row = [float(len(self.server.asked))] * 3
+        self.wfile.write(json.dumps({"predictions": [[row]] * len(request["instances"])} if status == 200 else
+                                    {"error": "busy"}).encode())
+
+    def log_message(self, *_):
+        pass
+
+
+@contextlib.contextmanager
+def busy(*faults):
+    """The flag for a server with these faults first, and the server, whose `asked` has the rows of each request."""
+    server = http.server.ThreadingHTTPServer(("localhost", 0), Busy)
+    server.faults, server.asked = list(faults), []
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    yield f"--server=http://localhost:{server.server_port}", server
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize("retries, faults, words", [
+    (4, (503, None, 429), None), (2, (503, 503, 503), "the server answers 503: busy"), (4, (500,), "answers 500: busy"),
+    (1, (None, None), "")])
+def test_the_client_tries_again_where_that_may_help(tmp_path, monkeypatch, capsys, retries, faults, words):
+    monkeypatch.chdir(tmp_path)
+    waits = []
+    monkeypatch.setattr(client.time, "sleep", waits.append)
+    with busy(*faults) as (address, server):
+        command = ["generate", "a.npy", "--length=1", f"--retries={retries}", address]
+        if words is None:
+            assert client.main(command) == 0 and np.load("a.npy").shape == (1, 1, 3)
+            assert len(server.asked) == 4 and len(waits) == 3 and waits == sorted(waits)
+        else:
+            assert words in refused(capsys, *command)
+            assert len(server.asked) == (1 if faults == (500,) else 1 + retries)
+
+
+def test_the_wait_is_the_servers_but_not_for_ever(monkeypatch):
+    waits = []
+    monkeypatch.setattr(client.time, "sleep", waits.append)
+    for seconds, expected in ((7.0, 7.0), (1e6, client.LONGEST_WAIT)):
+        answers = iter([client.Busy("busy", seconds), "answer"])
+
+        def call(answers=answers):
+            answer = next(answers)
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        assert client.retry(call, 1) == "answer" and waits.pop() == expected
+
+
+def test_many_clips_are_sent_in_several_requests(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with busy() as (address, server):
+        seeds = list(map(str, range(40)))
+        assert client.main(["generate", "a.npy", "--length=1", "--batch=16", address, "--seeds", *seeds]) == 0
+        assert server.asked == [16, 16, 8]
+        assert np.load("a.npy")[:, 0, 0].tolist() == [1.0] * 16 + [2.0] * 16 + [3.0] * 8
+    large = [{"video": np.zeros(client_rows)} for client_rows in (10, 400_000, 400_000, 10)]
+    assert list(map(len, client.batches(large, 16))) == [2, 2]
+    images = [{"video_bytes": [b"x" * 4_000_000]}] * 3
+    assert list(map(len, client.batches(images, 16))) == [1, 1, 1]
+
+
+def film(path):
+    """A GIF of 5 frames, wider than high."""
+    frames = [Image.fromarray(np.random.default_rng(k).integers(0, 256, (20, 30, 3), np.uint8)) for k in range(5)]
+    frames[0].save(path, save_all=True, append_images=frames[1:], duration=100)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("exported", ["plain"], indirect=True)
+def test_own_films_are_read_as_by_the_package(served):
+    from rwae_tf.data.video import single
+
+    film("mine.gif")
+    with contextlib.redirect_stdout(None):
+        assert served.call("reconstruct", "mine.gif", "out.mp4") == 0
+        assert served.call("swap", "mine.gif", "mine.gif", "out.npy") == 0
+    x = np.rint(255 * single.frames("mine.gif", 16, 3)[None]) / 255
+    assert_clips("out.npy", served.model.swap(content=x, motion=x))
+    assert served.call("reconstruct", "out.mp4", "again.npy") == 0
+    assert np.load("again.npy").shape == (1, 5, 16, 16, 3)
+    assert served.call("generate", "out.wav") == 1
+
+
+def speech_signatures(size=8):
     """Signatures of a model of speech, which do simple sums."""
-    def clips(name, size=8):
+    def clips(name):
         return tf.TensorSpec((None, None, size), tf.float32, name)
 
     seed, length = (tf.TensorSpec((None,), tf.int32, name) for name in ("seed", "length"))
@@ -258,7 +359,10 @@ def speech_signatures():
                         [tf.TensorSpec((None, 1), tf.float32, "z_c"), clips("z_m")]),
              "swap": (lambda content, motion: {"speech": motion - content}, [clips("content"), clips("motion")]),
              "generate": (lambda seed, length: {"speech": tf.cast(seed, tf.float32)[:, None, None] * tf.ones(
-                 (1, tf.reduce_max(length), 8))}, [seed, length])}
+                 (1, tf.reduce_max(length), size))}, [seed, length]),
+             "metadata": (lambda rows: {"metadata": tf.fill(tf.shape(rows), json.dumps({
+                 "modality": "speech", "length": 20, "frame_shape": [size], "configuration": {
+                     "data": {"spectrum": "linear", "min_db": -100.0}}}))}, [tf.TensorSpec((None,), tf.int32, "rows")])}
     return {name: tf.function(function, input_signature=specs).get_concrete_function()
             for name, (function, specs) in verbs.items()}
 
@@ -286,6 +390,25 @@ def test_client_asks_models_of_speech(tmp_path, monkeypatch, capsys):
     server.server_close()
 
 
+def test_own_recordings_are_converted_as_by_the_package(tmp_path, monkeypatch):
+    from rwae_tf.data.speech import audio, single, spectra
+
+    monkeypatch.chdir(tmp_path)
+    tf.saved_model.save(tf.Module(), "speech", speech_signatures(spectra.BINS))
+    rng = np.random.default_rng(0)
+    for name, seconds in (("voice.wav", 0.5), ("words.wav", 0.9)):
+        audio.write_wav(name, rng.normal(0, 0.1, int(16_000 * seconds)))
+    voice, words = (single.frames(name, "linear", -100.0, 20) for name in ("voice.wav", "words.wav"))
+    with rest(tf.saved_model.load("speech").signatures) as address:
+        assert client.main(["swap", address, "voice.wav", "words.wav", "mix.npy"]) == 0
+        assert client.main(["swap", address, "voice.wav", "words.wav", "mix.wav"]) == 0
+    first = [segments[::20, :1] for segments in (voice, words)]  # z_c of this model
+    shift = first[0].mean() - first[1].mean()
+    expected = (words - 1).reshape(4, 20, -1) + (first[1] + shift)[:, :, None]
+    np.testing.assert_allclose(np.load("mix.npy"), expected, rtol=0, atol=1e-4)
+    assert len(audio.read("mix.wav")) == 79 * 160 + 400
+
+
 def test_errors_over_grpc_are_one_line(tmp_path, monkeypatch, capsys):
     monkeypatch.chdir(tmp_path)
 
@@ -298,7 +421,7 @@ def test_errors_over_grpc_are_one_line(tmp_path, monkeypatch, capsys):
         assert client.main(["generate", address, "a.npy", "--length=3"]) == 0 and np.load("a.npy").shape == (1, 3, 8)
         for arguments, words in [(["--length=0"], "the server answers INVALID_ARGUMENT: "),
                                  (["--model=cats"], "the server answers NOT_FOUND: Servable not found: cats"),
-                                 (["--grpc=localhost:9"], "localhost:9: no connection; is the server up"),
+                                 (["--grpc=localhost:9", "--retries=0"], "localhost:9: no connection; is"),
                                  (["--timeout=0"], "no answer within 0 s")]:
             assert words in refused(capsys, "generate", address, "a.npy", *arguments)
 

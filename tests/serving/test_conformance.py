@@ -16,6 +16,7 @@ import socket
 import subprocess
 import threading
 
+import client
 import numpy as np
 import pytest
 import rest
@@ -88,6 +89,8 @@ GOOD = {  # name: method, path, body
     "swap of unequal lengths": ("POST", PREDICT, row("swap", {"content": clip(3), "motion": clip(2)})),
     "generate": ("POST", PREDICT, row("generate", SEED)),
     "generate of two lengths": ("POST", PREDICT, row("generate", SEED, {**SEED, "length": 5})),
+    "levels": ("POST", PREDICT, row("encode_uint8", {"video_uint8": clip(value=200)})),
+    "levels in columns": ("POST", PREDICT, column("decode_uint8", **{k: [v] for k, v in CODES.items()})),
     "images": ("POST", PREDICT, row("encode_bytes", {"video_bytes": [IMAGE, IMAGE]})),
     "images without name": ("POST", PREDICT, row("encode_bytes", [IMAGE, IMAGE])),
     "images in columns": ("POST", PREDICT, column("swap_bytes", content_bytes=[[IMAGE]], motion_bytes=[[IMAGE]])),
@@ -187,6 +190,9 @@ BAD = {  # name: path of a POST (or method and path), body, status, part of the 
     "unequal first dimensions": (PREDICT, column("swap", content=[clip()], motion=[clip()] * 2), 400,
                                  "first dimensions differ; content has 1; motion has 2"),
     "bytes of 0 to 255": (PREDICT, row("encode", clip(value=255)), 400, "divide uint8 frames by 255"),
+    "level above 255": (PREDICT, row("encode_uint8", {"video_uint8": clip(value=256)}), 400,
+                        "is not of expected type: "),
+    "fraction for a level": (PREDICT, row("encode_uint8", {"video_uint8": clip()}), 400, "is not of expected type: "),
     "NaN": (PREDICT, json.dumps(row("encode", clip())).replace("0.5", "NaN", 1), 400,
             "1 of 1536 values are NaN or infinite"),
     "Infinity": (PREDICT, json.dumps(row("decode", CODES)).replace("0.2", "-Infinity", 1), 400, "NaN or infinite"),
@@ -247,7 +253,8 @@ def test_metadata_tells_every_signature(server):
     assert answer["model_spec"] == {"name": "tiny", "signature_name": "", "version": "1"}
     signatures = answer["metadata"]["signature_def"]["signature_def"]
     verbs = ("encode", "decode", "reconstruct", "swap", "generate")
-    assert {"metadata", "serving_default", *verbs, *(verb + "_bytes" for verb in verbs)} <= set(signatures)
+    twins = {verb + suffix for verb in verbs for suffix in ("_uint8", "_bytes")}
+    assert {"metadata", "serving_default", *verbs, *twins} <= set(signatures)
     video = signatures["encode"]["inputs"]["video"]
     assert video["dtype"] == "DT_FLOAT"
     assert [size["size"] for size in video["tensor_shape"]["dim"]] == ["-1", "-1", "16", "16", "3"]
@@ -263,6 +270,13 @@ def test_both_forms_give_the_models_numbers(server, tiny):
     for name, code in expected.items():
         np.testing.assert_allclose([entry[name] for entry in rows["predictions"]], code, rtol=0, atol=1e-5)
         np.testing.assert_allclose(columns["outputs"][name], code, rtol=0, atol=1e-5)
+    levels = np.rint(255 * x).astype(np.uint8)
+    images = [[{"b64": base64.b64encode(image).decode()} for image in images] for images in client.to_images(levels)]
+    of_levels = tiny[0].encode(levels / np.float32(255))
+    for form, body in (("uint8", row("encode_uint8", *levels.tolist())), ("bytes", row("encode_bytes", *images))):
+        _, answer = rest.predict(server[0], body)
+        for name, code in of_levels._asdict().items():
+            np.testing.assert_allclose([entry[name] for entry in answer["predictions"]], code, 0, 1e-5, err_msg=form)
     _, video = rest.predict(server[0], row("swap", *({"content": a, "motion": b} for a, b in zip(
         x.tolist(), x[::-1].tolist(), strict=True))))
     np.testing.assert_allclose(video["predictions"], tiny[0].swap(content=x, motion=x[::-1]), rtol=0, atol=1e-5)
@@ -307,6 +321,14 @@ def test_requests_at_once_get_their_own_answers(server):
         if k % 4:
             _, alone = rest.predict(server[0], row("encode", clip(value=k / 32)))
             np.testing.assert_allclose(answer["predictions"][0]["z_c"], alone["predictions"][0]["z_c"], atol=2e-5)
+
+
+def test_an_oversized_body_harms_nobody(server):
+    """40 MB, more than `--max_body_mb` by default; TensorFlow Serving has no such limit, and refuses the spaces."""
+    body = b'{"instances": ' + b" " * (40 * 2**20)
+    status, answer = rest.ask(server[0], "POST", PREDICT, body)
+    assert status in (400, 413) and list(answer) == ["error"]
+    assert rest.predict(server[0], row("encode", clip()))[0] == 200
 
 
 def test_a_slow_client_is_answered(server):

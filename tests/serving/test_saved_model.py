@@ -71,23 +71,33 @@ def as_bytes(arrays):
             for name, array in arrays.items()}
 
 
+def as_levels(arrays):
+    """`arrays` with each video in uint8, the name as in the `_uint8` signatures."""
+    return {name + "_uint8" if is_video(array) else name: np.rint(255 * array).astype(np.uint8) if is_video(array) else
+            array for name, array in arrays.items()}
+
+
 def assert_equal(answer, expected, channels):
-    """Floats within 1e-5; images within the half level of rounding that this leaves."""
-    assert set(answer) in (set(expected), set(as_bytes(expected)))
+    """Floats within 1e-5; levels and images within the half level of rounding that this leaves."""
+    assert set(answer) in (set(expected), set(as_bytes(expected)), set(as_levels(expected)))
     for name, array in expected.items():
         if name in answer:
             np.testing.assert_allclose(answer[name], array, rtol=0, atol=1e-5)
-        else:
+            continue
+        levels = answer.get(name + "_uint8")
+        if levels is None:
             levels = decode_images(answer[name + "_bytes"], channels)
-            np.testing.assert_allclose(levels, 255 * array, rtol=0, atol=0.5 + 255e-5)
+        assert levels.dtype == np.uint8
+        np.testing.assert_allclose(levels, 255 * array, rtol=0, atol=0.5 + 255e-5)
 
 
 def test_c_loader_equals_model(exported, tmp_path):
     cases = [(verb, *request(exported, verb, *size)) for verb in VERBS for size in SIZES]
     requests = [(verb, inputs) for verb, inputs, _ in cases]
     requests += [(verb + "_bytes", as_bytes(inputs)) for verb, inputs, _ in cases]
+    requests += [(verb + "_uint8", as_levels(inputs)) for verb, inputs, _ in cases[1 :: len(SIZES)]]
     requests += [("serving_default", inputs) for verb, inputs, _ in cases if verb == "encode"]
-    expected = [outputs for *_, outputs in cases] * 2
+    expected = [outputs for *_, outputs in cases] * 2 + [outputs for *_, outputs in cases[1 :: len(SIZES)]]
     expected += [outputs for verb, _, outputs in cases if verb == "encode"]
     answers = loader.run(exported, tmp_path, requests)
     for answer, outputs in zip(answers, expected, strict=True):

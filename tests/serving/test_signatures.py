@@ -9,12 +9,12 @@ import types
 import loader
 import numpy as np
 import pytest
+import rest
 import tensorflow as tf
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 from PIL import Image
 from tensorflow.core.framework import tensor_pb2
 
-from rwae_tf import models
 from rwae_tf.errors import InputError
 from rwae_tf.serving import metadata, saved_model, signatures, warm_up
 
@@ -52,6 +52,7 @@ VALID = {"encode": {"video": clips()}, "reconstruct": {"video": clips()},
          "decode": {"z_c": Z_C, "z_m": Z_M, "action": ACTION},
          "swap": {"content": clips(), "motion": clips(2, 5, 16, 16, 1)},
          "generate": {"seed": SEED, "length": LENGTH, "action": ACTION}, "metadata": {"rows": SEED},
+         "encode_uint8": {"video_uint8": np.full((2, 3, 16, 16, 1), 255, np.uint8)},
          "encode_bytes": {"video_bytes": IMAGES},
          "swap_bytes": {"content_bytes": IMAGES, "motion_bytes": IMAGES[:, :1]}}
 SHAPE = "is not compatible with expected shape "
@@ -85,6 +86,8 @@ WRONG = [  # verb, input, its wrong value, what the error says
     ("generate", "length", np.array([3, 10_001], np.int32), "length: values from 3 to 10001, expected 1 to 10000"),
     ("generate", "length", np.array([[3, 2]], np.int32), SHAPE + "[?]"),
     ("generate", "length", LENGTH[:0], "length: empty"),
+    ("encode_uint8", "video_uint8", np.zeros((2, 3, 8, 16, 1), np.uint8), SHAPE + "[?,?,16,16,1]"),
+    ("encode_uint8", "video_uint8", np.zeros((0, 3, 16, 16, 1), np.uint8), "video: empty"),
     ("encode_bytes", "video_bytes", IMAGES[:0], "video: empty"),
     ("encode_bytes", "video_bytes", IMAGES[0], SHAPE + "[?,?]"),
     ("encode_bytes", "video_bytes", np.full((1, 1), b"text", object), "image: neither PNG nor JPEG"),
@@ -124,15 +127,7 @@ def test_one_seed_draws_the_same_clips_in_python_and_served(exported):
 @pytest.fixture(scope="module")
 def speech():
     """The signatures of a small model of speech, of at most 30 frames."""
-    from rwae_tf import config
-    from rwae_tf.types import SequenceSpec
-
-    settings = config.Config(
-        data=config.DataConfig(dataset="speakers", length=20),
-        model=config.ModelConfig(backbone="speech", channels=4, feature_size=10, content_size=6, motion_size=3,
-                                 hidden_size=8))
-    spec = SequenceSpec((200,), 20, "speech", normalization=((-60.0,) * 200, (20.0,) * 200))
-    model = models.build(settings, spec)
+    model = rest.build_speech()
     return types.SimpleNamespace(model=model, served=signatures.signatures(model, max_length=30))
 
 
@@ -216,7 +211,8 @@ def test_warm_up_requests_are_answered(exported):
         if "video_bytes" in answer:
             assert answer["video_bytes"].shape == (1, 8)
     verbs = ("encode", "decode", "reconstruct", "swap", "generate")
-    assert sorted(names) == sorted([*verbs, *(verb + "_bytes" for verb in verbs), "metadata"])
+    twins = (verb + suffix for verb in verbs for suffix in ("_uint8", "_bytes"))
+    assert sorted(names) == sorted([*verbs, *twins, "metadata"])
 
 
 def test_numbers_on_the_wire():

@@ -1,17 +1,23 @@
-"""Load on a served model: latency and clips a second at 1, 8 and 32 clients, beside the same call without a server.
+"""Load on a served model: latency and clips a second, beside the same call without a server; memory; overload.
 
-    python -m rwae_tf.serve --model=export/models/sprites &
-    python tools/bench/serving_load.py --export=export/models/sprites/1 --url=http://127.0.0.1:8501 --model=sprites
+    python tools/bench/serving_load.py --out=load.json                              # about 25 minutes
+    python tools/bench/serving_load.py --model=pretrained/sprites_32 --seconds=10 --memory_seconds=60
 
-Each client sends one clip at a time to `encode_bytes` (images) or `encode` (numbers), as fast as it is answered.
+starts `rwae_tf.serve` on the loopback interface and asks it to encode one clip at a time, from several clients at once,
+each as fast as it is answered. A clip is sent as images (`encode_bytes`), as levels (`encode_uint8`) or as numbers
+(`encode`). Without --model, it is an untrained one of tools/cpu/sprites.flags at 64x64: clips of 8x64x64x3.
 """
 
 import base64
+import collections
+import contextlib
 import functools
 import http.client
 import json
 import os
+import subprocess
 import sys
+import tempfile
 import threading
 import time
 import urllib.parse
@@ -21,87 +27,222 @@ from absl import flags as absl_flags
 
 from rwae_tf import entry_point
 from rwae_tf.config import flags
+from rwae_tf.errors import InputError
+from rwae_tf.utils import json_file
+
+FORMS = {"encode_bytes": "video_bytes", "encode_uint8": "video_uint8", "encode": "video"}
+_NAME, _ROOT = "load", os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+_MEMORY_CLIENTS, _OVERLOAD_CLIENTS, _OVERLOAD_QUEUE = 8, 64, 16
+
+
+class Load:
+    """What some clients met: seconds of each answer, how many had which status, and how long all of it took."""
+
+    def __init__(self):
+        self.times, self.statuses, self.seconds = [], collections.Counter(), 0.0
+
+    def summary(self):
+        """The numbers of a row of the table."""
+        p50, p99 = (1000 * np.percentile(self.times or [np.nan], share) for share in (50, 99))
+        good = self.statuses[200]
+        return {"clips_per_second": good / self.seconds, "p50_ms": p50, "p99_ms": p99,
+                "errors": sum(self.statuses.values()) - good, "statuses": dict(self.statuses)}
 
 
 def main(argv):
     """Measure as `argv` says and print a table; see the module's docstring."""
     values = flags.new()
-    string = functools.partial(absl_flags.DEFINE_string, flag_values=values)
-    string("export", "", "Folder of the SavedModel that is served.")
-    string("url", "http://127.0.0.1:8501", "Address of the server.")
-    string("model", "sprites", "Its name there.")
-    absl_flags.DEFINE_enum("signature", "encode_bytes", ["encode_bytes", "encode"], "What is asked.",
-                           flag_values=values)
-    absl_flags.DEFINE_integer("seconds", 15, "Of each measurement.", 1, flag_values=values)
+    string, integer = (functools.partial(define, flag_values=values)
+                       for define in (absl_flags.DEFINE_string, absl_flags.DEFINE_integer))
+    string("model", "", "Folder of a run or of an export's versions, or pretrained/NAME.")
+    string("out", "", "JSON file for all numbers.")
+    integer("seconds", 60, "Of each measurement.", 1)
+    integer("memory_seconds", 600, "For which the memory of the server is watched.", 1)
     absl_flags.DEFINE_multi_integer("clients", [1, 8, 32], "How many ask at a time.", 1, flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0
-    flags.required(values, "export")
-    with open(os.path.join(values.export, "assets.extra", "metadata.json"), encoding="utf-8") as file:
-        spec = json.load(file)
-    body = json.dumps({"signature_name": values.signature, "instances": [_clip(spec, values.signature)]}).encode()
-    print(f"{values.signature}, {len(body)} bytes a request, {values.seconds} s each\n")
-    print("| clients | clips/s | p50, ms | p99, ms | errors |\n|---|---|---|---|---|")
-    print(_row("none, in process", *_bare(values.export, spec, values.signature, values.seconds)), flush=True)
-    for clients in values.clients:
-        print(_row(str(clients), *_ask(values, body, clients)), flush=True)
+    with tempfile.TemporaryDirectory() as folder:
+        versions = _versions(values.model, folder)
+        result = measure(values, versions)
+    print("\n" + "\n".join(lines(result)))
+    if values.out:
+        json_file.write(result, values.out)
     return 0
 
 
-def _clip(spec, signature):
-    frames = np.random.default_rng(0).integers(0, 256, (spec["length"], *spec["frame_shape"])).astype(np.uint8)
-    if signature == "encode":
-        return {"video": (frames / 255).astype(np.float32).tolist()}
-    import client  # of export/, which makes the images
+def _versions(model, folder):
+    """The folder of the versions of what is served."""
+    if not model:
+        return _export_untrained(os.path.join(folder, "untrained"))
+    from rwae_tf.serving.server import run
 
-    return {"video_bytes": [{"b64": base64.b64encode(image).decode()} for image in client.to_images(frames[None])[0]]}
+    return run.models([f"{_NAME}={model}"], folder)[_NAME]
 
 
-def _bare(export, spec, signature, seconds):
-    """Seconds of each call without a server, no errors, seconds that it took."""
+def _export_untrained(folder):
+    from rwae_tf.runs import run_dir
+    from rwae_tf.serving import saved_model
+    from rwae_tf.types import SequenceSpec
+
+    config = flags.configuration(f"--flagfile={_ROOT}/tools/cpu/sprites.flags", "--size=64")
+    saved_model.export(run_dir.build(config, SequenceSpec((64, 64, 3), config.data.length)), folder)
+    return folder
+
+
+def measure(values, versions):
+    """All numbers: "rows" of the table, "memory", "overload", "cpus"."""
+    newest = os.path.join(versions, max(filter(str.isdecimal, os.listdir(versions)), key=int))
+    metadata = json_file.read(os.path.join(newest, "assets.extra", "metadata.json"), "the metadata", "an export")
+    if metadata["modality"] != "video":
+        raise InputError(f"{versions}: a model of {metadata['modality']}; clips of videos are sent here")
+    bodies = {form: _body(metadata, form) for form in FORMS}
+    rows = [{"form": form, "server": "none, in process", "clients": 1, **_bare(newest, body, values.seconds).summary()}
+            for form, body in bodies.items()]
+    with served(versions) as (url, pid):
+        rows += [_row(form, "batching", url, body, clients, values.seconds)
+                 for form, body in bodies.items() for clients in values.clients]
+        memory = _watch_memory(url, pid, bodies["encode_bytes"], values.memory_seconds)
+    with served(versions, "--max_batch_size=1") as (url, _):
+        rows += [_row("encode_bytes", "no batching", url, bodies["encode_bytes"], clients, values.seconds)
+                 for clients in values.clients]
+    with served(versions, f"--max_queue={_OVERLOAD_QUEUE}") as (url, _):
+        overload = _overload(url, bodies["encode_bytes"], min(values.seconds, 20))
+    return {"clip": [metadata["length"], *metadata["frame_shape"]], "cpus": len(os.sched_getaffinity(0)),
+            "bytes": {form: len(body) for form, body in bodies.items()}, "rows": rows, "memory": memory,
+            "overload": overload}
+
+
+def _row(form, server, url, body, clients, seconds):
+    ask(url, body, clients, seconds / 20)  # so that no first call is measured
+    row = {"form": form, "server": server, "clients": clients, **ask(url, body, clients, seconds).summary()}
+    print(f"{form}, {server}, {clients} clients: {row['clips_per_second']:.1f} clips/s", file=sys.stderr, flush=True)
+    return row
+
+
+def _body(metadata, form):
+    """A request with one clip, of coarse noise, which PNG compresses about as well as drawings."""
+    length, (height, width, channels) = metadata["length"], metadata["frame_shape"]
+    coarse = np.random.default_rng(0).integers(0, 256, (length, -(-height // 8), -(-width // 8), channels))
+    frames = coarse.repeat(8, 1).repeat(8, 2)[:, :height, :width].astype(np.uint8)
+    if form == "encode":
+        clip = (frames / np.float32(255)).tolist()
+    elif form == "encode_uint8":
+        clip = frames.tolist()
+    else:
+        import client  # of export/, which makes the images
+
+        clip = [{"b64": base64.b64encode(image).decode()} for image in client.to_images(frames[None])[0]]
+    return json.dumps({"signature_name": form, "instances": [{FORMS[form]: clip}]}).encode()
+
+
+def _bare(path, body, seconds):
+    """The `Load` of calls without a server, of inputs that are decoded already."""
     from rwae_tf.serving.server import codec, servable
 
-    model = servable.Servable("bare", 1, export)
-    called = model.signature(signature)
-    _, inputs = codec.read({"instances": [_clip(spec, signature)]}, called.inputs)
-    times, start = [], time.perf_counter()
-    while time.perf_counter() < start + seconds:
-        begin = time.perf_counter()
-        model.run(called, inputs)
-        times.append(time.perf_counter() - begin)
-    return times, 0, time.perf_counter() - start
+    request, load = codec.parse_json(body), Load()
+    model = servable.Servable("bare", 1, path)
+    signature = model.signature(codec.signature_name(request))
+    _, inputs = codec.read(request, signature.inputs)
+    model.run(signature, inputs)
+    start = time.perf_counter()
+    while (begin := time.perf_counter()) < start + seconds:
+        model.run(signature, inputs)
+        load.times.append(time.perf_counter() - begin)
+        load.statuses[200] += 1
+    load.seconds = time.perf_counter() - start
+    return load
 
 
-def _ask(values, body, clients):
-    """Seconds of each answer, number of errors, seconds that it took."""
-    times, errors, place = [], [], urllib.parse.urlsplit(values.url)
-    end = time.perf_counter() + values.seconds
+@contextlib.contextmanager
+def served(versions, *options):
+    """Address and process id of a server."""
+    command = [sys.executable, "-m", "rwae_tf.serve", "--port=0", f"--model={_NAME}={versions}", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
+    try:
+        line = process.stdout.readline()
+        if not line:
+            raise InputError(f"{versions}: the server did not start; its error is above")
+        yield line.split()[-1].rstrip("/"), process.pid
+    finally:
+        process.terminate()
+        process.wait(60)
+
+
+def ask(url, body, clients, seconds):
+    """The `Load` of some clients that ask as fast as they are answered."""
+    load, place, end = Load(), urllib.parse.urlsplit(url), time.perf_counter() + seconds
 
     def run():
-        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=60)
-        while time.perf_counter() < end:
-            begin = time.perf_counter()
-            connection.request("POST", f"/v1/models/{values.model}:predict", body)
-            response = connection.getresponse()
-            response.read()
-            times.append(time.perf_counter() - begin)
-            if response.status != 200:
-                errors.append(response.status)
+        connection = http.client.HTTPConnection(place.hostname, place.port, timeout=120)
+        while (begin := time.perf_counter()) < end:
+            try:
+                connection.request("POST", f"/v1/models/{_NAME}:predict", body)
+                response = connection.getresponse()
+                response.read()
+                status = response.status
+            except (OSError, http.client.HTTPException) as error:
+                status = type(error).__name__
+                connection.close()
+            load.statuses[status] += 1
+            if status == 200:
+                load.times.append(time.perf_counter() - begin)
 
-    begin = time.perf_counter()
-    threads = [threading.Thread(target=run) for _ in range(clients)]
+    begin, threads = time.perf_counter(), [threading.Thread(target=run) for _ in range(clients)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    return times, len(errors), time.perf_counter() - begin
+    load.seconds = time.perf_counter() - begin
+    return load
 
 
-def _row(name, times, errors, seconds):
-    p50, p99 = (1000 * np.percentile(times, share) for share in (50, 99))
-    return f"| {name} | {len(times) / seconds:.1f} | {p50:.1f} | {p99:.1f} | {errors} |"
+def _watch_memory(url, pid, body, seconds):
+    """Megabytes of the server, about every tenth of the time, under the load of some clients."""
+    megabytes = []
+    ask(url, body, _MEMORY_CLIENTS, seconds / 20)
+    for _ in range(10):
+        load = ask(url, body, _MEMORY_CLIENTS, seconds / 10)
+        with open(f"/proc/{pid}/status", encoding="ascii") as file:
+            [line] = [line for line in file if line.startswith("VmRSS")]
+        megabytes.append(round(int(line.split()[1]) / 1000))
+        if set(load.statuses) != {200}:
+            raise InputError(f"under load, the server answered {dict(load.statuses)}")
+    return {"seconds": seconds, "clients": _MEMORY_CLIENTS, "megabytes": megabytes}
+
+
+def _overload(url, body, seconds):
+    """What far too many clients are answered, and one client afterwards."""
+    before = ask(url, body, 1, seconds / 4)
+    during = ask(url, body, _OVERLOAD_CLIENTS, seconds)
+    after = ask(url, body, 1, seconds / 4)
+    return {"clients": _OVERLOAD_CLIENTS, "queue": _OVERLOAD_QUEUE, "before": before.summary(),
+            "during": during.summary(), "after": after.summary()}
+
+
+def lines(result):
+    """The table, and in a sentence each what the numbers say."""
+    rows, most = result["rows"], max(row["clients"] for row in result["rows"])
+    table = ["| form | server | clients | clips/s | p50, ms | p99, ms | errors |", "|---" * 7 + "|"]
+    table += [f"| `{row['form']}` | {row['server']} | {row['clients']} | {row['clips_per_second']:.1f} | "
+              f"{row['p50_ms']:.1f} | {row['p99_ms']:.1f} | {row['errors']} |" for row in rows]
+    found = {(row["form"], row["server"], row["clients"]): row for row in rows}
+    text = [f"clips of {'x'.join(map(str, result['clip']))}, {result['cpus']} CPUs; bytes of a request: "
+            + ", ".join(f"{form} {size:,}" for form, size in result["bytes"].items())]
+    for form in FORMS:
+        if (one := found.get((form, "batching", 1))) is not None:
+            bare = found[form, "none, in process", 1]
+            text.append(f"{form}: one client waits {one['p50_ms'] / bare['p50_ms']:.2f} times as long as in process")
+    joined, alone = (found["encode_bytes", server, most]["clips_per_second"] for server in ("batching", "no batching"))
+    text.append(f"batching: {joined / alone:.2f} times the clips/s at {most} clients")
+    memory, overload = result["memory"], result["overload"]
+    text.append(f"memory over {memory['seconds']} s: {', '.join(map(str, memory['megabytes']))} MB")
+    text.append(f"overload, {overload['clients']} clients on a queue of {overload['queue']}: answers "
+                f"{overload['during']['statuses']}; one client before and after: p50 "
+                f"{overload['before']['p50_ms']:.1f} and {overload['after']['p50_ms']:.1f} ms, "
+                f"{overload['after']['errors']} errors after")
+    return [*table, "", *text]
 
 
 if __name__ == "__main__":
-    sys.path.append(os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "export"))
+    sys.path.append(os.path.join(_ROOT, "export"))
     entry_point.run(main)

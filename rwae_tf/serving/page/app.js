@@ -2,16 +2,22 @@
 // ?model=NAME (several times) names the models, ?server=http://host:8501 another server than the page's own.
 
 import { Model } from "./api.js";
-import { fromAnswer, fromFiles } from "./clips.js";
-import { between, moved, principalDirections } from "./codes.js";
+import { video } from "./clips.js";
+import { between, moved } from "./codes.js";
+import { record } from "./film.js";
 import { encode as encodeGif } from "./gif.js";
 import { Player } from "./player.js";
+import { play, speech, wav } from "./speech.js";
+import { Verbs } from "./verbs.js";
 
-const SAMPLES = 64, BATCH = 16, DIRECTIONS = 8; // clips behind the principal directions, and how many are offered
+const DIRECTIONS = 8, FORMS = { video, speech }, SHOWN_WIDTH = 128; // pixels that a download is enlarged to
+const ACCEPT = { video: "image/*,video/*", speech: "audio/*" };
+const LENGTHS = { video: 2, speech: 5 }; // of clips at first, in lengths of training
+const SWAPPED = "content and motion swapped";
 const $ = (id) => document.getElementById(id);
 const query = new URLSearchParams(location.search);
 const players = Object.fromEntries(["content", "motion", "result"].map((name) => [name, new Player($(name))]));
-let model, about, directions = null, turn = 0, seed = 0;
+let about, verbs, directions = null, turn = 0, seed = 0;
 
 const randomSeed = () => Math.floor(Math.random() * 2 ** 31);
 const frames = () => Math.min(Math.max(1, Math.round(Number($("length").value) || 1)), Number($("length").max));
@@ -39,57 +45,13 @@ function say(text, wrong = false) {
   $("message").classList.toggle("error", wrong);
 }
 
-// What the model answers.
-
-function oneHot(k) {
-  return Array.from({ length: about.action_size }, (_, j) => Number(j === k));
-}
-
 function chosenAction() {
-  return $("action").value === "" ? null : oneHot(Number($("action").value));
-}
-
-async function drawn(seeds, length) {
-  const instances = seeds.map((seed) => ({ seed, length }));
-  if (about.action_size) {
-    instances.forEach((row) => { row.action = chosenAction() ?? oneHot(Math.floor(Math.random() * about.action_size)); });
-  }
-  const answers = await model.predict("generate_bytes", instances);
-  return Promise.all(answers.map((images, k) => fromAnswer(images.slice(0, length), `drawn, seed ${seeds[k]}`)));
+  return $("action").value === "" ? null : Number($("action").value);
 }
 
 async function draw(length = frames()) {
   seed = randomSeed();
-  return (await drawn([seed], length))[0];
-}
-
-const bytes = (clip) => clip.images.map((b64) => ({ b64 }));
-
-async function codesOf(clip) {
-  clip.codes ??= model.predict("encode_bytes", [{ video_bytes: bytes(clip) }]).then(([codes]) => codes);
-  return clip.codes;
-}
-
-async function swapped(content, motion, name) {
-  const action = chosenAction();
-  if (action) return decoded((await codesOf(content)).z_c, { ...await codesOf(motion), action }, name);
-  const [images] = await model.predict("swap_bytes", [{ content_bytes: bytes(content), motion_bytes: bytes(motion) }]);
-  return fromAnswer(images, name);
-}
-
-async function decoded(z_c, { z_m, action }, name) {
-  const [images] = await model.predict("decode_bytes", [{ z_c, z_m, ...(action && { action }) }]);
-  return fromAnswer(images, name);
-}
-
-async function findDirections() {
-  const codes = [];
-  for (let start = 0; start < SAMPLES; start += BATCH) {
-    const clips = await drawn(Array.from({ length: BATCH }, (_, k) => start + k), about.length);
-    const answers = await model.predict("encode_bytes", clips.map((clip) => ({ video_bytes: bytes(clip) })));
-    codes.push(...answers.map(({ z_c }) => z_c));
-  }
-  return principalDirections(codes);
+  return (await verbs.draw([seed], length))[0];
 }
 
 // What the controls do.
@@ -100,12 +62,12 @@ const show = (name, clip) => () => {
 };
 
 const swap = () => run("Swapping ...", async () =>
-  show("result", await swapped(players.content.clip, players.motion.clip, "content and motion swapped")));
+  show("result", await verbs.swap(players.content.clip, players.motion.clip, SWAPPED)));
 
 const replace = (name, text, make) => run(text, async () => {
   const clip = await make();
   const clips = { content: players.content.clip, motion: players.motion.clip, [name]: clip };
-  const result = clips.content && clips.motion && await swapped(clips.content, clips.motion, "content and motion swapped");
+  const result = clips.content && clips.motion && await verbs.swap(clips.content, clips.motion, SWAPPED);
   return () => {
     show(name, clip)();
     if (result) players.result.show(result);
@@ -113,9 +75,9 @@ const replace = (name, text, make) => run(text, async () => {
 });
 
 const newClip = () => run("Drawing ...", async () => show("result", await draw()));
-const newMotion = () => run("Drawing ...", async () => show("result", await swapped(
+const newMotion = () => run("Drawing ...", async () => show("result", await verbs.swap(
   players.content.clip, await draw(), `new motion, seed ${seed}`)));
-const newContent = () => run("Drawing ...", async () => show("result", await swapped(
+const newContent = () => run("Drawing ...", async () => show("result", await verbs.swap(
   await draw(about.length), players.motion.clip, `new content, seed ${seed}`)));
 
 function exchange() {
@@ -135,26 +97,36 @@ function resetWalk() {
 
 const walk = () => run("Walking ...", async () => {
   const amount = Number($("amount").value), share = Number($("between").value);
-  const [from, to] = await Promise.all([codesOf(players.content.clip), codesOf(players.motion.clip)]);
-  let z_c = between(from.z_c, to.z_c, share);
+  const [from, to] = await Promise.all([players.content.clip, players.motion.clip].map((clip) => verbs.content(clip)));
+  let z_c = between(from, to, share);
   if (amount) {
     if (!directions) say("Looking for the principal directions ...");
-    const found = await (directions ??= findDirections());
+    const found = await (directions ??= verbs.directions());
     z_c = moved(z_c, found[Number($("direction").value)], amount);
   }
-  const codes = chosenAction() ? { ...to, action: chosenAction() } : to;
-  return show("result", await decoded(z_c, codes, `${amount} deviations, ${Math.round(100 * share)} % of the way`));
+  const name = `${amount} deviations, ${Math.round(100 * share)} % of the way`;
+  return show("result", await verbs.compose(z_c, players.motion.clip, name));
 });
 
-function download() {
-  const clip = players.result.clip;
-  if (!clip) return;
-  const scale = Math.max(1, Math.ceil(128 / clip.frames[0].width));
-  const link = Object.assign(document.createElement("a"), {
-    href: URL.createObjectURL(encodeGif(clip.frames, scale)), download: "clip.gif" });
+function download(blob, name) {
+  const link = Object.assign(document.createElement("a"), { href: URL.createObjectURL(blob), download: name });
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 60_000);
 }
+
+const scaleOf = ({ frames: [{ width }] }) => Math.max(1, Math.ceil(SHOWN_WIDTH / width));
+
+const downloadGif = () => run("", async () => {
+  const { clip } = players.result;
+  download(encodeGif(clip.frames, scaleOf(clip)), "clip.gif");
+});
+const downloadFilm = () => run("Recording ...", async () => {
+  const { clip } = players.result, film = await record(clip.frames, scaleOf(clip));
+  return () => download(film, film.type.startsWith("video/mp4") ? "clip.mp4" : "clip.webm");
+});
+const downloadWav = () => run("Making the sound ...", async () =>
+  download(wav(players.result.clip, about), "clip.wav"));
+const listen = (name) => run("Making the sound ...", () => play(players[name].clip, about));
 
 function pause() {
   Player.toggle();
@@ -168,18 +140,20 @@ function showPaused() {
 // Setting up.
 
 async function choose(name) {
-  model = new Model(query.get("server") ?? "", name);
+  const model = new Model(query.get("server") ?? "", name);
   directions = null;
   await run("Asking the server ...", async () => {
     about = await model.describe();
-    if (about.modality !== "video") throw new Error(`${name} is a model of ${about.modality}; this page shows videos`);
+    verbs = new Verbs(model, about, FORMS[about.modality], chosenAction);
+    document.body.dataset.modality = about.modality;
+    document.querySelectorAll("input[type=file]").forEach((input) => { input.accept = ACCEPT[about.modality]; });
     $("length").max = Math.min(500, about.max_length);
-    $("length").value = Math.min(2 * about.length, about.max_length);
-    $("about").textContent = `${about.configuration.data.dataset}: frames of ${about.frame_shape.join("×")}, content code `
-      + `of ${about.content_size} numbers, motion code of ${about.motion_size} in each frame.`;
+    $("length").value = Math.min(LENGTHS[about.modality] * about.length, about.max_length);
+    $("about").textContent = `${about.configuration.data.dataset}: frames of ${about.frame_shape.join("×")}, content `
+      + `code of ${about.content_size} numbers, motion code of ${about.motion_size} in each frame.`;
     offerActions();
-    const clips = await drawn([1, 2], frames());
-    const result = await swapped(...clips, "content and motion swapped");
+    const clips = await verbs.draw([1, 2], frames());
+    const result = await verbs.swap(...clips, SWAPPED);
     return () => {
       show("content", clips[0])();
       show("motion", clips[1])();
@@ -200,7 +174,7 @@ function offerActions() {
 function wire(name) {
   const panel = $(name);
   const take = (files) => files.length && replace(name, "Reading the file ...", () =>
-    fromFiles(files, about.frame_shape, about.length));
+    FORMS[about.modality].read(files, about));
   panel.querySelector(".draw").onclick = () => replace(name, "Drawing ...", () => draw());
   panel.querySelector("input").onchange = (event) => {
     take([...event.target.files]);
@@ -220,15 +194,19 @@ function wire(name) {
 
 function start() {
   ["content", "motion"].forEach(wire);
-  const buttons = { swap, exchange, "new-clip": newClip, "new-motion": newMotion, "new-content": newContent, download, pause };
+  const buttons = { swap, exchange, "new-clip": newClip, "new-motion": newMotion, "new-content": newContent, pause,
+    download: downloadGif, film: downloadFilm, wav: downloadWav };
   for (const [id, action] of Object.entries(buttons)) $(id).onclick = action;
+  document.querySelectorAll(".listen").forEach((button) => {
+    button.onclick = () => listen(button.closest(".panel").id);
+  });
   for (const id of ["amount", "between"]) {
     $(id).oninput = () => { $(id).nextElementSibling.value = $(id).value; };
     $(id).onchange = walk;
   }
   $("direction").onchange = walk;
   $("action").onchange = swap;
-  const keys = { s: swap, x: exchange, g: newClip, m: newMotion, c: newContent, p: pause };
+  const keys = { s: swap, x: exchange, g: newClip, m: newMotion, c: newContent, p: pause, l: () => listen("result") };
   document.onkeydown = (event) => {
     const typing = event.target.closest?.("input, select") || event.ctrlKey || event.metaKey || event.altKey;
     if (!typing) keys[event.key.toLowerCase()]?.();

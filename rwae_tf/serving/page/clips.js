@@ -1,21 +1,24 @@
-// Clips: files and the server's images -> frames of the model's size, and back to PNG images in base64.
-// A clip is {frames: [ImageData], images: [base64 of a PNG], name}.
+// Clips of videos: files and the server's images -> frames of the model's size, and back to PNG images in base64.
+// A clip is {frames: [ImageData], values: [{b64: a PNG}], size, name}.
 
-export const MOST_FRAMES = 100;
-const FRAMES_PER_SECOND = 10;
+const MOST_FRAMES = 100, FRAMES_PER_SECOND = 10;
+
+export const video = { suffix: "_bytes", input: "video_bytes", clip: fromAnswer, read: fromFiles };
+
+const of = (frames, values, name) => ({ frames, values, name, size: `${frames.length} frames` });
 
 // The clip in the answer of a _bytes signature, a list of {b64}.
-export async function fromAnswer(images, name) {
+async function fromAnswer(images, name) {
   const frames = await Promise.all(images.map(async ({ b64 }) => {
     const bytes = Uint8Array.from(atob(b64), (c) => c.charCodeAt(0));
     const bitmap = await createImageBitmap(new Blob([bytes], { type: "image/png" }));
     return draw(bitmap, bitmap.width, bitmap.height, whole(bitmap.width, bitmap.height));
   }));
-  return { frames, images: images.map(({ b64 }) => b64), name };
+  return of(frames, images, name);
 }
 
 // The clip in files: a film, a GIF or other animation, a row of frames in one picture, a picture, or several pictures.
-export async function fromFiles(files, [height, width], length) {
+async function fromFiles(files, { frame_shape: [height, width], length }) {
   const list = [...files].sort((a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }));
   const size = { width, height };
   let frames;
@@ -28,7 +31,7 @@ export async function fromFiles(files, [height, width], length) {
     if (frames.length === 1) frames = Array(length).fill(frames[0]);
   }
   const images = await Promise.all(frames.map(toPng));
-  return { frames, images, name: list.length > 1 ? `${list.length} pictures` : list[0].name };
+  return of(frames, images.map((b64) => ({ b64 })), list.length > 1 ? `${list.length} pictures` : list[0].name);
 }
 
 async function pictures(file, size) {

@@ -33,7 +33,7 @@ export class Player {
     Object.assign(this.canvas, { width, height });
     this.canvas.style.aspectRatio = `${width} / ${height}`;
     this.clip = clip;
-    this.caption.textContent = `${clip.name}, ${clip.frames.length} frames`;
+    this.caption.textContent = `${clip.name}, ${clip.size}`;
     this.draw();
   }
 

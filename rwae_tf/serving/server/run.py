@@ -137,6 +137,7 @@ def serve(folders, version_labels, num_versions, host, port, limits):
         server_header=False, timeout_graceful_shutdown=_GRACE)
     address, port = listening.getsockname()[:2]
     address = f"[{address}]" if ":" in address else address
+    listening.listen()  # who reads the next line may ask at once
     print(f"serving {', '.join(folders)} at http://{address}:{port}/", flush=True)
     asyncio.run(uvicorn.Server(config).serve(sockets=[listening]))
 

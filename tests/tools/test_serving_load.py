@@ -1,0 +1,69 @@
+"""The load on a served model: what clients count, and the table; no time is ever tested."""
+
+import http.server
+import threading
+
+import pytest
+from bench import serving_load as tool
+
+
+class Answers(http.server.BaseHTTPRequestHandler):
+    """Answers every third request that there is too much to do."""
+
+    protocol_version = "HTTP/1.1"
+
+    def do_POST(self):
+        self.rfile.read(int(self.headers["Content-Length"]))
+        self.server.count += 1
+        self.send_response(503 if self.server.count % 3 == 0 else 200)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+    def log_message(self, *_):
+        pass
+
+
+def test_clients_count_what_they_are_answered():
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
+    server.count = 0
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    load = tool.ask(f"http://127.0.0.1:{server.server_port}", b"{}", 2, 0.3)
+    server.shutdown()
+    server.server_close()
+    summary = load.summary()
+    assert sum(load.statuses.values()) == server.count and load.statuses[503] == summary["errors"] == server.count // 3
+    assert len(load.times) == load.statuses[200] and summary["clips_per_second"] > 0
+    assert 0 < summary["p50_ms"] <= summary["p99_ms"]
+    silent = tool.ask("http://127.0.0.1:9", b"{}", 1, 0.05)
+    assert set(silent.statuses) == {"ConnectionRefusedError"}
+
+
+@pytest.mark.parametrize("form", tool.FORMS)
+def test_a_request_is_what_the_server_reads(form):
+    import numpy as np
+
+    from rwae_tf.serving.server import codec
+
+    request = codec.parse_json(tool._body({"length": 3, "frame_shape": [16, 24, 3]}, form))
+    dtype = {"encode": np.float32, "encode_uint8": np.uint8, "encode_bytes": object}[form]
+    _, inputs = codec.read(request, {tool.FORMS[form]: dtype})
+    assert inputs[tool.FORMS[form]].shape == ((1, 3) if form == "encode_bytes" else (1, 3, 16, 24, 3))
+
+
+def test_the_lines_say_what_the_numbers_mean():
+    def row(form, server, clients, rate, p50):
+        return {"form": form, "server": server, "clients": clients, "clips_per_second": rate, "p50_ms": p50,
+                "p99_ms": 2 * p50, "errors": 0}
+
+    after = {"p50_ms": 11.0, "errors": 0, "statuses": {}}
+    result = {"clip": [8, 64, 64, 3], "cpus": 2, "bytes": {"encode_bytes": 20_000},
+              "rows": [row("encode_bytes", "none, in process", 1, 100, 10), row("encode_bytes", "batching", 1, 91, 11),
+                       row("encode_bytes", "batching", 32, 200, 150), row("encode_bytes", "no batching", 32, 80, 400)],
+              "memory": {"seconds": 600, "megabytes": [400, 401]},
+              "overload": {"clients": 64, "queue": 16, "before": after, "during": {"statuses": {200: 5, 503: 90}},
+                           "after": after}}
+    text = "\n".join(tool.lines(result))
+    for words in ("| `encode_bytes` | batching | 32 | 200.0 | 150.0 | 300.0 | 0 |", "encode_bytes 20,000",
+                  "one client waits 1.10 times as long as in process", "2.50 times the clips/s at 32 clients",
+                  "memory over 600 s: 400, 401 MB", "{200: 5, 503: 90}", "p50 11.0 and 11.0 ms, 0 errors after"):
+        assert words in text
