@@ -3,6 +3,7 @@
 import functools
 import os
 import platform
+import signal
 import sys
 
 import tensorflow as tf
@@ -39,11 +40,18 @@ def strategy(replicas=0):
 
 
 def _over_workers(cluster):
-    """The strategy over all workers of a `Cluster`, once all are there."""
+    """The strategy over all workers of a `Cluster`, once all are there.
+
+    TensorFlow then catches SIGTERM, for a notice of preemption that nobody reads: the process would not end, until
+    `loop` has its own handler. So what was there is put back.
+    """
     addresses = ", ".join(cluster.addresses)
     print(f"worker {cluster.index} of {len(cluster.addresses)}: waiting for all of {addresses}", file=sys.stderr,
           flush=True)
-    return tf.distribute.MultiWorkerMirroredStrategy()
+    handler = signal.getsignal(signal.SIGTERM)
+    several = tf.distribute.MultiWorkerMirroredStrategy()
+    signal.signal(signal.SIGTERM, handler)
+    return several
 
 
 def hardware():

@@ -48,11 +48,15 @@ def test_workers_agree(tmp_path):
     """Two processes: what one of them has seen both know, the chief's numbers go to the other, other data are seen."""
     script = tmp_path / "agree.py"
     script.write_text("""
+import signal
 import run_tiny, tiny, tensorflow as tf
 from rwae_tf.config import cluster
 from rwae_tf.errors import InputError
 from rwae_tf.training import distribution, workers
 strategy = distribution.strategy()
+with open("/proc/self/status") as file:
+    caught = int(next(line for line in file if line.startswith("SigCgt")).split()[1], 16)
+assert not caught >> (signal.SIGTERM - 1) & 1, "SIGTERM would not end this process"
 index, here = cluster.read().index, workers.Workers(strategy)
 assert (here.count, here.is_chief) == (2, index == 0)
 assert here.any([index == 0, index == 1, False]) == [True, True, False]
