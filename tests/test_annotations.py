@@ -9,7 +9,8 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent / "rwae_tf"
 MODULES = [ROOT / "data" / "__init__.py", ROOT / "serving" / "saved_model.py", *(ROOT / "metrics").glob("*.py"),
            *(ROOT / "regularizers").glob("*.py")]
 NAMED = {"models/base.py": {"posterior", "prior", "likelihood", "encode", "decode", "reconstruct", "generate", "swap"},
-         "data/base.py": {"frames", "labels", "batch", "batches"}, "runs/run_dir.py": {"load"}, "export.py": {"export"}}
+         "data/base.py": {"frames", "labels", "batch", "batches"}, "runs/run_dir.py": {"load"},
+         "export/__init__.py": {"export"}}
 
 
 def bare(source, names=None):
