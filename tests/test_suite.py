@@ -22,7 +22,6 @@ LINES = {"tools": 250, "export": 250, "tests": 500}
 LONGER = {
     "export/client.py": 400,  # one file, so that it can be copied to where the package is not installed
     "tools/make_pretrained.py": 300,
-    "tools/bench/chaos.py": 300,
 }
 FUNCTION_LINES = 50
 
