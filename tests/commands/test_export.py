@@ -42,6 +42,7 @@ def test_command_exports_the_newest_checkpoint(run, tmp_path, capsys):
         served["generate"](seed=tf.constant([1]), length=tf.constant([7]))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["m[1]", "m*", "m?"])
 def test_a_folder_from_which_tensorflow_could_not_load_is_refused(run, tmp_path, name):
     with pytest.raises(rwae_tf.InputError, match="for a pattern, so no program could load from there"):

@@ -246,6 +246,7 @@ def test_a_missing_folder_names_the_first_sheet(tmp_path):
         data.load("sprites", data_dir=str(tmp_path / "nowhere"))
 
 
+@pytest.mark.slow
 def test_golden_checksum_of_all_characters(shared_data):
     folder = shared_data / "sprites_lpc"
     if not (folder / "body" / "0.png").is_file():
