@@ -10,6 +10,8 @@ Importing the package loads neither TensorFlow nor any data and touches no devic
 
 import importlib
 
+from rwae_tf.export import export
+
 __version__ = "0.1.0"
 __all__ = ["Codes", "Config", "InputError", "SequenceSpec", "data", "export", "load"]
 

@@ -7,6 +7,8 @@ batch has the same noise on one replica or many and after a resume (`rwae_tf.noi
 given noise by the distribution's own reparameterization: `sample_normal` and `sample_action`.
 """
 
+from typing import Any
+
 import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
@@ -18,17 +20,17 @@ _SMALLEST_UNIFORM = np.finfo(np.float32).tiny
 _LARGEST_UNIFORM = np.nextafter(np.float32(1), np.float32(0))
 
 
-def scale(raw):
+def scale(raw: tf.Tensor) -> tf.Tensor:
     """The standard deviation of a raw network output: softplus(raw) + SCALE_FLOOR, any shape."""
     return tf.nn.softplus(raw) + SCALE_FLOOR
 
 
-def scale_slope(raw):
+def scale_slope(raw: tf.Tensor) -> tf.Tensor:
     """The derivative of `scale` at `raw`: sigmoid(raw)."""
     return tf.sigmoid(raw)
 
 
-def raw_scale(value):
+def raw_scale(value: Any) -> Any:
     """The raw output whose `scale` is `value`, a number or array above SCALE_FLOOR; for a bias's start.
 
     The inverse of softplus, log(exp(y) - 1), as y + log(1 - exp(-y)), which does not overflow.
@@ -37,7 +39,7 @@ def raw_scale(value):
     return y + np.log(-np.expm1(-y))
 
 
-def relaxed_action(logits, temperature):
+def relaxed_action(logits: tf.Tensor, temperature: tf.Tensor) -> tfd.Distribution:
     """The relaxed one-hot distribution of an action (section 3.4), batch shape [...] and event shape [A].
 
     Args:
@@ -48,12 +50,12 @@ def relaxed_action(logits, temperature):
                                         logits=tf.cast(logits, tf.float32))
 
 
-def sample_normal(q, noise):
+def sample_normal(q: tfd.Distribution, noise: tf.Tensor) -> tf.Tensor:
     """The sample loc + scale noise of a MultivariateNormalDiag `q`, from standard normal noise [..., D]."""
     return q.bijector.forward(noise)
 
 
-def sample_action(q, uniform):
+def sample_action(q: tfd.Distribution, uniform: tf.Tensor) -> tf.Tensor:
     """A sample of a `relaxed_action` from given noise: softmax((log alpha + g) / tau), g Gumbel.
 
     Section 3.4 prints the Gumbel formula without its division by the sum. In float32 throughout, and

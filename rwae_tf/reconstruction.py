@@ -8,8 +8,10 @@ import numpy as np
 import tensorflow as tf
 from tensorflow_probability import distributions as tfd
 
+from rwae_tf.types import SequenceSpec
 
-def normalized(x, spec):
+
+def normalized(x: tf.Tensor, spec: SequenceSpec) -> tf.Tensor:
     """Clips as the networks see them: of speech, less the means over the deviations of `spec`, a `SequenceSpec`."""
     if spec.normalization is None:
         return x
@@ -17,7 +19,7 @@ def normalized(x, spec):
     return (x - mean) / deviation
 
 
-def restored(x, spec):
+def restored(x: tf.Tensor, spec: SequenceSpec) -> tf.Tensor:
     """The inverse of `normalized`: what the networks give, as the dataset has it."""
     if spec.normalization is None:
         return x
@@ -25,12 +27,12 @@ def restored(x, spec):
     return x * deviation + mean
 
 
-def output(logits, modality):
+def output(logits: tf.Tensor, modality: str) -> tf.Tensor:
     """x_hat: the sigmoid of the logits for "video", the logits themselves for "speech"."""
     return tf.sigmoid(logits) if modality == "video" else logits
 
 
-def likelihood(logits, reconstruction, modality):
+def likelihood(logits: tf.Tensor, reconstruction: str, modality: str) -> tfd.Distribution:
     """p_theta(x_1:T | z) of sequences: batch shape [B], event shape that of a sequence, [T, ...].
 
     Args:
@@ -48,7 +50,7 @@ def likelihood(logits, reconstruction, modality):
     return tfd.Independent(pixels, reinterpreted_batch_ndims=logits.shape.rank - 1)
 
 
-def of_data(likelihood, spec):
+def of_data(likelihood: tfd.Distribution, spec: SequenceSpec) -> tfd.Distribution:
     """The `likelihood` of frames as networks see them, as one of frames as the dataset has them."""
     if spec.normalization is None:
         return likelihood
@@ -61,7 +63,7 @@ def of_data(likelihood, spec):
     return tfd.Independent(as_given, reinterpreted_batch_ndims=frames.shape.rank - 1)
 
 
-def cost(x, likelihood):
+def cost(x: tf.Tensor, likelihood: tfd.Distribution) -> tf.Tensor:
     """Mean over the batch of the cost of a whole sequence; a scalar.
 
     The squared error to the point of a deterministic decoder, which has no density; else -log p(x|z) in nats,

@@ -6,10 +6,14 @@ import pathlib
 import pytest
 
 ROOT = pathlib.Path(__file__).resolve().parent.parent / "rwae_tf"
-MODULES = [ROOT / "data" / "__init__.py", ROOT / "serving" / "saved_model.py", *(ROOT / "metrics").glob("*.py"),
-           *(ROOT / "regularizers").glob("*.py")]
+FOLDERS = ("layers", "backbones", "inference", "priors", "regularizers", "metrics", "figures", "data/datasets",
+           "data/synthetic")
+MODULES = [ROOT / "distributions.py", ROOT / "reconstruction.py", ROOT / "data" / "__init__.py",
+           ROOT / "serving" / "saved_model.py",
+           *(path for folder in FOLDERS for path in sorted((ROOT / folder).rglob("*.py")))]
 NAMED = {"models/base.py": {"posterior", "prior", "likelihood", "encode", "decode", "reconstruct", "generate", "swap"},
-         "data/base.py": {"frames", "labels", "batch", "batches"}, "runs/run_dir.py": {"load"}, "export.py": {"export"}}
+         "data/base.py": {"frames", "labels", "batch", "batches"}, "runs/run_dir.py": {"load"},
+         "export/__init__.py": {"export"}}
 
 
 def bare(source, names=None):

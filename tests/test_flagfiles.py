@@ -16,6 +16,26 @@ TOOLS = pathlib.Path(__file__).resolve().parents[1] / "tools"
 FLAGFILES = sorted(TOOLS.rglob("*.flags"))
 
 
+COMMON = {  # of the presets with the paper's settings
+    "inference_steps": 5,
+    "adam_beta_1": 0.5,
+    "adam_beta_2": 0.9,
+    "size": 64,
+    "joint_update": False,
+    "adaptive_inference_steps": False,
+    "reuse_batch": False,
+    "decoder": "lstm",
+    "content_encoder": "bidirectional",
+    "motion_input": "features",
+    "motion_input_scale": 1.0,
+    "motion_bandwidths": (1.0, 2.0, 4.0, 8.0, 16.0),
+    "motion_kl_weight": 1.0,
+    "content_kl_weight": 0.0,
+    "mmd_cross_coefficient": 2.0,
+    "action_size": 0,
+}
+
+
 def read(path, *overrides):
     return flags.configuration(f"--flagfile={path}", *overrides)
 
@@ -82,24 +102,6 @@ def test_paper_presets_hold_the_papers_settings():
 
     Of speech and of Moving-Shape most are not printed and those of Sprites.
     """
-    common = {
-        "inference_steps": 5,
-        "adam_beta_1": 0.5,
-        "adam_beta_2": 0.9,
-        "size": 64,
-        "joint_update": False,
-        "adaptive_inference_steps": False,
-        "reuse_batch": False,
-        "decoder": "lstm",
-        "content_encoder": "bidirectional",
-        "motion_input": "features",
-        "motion_input_scale": 1.0,
-        "motion_bandwidths": (1.0, 2.0, 4.0, 8.0, 16.0),
-        "motion_kl_weight": 1.0,
-        "content_kl_weight": 0.0,
-        "mmd_cross_coefficient": 2.0,
-        "action_size": 0,
-    }
     mmd, gan = {"content_divergence": "scaled_mmd"}, {"content_divergence": "adversarial"}
     s, c = {"backbone": "ds_vae256"}, {"backbone": "biggan", "channels": 64, "decoder_channels": 0}
     video = {"content_size": 120, "motion_size": 12, "feature_size": 150, "batch_size": 60, "length": 8,
@@ -129,5 +131,5 @@ def test_paper_presets_hold_the_papers_settings():
         config = read(presets.path(name))
         found = {k: v for section in config_lib.SECTIONS
                  for k, v in dataclasses.asdict(getattr(config, section)).items()}
-        wrong = {key: found[key] for key, value in {**common, **settings}.items() if found[key] != value}
+        wrong = {key: found[key] for key, value in {**COMMON, **settings}.items() if found[key] != value}
         assert not wrong, f"{name}: {wrong}"

@@ -1,7 +1,13 @@
 """Frame encoders x_t -> h_t and frame decoders h_t -> x_t, one family per file."""
 
+from typing import Sequence, Tuple
+
+from keras import layers
+
 from rwae_tf.backbones import biggan, simple, speech, text_filter
+from rwae_tf.config import ModelConfig
 from rwae_tf.errors import InputError
+from rwae_tf.layers.policy import Policy
 
 _FAMILIES = {"dcgan": (simple.DcganEncoder, simple.DcganDecoder),
              "ds_vae256": (simple.DsVaeEncoder, simple.DsVaeDecoder),
@@ -10,7 +16,7 @@ _FAMILIES = {"dcgan": (simple.DcganEncoder, simple.DcganDecoder),
              "speech": (speech.SpeechEncoder, speech.SpeechDecoder)}
 
 
-def build(policy, model, frame_shape):
+def build(policy: Policy, model: ModelConfig, frame_shape: Sequence[int]) -> Tuple[layers.Layer, layers.Layer]:
     """The frame encoder and frame decoder of a configuration.
 
     Args:

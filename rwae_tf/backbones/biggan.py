@@ -22,7 +22,16 @@ def _widths(size, channels):
 
 
 class BigganEncoder(keras.layers.Layer):
-    """Blocks down to 2x2, self-attention after the first; h joins a part from each block and one from the end."""
+    """Frames [N, H, W, C] -> features [N, Dh]: blocks down to 2x2, self-attention after the first.
+
+    A ladder makes h: one part of it from the map of each block, and one more from the last map.
+
+    Args:
+      policy: the `Policy` that makes its layers.
+      frame_shape: (H, W, C), H = W a power of two.
+      channels: c, of the first block.
+      feature_size: Dh, a multiple of the number of blocks plus one.
+    """
 
     def __init__(self, policy, frame_shape, channels, feature_size, name=None):
         super().__init__(name=name)
@@ -43,9 +52,14 @@ class BigganEncoder(keras.layers.Layer):
 
 
 class BigganDecoder(keras.layers.Layer):
-    """h in even parts: the first makes the 2x2 map, each other conditions a block up; self-attention before the last.
+    """Features [N, Dh] -> logits [N, H, W, C]: blocks up from 2x2, self-attention before the last.
+
+    h is split into equal parts. The first makes the 2x2 map; each of the others conditions one block.
 
     Args:
+      policy: the `Policy` that makes its layers.
+      frame_shape: (H, W, C), H = W a power of two.
+      channels: c, of the last block.
       conditioning: "norm", a part sets gain and bias of its block's norms, or "concatenation", it joins the block's
         input as further channels, the same at every place.
     """

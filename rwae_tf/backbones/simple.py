@@ -16,9 +16,15 @@ def _block(policy, layer):
 
 
 class DcganEncoder(Stack):
-    """Convolutions 4x4, stride 2, down to 4x4; then to Dh with tanh.
+    """Frames [N, H, W, C] -> features [N, Dh] in [-1, 1]: convolutions 4x4 of stride 2 down to 4x4, then Dh with tanh.
 
     The last "valid" 4x4 convolution sees the whole 4x4 map, so it is a Dense on the flattened map.
+
+    Args:
+      policy: the `Policy` that makes its layers.
+      frame_shape: (H, W, C), H = W a power of two.
+      channels: c; the convolutions have c, 2c, 4c and so on.
+      feature_size: Dh.
     """
 
     def __init__(self, policy, frame_shape, channels, feature_size, name=None):
@@ -30,7 +36,10 @@ class DcganEncoder(Stack):
 
 
 class DcganDecoder(Stack):
-    """`DcganEncoder` mirrored: Dense to 4x4, transposed convolutions 4x4, stride 2, up to logits."""
+    """Features [N, Dh] -> logits [N, H, W, C]: a Dense to 4x4, then transposed convolutions 4x4 of stride 2.
+
+    It mirrors `DcganEncoder`, which describes the arguments.
+    """
 
     def __init__(self, policy, frame_shape, channels, name=None):
         size, _, colours = frame_shape
@@ -44,7 +53,11 @@ class DcganDecoder(Stack):
 
 
 class DsVaeEncoder(Stack):
-    """Four convolutions 5x5 of 4c channels (c = 64: 256), strides 1, 2, 2, 2; Dense 4096, 2048, Dh."""
+    """Frames [N, H, W, C] -> features [N, Dh] in [-1, 1], as Li & Mandt (2018) have it.
+
+    Four convolutions 5x5 of 4c channels and strides 1, 2, 2, 2, then Dense layers of 64c, 32c and Dh units, the last
+    with tanh. c = `channels` is 64 in the paper: 256 channels, 4096 and 2048 units. Arguments as of `DcganEncoder`.
+    """
 
     def __init__(self, policy, frame_shape, channels, feature_size, name=None):
         del frame_shape
@@ -58,7 +71,11 @@ class DsVaeEncoder(Stack):
 
 
 class DsVaeDecoder(Stack):
-    """Dense 4096, 16384 -> 8x8x256, three transposed convolutions 5x5 of stride 2, one of stride 1."""
+    """Features [N, Dh] -> logits [N, H, W, C], as Li & Mandt (2018) have it.
+
+    Dense layers of 64c units and of a map of H / 8 x W / 8 x 4c, then three transposed convolutions 5x5 of stride 2 and
+    4c channels, and one of stride 1. c = `channels` is 64 in the paper. Arguments as of `DcganEncoder`.
+    """
 
     def __init__(self, policy, frame_shape, channels, name=None):
         size, _, colours = frame_shape

@@ -10,14 +10,14 @@ def _hidden(policy, width):
 
 
 class _Perceptron(Stack):
-    """Two hidden layers of `width`, then the outputs; frames know nothing of each other."""
+    """Two hidden layers of `width` units, then the layer `outputs`, on each frame alone."""
 
     def __init__(self, policy, width, outputs, name):
         super().__init__([*_hidden(policy, width), *_hidden(policy, width), outputs], name)
 
 
 class SpeechEncoder(_Perceptron):
-    """Frames [N, F] -> features [N, Dh], tanh."""
+    """Frames [N, F] of log energies, normalised -> features [N, Dh] in [-1, 1] (tanh); `channels` hidden units."""
 
     def __init__(self, policy, frame_shape, channels, feature_size, name=None):
         del frame_shape
@@ -25,7 +25,7 @@ class SpeechEncoder(_Perceptron):
 
 
 class SpeechDecoder(_Perceptron):
-    """Features [N, Dh] -> frames [N, F], linear."""
+    """Features [N, Dh] -> normalised frames [N, F], linear; `channels` hidden units."""
 
     def __init__(self, policy, frame_shape, channels, name=None):
         super().__init__(policy, channels, layers.Dense(frame_shape[0]), name)

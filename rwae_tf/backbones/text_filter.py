@@ -24,7 +24,16 @@ def _same(x):
 
 
 class Block(layers.Layer):
-    """conv 3x3 of LeakyReLU(x), plus x through a 1x1; `before` it pictures are doubled, or halved `after` it."""
+    """A residual block: conv 3x3 of LeakyReLU(x), plus x through a 1x1 convolution.
+
+    Args:
+      policy: the `Policy` that makes its layers.
+      width: channels of the result.
+      before: function on pictures ahead of the convolution: `double` in a decoder.
+      after: function on pictures behind it: `halve` in an encoder.
+
+    Input [N, H, W, C], output [N, H', W', width] with H' and W' as `before` and `after` have it.
+    """
 
     def __init__(self, policy, width, before=_same, after=_same):
         super().__init__()
@@ -39,7 +48,7 @@ class Block(layers.Layer):
 
 
 class TextFilterEncoder(Stack):
-    """Frames [N, H, W, C] -> features [N, Dh]."""
+    """Frames [N, H, W, C], H = W a power of two -> features [N, Dh]; `channels` is c."""
 
     def __init__(self, policy, frame_shape, channels, feature_size, name=None):
         widths = _widths(frame_shape[0], channels)
@@ -49,7 +58,7 @@ class TextFilterEncoder(Stack):
 
 
 class TextFilterDecoder(Stack):
-    """Features [N, Dh] -> logits [N, H, W, C]."""
+    """Features [N, Dh] -> logits [N, H, W, C], H = W a power of two; `channels` is c."""
 
     def __init__(self, policy, frame_shape, channels, name=None):
         size, _, colours = frame_shape

@@ -1,6 +1,7 @@
 """Pictures and animations of clips. Sees arrays only."""
 
 import os
+from typing import Callable, Dict, Optional, Sequence
 
 import numpy as np
 
@@ -16,26 +17,30 @@ def _write_png(videos, path, fps, scale, names=None):
     grids.write_png(grids.labelled(still, names) if names else still, path)
 
 
-def painter(modality, reference):
+def painter(modality: str, reference: np.ndarray) -> grids.Paint:
     """Make the function that turns clips into pictures for `write` and `grids`.
 
     Args:
       modality: "video", whose clips are pictures, or "speech", whose spectra are painted.
-      reference: clips that the colours of speech are fitted to.
+      reference: clips that the colours of speech are fitted to, [..., T, F].
+
+    Returns:
+      function: clips [..., T, *frame_shape] -> pictures of them [..., T, H, W, C]; those of speech have T = 1.
     """
     return spectrogram.painter(reference) if modality == "speech" else np.asarray
 
 
-WRITERS = {".gif": animation.write_gif, ".mp4": animation.write_mp4, ".png": _write_png}
+WRITERS: Dict[str, Callable[..., None]] = {".gif": animation.write_gif, ".mp4": animation.write_mp4, ".png": _write_png}
 
 
-def check_path(path):
-    """Refuse a `path` whose suffix names no picture format, before any work for it."""
+def check_path(path: str) -> None:
+    """Raise InputError for a `path` whose suffix names no picture format, before any work for it."""
     if os.path.splitext(path)[1].lower() not in WRITERS:
         raise InputError(f"{path}: the name must end in one of {' '.join(WRITERS)}")
 
 
-def write(videos, path, fps=10, scale=1, names=None):
+def write(videos: np.ndarray, path: str, fps: float = 10, scale: int = 1,
+          names: Optional[Sequence[str]] = None) -> None:
     """Write clips in the format of the suffix of `path`; make the folder if it is missing.
 
     Args:

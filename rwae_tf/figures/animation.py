@@ -7,7 +7,7 @@ from rwae_tf.figures import grids
 from rwae_tf.utils import atomic_write
 
 
-def animate(clips, scale=1):
+def animate(clips: np.ndarray, scale: int = 1) -> np.ndarray:
     """Make the frames of an animation that plays all clips side by side.
 
     Args:
@@ -16,6 +16,9 @@ def animate(clips, scale=1):
 
     Returns:
       uint8 [T, h, w, C].
+
+    Raises:
+      InputError: for another rank, or values that are no picture's (`grids.to_uint8`).
     """
     clips = grids.to_uint8(clips)
     if clips.ndim == 5:
@@ -34,7 +37,7 @@ def _near_square(videos):
     return np.concatenate([videos, empty]).reshape(rows, columns, *videos.shape[1:])
 
 
-def write_gif(videos, path, fps=10, scale=1):
+def write_gif(videos: np.ndarray, path: str, fps: float = 10, scale: int = 1) -> None:
     """Write `videos` (see `animate`) to `path` as a GIF that loops; one palette for all its frames.
 
     The palette is fitted to all frames together, so that colours do not flicker from one to the next.
@@ -49,7 +52,7 @@ def write_gif(videos, path, fps=10, scale=1):
                        loop=0, palette=bytes(picture.getpalette()))
 
 
-def write_mp4(videos, path, fps=10, scale=1):
+def write_mp4(videos: np.ndarray, path: str, fps: float = 10, scale: int = 1) -> None:
     """Write `videos` (see `animate`) to `path` as H.264; a grey edge makes odd heights and widths even."""
     import imageio_ffmpeg
 

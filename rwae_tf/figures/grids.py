@@ -4,7 +4,10 @@ Clips are [..., T, H, W, C] with one or three channels, uint8 or float in [0, 1]
 [R, S, T, H, W, C] is what every picture is laid out from; a list of clips is a table of one column.
 """
 
+from typing import Any, Callable, Sequence
+
 import numpy as np
+import numpy.typing as npt
 
 from rwae_tf.errors import InputError
 from rwae_tf.utils import atomic_write
@@ -15,8 +18,11 @@ CLIP_GAP = 3
 TEXT = 13  # height of letters, in pixels
 FRAMES_ACROSS = 20  # a still of all clips of a row stays this many frames wide, and so readable
 
+Paint = Callable[[np.ndarray], np.ndarray]
+"""Clips [..., T, *frame_shape] -> pictures of them [..., T, H, W, C]."""
 
-def to_uint8(clips):
+
+def to_uint8(clips: npt.ArrayLike) -> np.ndarray:
     """`clips` as uint8 in [0, 255]; floats in [0, 1] are rounded to the nearest of 256 levels.
 
     Raises:
@@ -32,12 +38,12 @@ def to_uint8(clips):
     return np.rint(np.clip(clips, 0, 1) * 255).astype(np.uint8)
 
 
-def upscale(clips, scale):
+def upscale(clips: np.ndarray, scale: int) -> np.ndarray:
     """`clips` [..., H, W, C] with each pixel repeated `scale` times in height and width."""
     return np.repeat(np.repeat(clips, scale, axis=-3), scale, axis=-2)
 
 
-def tile(images, gap):
+def tile(images: np.ndarray, gap: int) -> np.ndarray:
     """One image [h, w, C] of `images` [R, S, H, W, C], `gap` grey pixels between neighbours."""
     rows, columns, height, width, channels = images.shape
     shape = (rows * (height + gap) - gap, columns * (width + gap) - gap, channels)
@@ -49,17 +55,17 @@ def tile(images, gap):
     return canvas
 
 
-def strip(video, scale=1):
+def strip(video: np.ndarray, scale: int = 1) -> np.ndarray:
     """The frames of `video` [T, H, W, C] side by side: uint8 [H', T (W' + 1) - 1, C]."""
     return tile(upscale(_clips(video, 4), scale)[np.newaxis], FRAME_GAP)
 
 
-def grid(videos, scale=1):
+def grid(videos: np.ndarray, scale: int = 1) -> np.ndarray:
     """One row of frames per clip of `videos` [N, T, H, W, C]: uint8 [N (H' + 1) - 1, T (W' + 1) - 1, C]."""
     return tile(upscale(_clips(videos, 5), scale), FRAME_GAP)
 
 
-def table(clips, scale=1):
+def table(clips: np.ndarray, scale: int = 1) -> np.ndarray:
     """A still [h, w, C] of a table of clips [R, S, T, H, W, C]: each cell a strip.
 
     A row shows about `FRAMES_ACROSS` frames; longer clips show evenly spaced ones, the first among them.
@@ -72,13 +78,16 @@ def table(clips, scale=1):
     return tile(cells, CLIP_GAP)
 
 
-def swap_table(content, motion, mixed):
+def swap_table(content: np.ndarray, motion: np.ndarray, mixed: np.ndarray) -> np.ndarray:
     """The table [N + 1, M + 1, T, H, W, C] whose first column and row are the clips that gave the codes.
 
     Args:
       content: clips [N, T, H, W, C] that give the content, one per row.
       motion: clips [M, T, H, W, C] that give the motion, one per column.
       mixed: clips [N, M, T, H, W, C] with the content of the row and the motion of the column.
+
+    Raises:
+      InputError: for shapes that do not fit each other.
     """
     content, motion, mixed = _clips(content, 5), _clips(motion, 5), _clips(mixed, 6)
     if mixed.shape != (*content.shape[:1], *motion.shape) or content.shape[1:] != motion.shape[1:]:
@@ -88,20 +97,24 @@ def swap_table(content, motion, mixed):
     return np.concatenate([top, np.concatenate([content[:, np.newaxis], mixed], axis=1)])
 
 
-def build_swap_table(swap, content, motion, paint=np.asarray):
+def build_swap_table(swap: Callable[[np.ndarray, np.ndarray], Any], content: np.ndarray, motion: np.ndarray,
+                     paint: Paint = np.asarray) -> np.ndarray:
     """Build the `swap_table` of every pair of clips.
 
     Args:
       swap: function (content clips [B, ...], motion clips [B, ...]) -> clips [B, ...] with both.
       content: clips [N, T, ...] that give the content; motion: clips [M, T, ...] that give the motion.
       paint: function clips -> pictures of them, [..., T, H, W, C].
+
+    Returns:
+      uint8 [N + 1, M + 1, T, H, W, C].
     """
     rows, columns = len(content), len(motion)
     mixed = np.asarray(swap(np.repeat(content, columns, 0), np.concatenate([motion] * rows)))
     return swap_table(paint(content), paint(motion), paint(mixed.reshape(rows, *motion.shape)))
 
 
-def labelled(image, names):
+def labelled(image: np.ndarray, names: Sequence[str]) -> np.ndarray:
     """`image` [h, w, C] of rows of equal height, with the name of each on its left in black on white: [h, w', C]."""
     from PIL import Image, ImageDraw, ImageFont
 
@@ -113,13 +126,13 @@ def labelled(image, names):
     return np.concatenate([np.repeat(np.asarray(text)[..., None], image.shape[-1], -1), image], axis=1)
 
 
-def write_png(image, path):
+def write_png(image: np.ndarray, path: str) -> None:
     """Write `image` [H, W, C] to `path` as PNG, whole or not at all."""
     with atomic_write.stage(path) as part:
         to_pillow(_clips(image, 3)).save(part, "PNG", optimize=True)
 
 
-def to_pillow(image):
+def to_pillow(image: np.ndarray) -> Any:
     """The uint8 `image` [H, W, 1 or 3] as a Pillow image, grey or RGB."""
     from PIL import Image
 

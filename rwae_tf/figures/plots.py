@@ -1,8 +1,10 @@
 """Plots of numbers, drawn by matplotlib without a screen. Arrays in, the bytes of a PNG out."""
 
 import io
+from typing import Mapping, Optional, Sequence, Tuple
 
 import numpy as np
+import numpy.typing as npt
 
 LEGEND = 12  # classes that a legend still names
 _MARKERS = "o^sDv"  # beside the colours, for those who see few of them
@@ -10,8 +12,8 @@ _PAIR = ("#0072b2", "#e69f00")  # blue and orange, safe for colour-blind readers
 _DPI = 110
 
 
-def scatter(points, panels):
-    """The same points once per panel, coloured by their classes.
+def scatter(points: np.ndarray, panels: Sequence[Tuple[str, Optional[np.ndarray], Sequence[str]]]) -> bytes:
+    """Draw the same points once per panel, coloured by their classes; the bytes of a PNG.
 
     Args:
       points: [N, 2].
@@ -39,12 +41,14 @@ def scatter(points, panels):
     return _png(figure)
 
 
-def curves(panels):
-    """One curve per panel. The axes may cut off the first twentieth, so that the rest is legible.
+def curves(panels: Sequence[Tuple[str, npt.ArrayLike, npt.ArrayLike, bool]]) -> bytes:
+    """Draw one curve per panel; the bytes of a PNG.
+
+    The axes may cut off the first twentieth, so that the rest is legible.
 
     Args:
       panels: list of (title, x, y, log): [N] each; what is not finite leaves a gap. `log` asks for a logarithmic y,
-        with all of the curve; it is heeded where all y are positive.
+        with all of the curve; it has an effect where all y are positive.
     """
     figure, axes = _axes(len(panels), 4, (2.9, 2.1))
     for axis, (title, x, y, log) in zip(axes, panels, strict=True):
@@ -62,8 +66,8 @@ def curves(panels):
     return _png(figure)
 
 
-def bars(panels):
-    """Bars side by side, for one or two series per panel.
+def bars(panels: Sequence[Tuple[str, str, Mapping[str, Sequence[float]]]]) -> bytes:
+    """Draw bars side by side, for one or two series per panel; the bytes of a PNG.
 
     Args:
       panels: list of (title, label of x, {name of a series: values [D]}).
@@ -81,8 +85,8 @@ def bars(panels):
     return _png(figure)
 
 
-def growth(panels):
-    """Cost over size on logarithmic axes, beside a line of proportional growth.
+def growth(panels: Sequence[Tuple[str, str, npt.ArrayLike, npt.ArrayLike]]) -> bytes:
+    """Draw cost over size on logarithmic axes, beside a line of proportional growth; the bytes of a PNG.
 
     Args:
       panels: list of (title, label of x, x, y): [N] each, positive. The dashed line is proportional to x and meets the
@@ -102,7 +106,7 @@ def growth(panels):
     return _png(figure)
 
 
-def heat(values):
+def heat(values: npt.ArrayLike) -> np.ndarray:
     """Colours, uint8 [..., 3], of values [...]: dark at 0 and below, bright at 1 and above."""
     from matplotlib import colormaps
 

@@ -4,7 +4,10 @@ A picture is a clip of one frame, so that all that lays out clips (`grids`) lays
 Fig. 11 is `grids.swap_table` of them.
 """
 
+from typing import Callable
+
 import numpy as np
+import numpy.typing as npt
 
 from rwae_tf.errors import InputError
 from rwae_tf.figures import plots
@@ -13,7 +16,7 @@ _ASPECT = 2.5  # a picture is at most so many times as high as wide
 _DARK, _BRIGHT = 5, 99.5  # percentiles that are drawn darkest and brightest
 
 
-def painter(reference):
+def painter(reference: npt.ArrayLike) -> Callable[[np.ndarray], np.ndarray]:
     """Make the function that paints clips of decibels [..., T, F] on one scale of colours.
 
     Args:

@@ -9,7 +9,7 @@ from rwae_tf import distributions
 
 
 class LastOutputs(layers.Layer):
-    """The last outputs of LSTMs, concatenated."""
+    """The last outputs of LSTMs, concatenated: h [B, T, Dh] -> [B, sum of their units]."""
 
     def __init__(self, lstms):
         super().__init__()

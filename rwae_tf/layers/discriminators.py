@@ -3,6 +3,8 @@
 Convolutions of 4 pixels and stride 2, LeakyReLU 0.2, batch norm from the second on; linear outputs.
 """
 
+from typing import List
+
 import tensorflow as tf
 from keras import layers
 
@@ -62,7 +64,7 @@ class ClipDiscriminator(layers.Layer):
         return self.last(x)
 
 
-def temporal_kernels(length, count):
+def temporal_kernels(length: int, count: int) -> List[int]:
     """Frames that each of `count` convolutions without padding sees of clips of `length`: 4 while so many are left."""
     kernels = []
     for _ in range(count):

@@ -9,19 +9,20 @@ import tensorflow as tf
 from keras import layers
 
 from rwae_tf.layers.conditional_norm import ConditionalNorm
+from rwae_tf.layers.policy import Policy
 
 
-def conv(policy, width, kernel_size=3, use_bias=True):
-    """A convolution of `width` channels that keeps the size, orthogonal at first, made by a `Policy`."""
+def conv(policy: Policy, width: int, kernel_size: int = 3, use_bias: bool = True) -> layers.Layer:
+    """A convolution [N, H, W, C] -> [N, H, W, width] with an orthogonal initial kernel."""
     return policy.conv(width, kernel_size, use_bias=use_bias, kernel_initializer="orthogonal")
 
 
-def halve(x):
+def halve(x: tf.Tensor) -> tf.Tensor:
     """[N, H, W, C] -> [N, H / 2, W / 2, C], means of 2x2."""
     return tf.nn.avg_pool2d(x, 2, 2, "VALID")
 
 
-def double(x):
+def double(x: tf.Tensor) -> tf.Tensor:
     """[N, H, W, C] -> [N, 2 H, 2 W, C], each value four times."""
     _, height, width, channels = x.shape
     x = tf.tile(x[:, :, None, :, None], [1, 1, 2, 1, 2, 1])
@@ -34,7 +35,7 @@ class ResidualDown(layers.Layer):
     Args:
       policy: the `Policy` that makes its layers.
       width: channels of both convolutions and of the result.
-      activate: whether it begins with LeakyReLU; not so on pixels.
+      activate: whether it begins with LeakyReLU; False for a block on pixels.
 
     Input [N, H, W, C], output [N, H / 2, W / 2, width].
     """

@@ -2,11 +2,12 @@
 
 import inspect
 import math
+from typing import Any, List
 
 import keras
 
 
-def apply(layer, x, training):
+def apply(layer: keras.layers.Layer, x: Any, training: bool) -> Any:
     """layer(x), with `training` for a layer whose call takes it."""
     told = "training" in inspect.signature(layer.call).parameters
     return layer(x, training=training) if told else layer(x)
@@ -31,6 +32,6 @@ class Stack(keras.layers.Layer):
         return x
 
 
-def widths(size, channels):
+def widths(size: int, channels: int) -> List[int]:
     """Channels of the convolutions of stride 2 that lead from size x size down to 4x4: c, 2c, 4c, ..."""
     return [channels * 2**i for i in range(int(math.log2(size)) - 2)]

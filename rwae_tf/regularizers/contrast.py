@@ -9,11 +9,13 @@ import tensorflow as tf
 def info_nce(anchor: tf.Tensor, positive: tf.Tensor, temperature: float) -> tf.Tensor:
     """InfoNCE of codes and those of another view of the same clips; a scalar in nats (van den Oord et al. 2018).
 
-    The mean cross-entropy of telling, by cosines over `temperature`, which of the positives belongs to each anchor,
-    and which of the anchors to each positive. ln N less it bounds the information that two views share from below.
+    The logits are cosines divided by `temperature`. The result is the mean of two cross-entropies: of finding the
+    positive of each anchor, and of finding the anchor of each positive. ln N minus it is a lower bound of the
+    information that the two views share.
 
     Args:
       anchor, positive: [N, ...], row i of both is of clip i; the other rows are the negatives.
+      temperature: positive.
     """
     anchor, positive = (tf.math.l2_normalize(tf.reshape(code, [tf.shape(code)[0], -1]), -1)
                         for code in (anchor, positive))
@@ -27,12 +29,12 @@ def mutual_information(content: Sequence[tf.Tensor], motion: Sequence[tf.Tensor]
     """The mutual information of z_c and z_m,t under the aggregated posterior, mean over frames; a scalar in nats.
 
     By weighted sampling in the minibatch (Chen et al. 2018): log q(z) is that of the mixture of the batch's posteriors.
-    Their estimate for the whole data adds the logarithm of its size, which changes no gradient. Not below zero but by
-    chance.
+    Their estimate for the whole data adds the logarithm of its size, which changes no gradient. The estimate may fall
+    below zero by chance.
 
     Args:
-      content, motion: (sample, loc, scale) of q(z_c|x), [N, D] each, and of q(z_m,t|x), [N, T, D] each; all rows are
-        taken for data that the codes of every row might be of.
+      content, motion: (sample, loc, scale) of q(z_c|x), [N, D] each, and of q(z_m,t|x), [N, T, D] each. Every code is
+        evaluated under the posteriors of all rows.
     """
     of_content = _log_densities(*content)[:, :, None]  # [N, N, 1]
     of_motion = _log_densities(*motion)  # [N, N, T]

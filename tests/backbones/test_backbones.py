@@ -19,6 +19,7 @@ KINDS = {
     "biggan,concatenation": {"conditioning": "concatenation"}, "ds_vae256": {"size": 64, "channels": 1},
 }
 BATCH_NORM = {"dcgan": "both", "ds_vae256": "both", "text_filter": "none"}  # of biggan the decoder
+FAST = ("dcgan", "biggan", "text_filter")
 RNG = np.random.default_rng(0)
 
 
@@ -31,7 +32,8 @@ def build(kind, colours=3):
     return encoder, decoder, x, h
 
 
-@pytest.fixture(scope="module", params=KINDS)
+@pytest.fixture(scope="module", params=[
+    kind if kind in FAST else pytest.param(kind, marks=pytest.mark.slow) for kind in KINDS])
 def made(request):
     return (request.param, *build(request.param))
 

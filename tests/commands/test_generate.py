@@ -62,6 +62,7 @@ def test_generate_is_100_frames_long_by_default(run, written, tmp_path):
     assert written[0][0].shape == (1, 100, 16, 16, 3)
 
 
+@pytest.mark.slow
 def test_reconstruct_pairs_test_clips_with_their_reconstructions(run, written):
     call(run, "--mode=reconstruct", "--num=3")
     [(clips, path, _)] = written
@@ -71,6 +72,7 @@ def test_reconstruct_pairs_test_clips_with_their_reconstructions(run, written):
     assert all((test == clip).all(axis=(1, 2, 3, 4)).any() for clip in clips[:, 0])
 
 
+@pytest.mark.slow
 def test_motions_are_those_of_the_prior_under_the_content_of_test_clips(run, written):
     call(run, "--mode=resample_motion", "--num=2", "--seed=4")
     [(clips, path, _)] = written
@@ -282,8 +284,9 @@ def test_wrong_flags(run, arguments, message):
 def test_help_does_without_tensorflow():
     script = """
 import sys
-from rwae_tf import export, generate
-assert generate.main(["generate", "--help"]) == 0 and export.main(["export", "--help"]) == 0
+from rwae_tf import generate
+from rwae_tf.export import main
+assert generate.main(["generate", "--help"]) == 0 and main(["export", "--help"]) == 0
 assert not {"tensorflow", "keras"} & set(sys.modules)
 """
     ran = subprocess.run([sys.executable, "-c", script], check=True, capture_output=True, text=True)

@@ -116,6 +116,7 @@ def test_too_few_clips_for_a_batch():
         pipeline.batch_stream(Numbered(10), 11, seed=0)
 
 
+@pytest.mark.slow
 def test_a_process_ends_while_batches_are_being_made():
     code = """
 from rwae_tf import data

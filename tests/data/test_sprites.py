@@ -76,6 +76,7 @@ def test_each_character_shows_each_action_once(split, characters, validation_fra
     assert (np.diff(action.reshape(9, characters)) % 9 == 1).all()  # neighbours in different actions
 
 
+@pytest.mark.slow
 def test_validation_characters_are_training_characters_kept_from_training(sheets_dir):
     published = sprites.split_characters()
     train, validation = (
@@ -246,6 +247,7 @@ def test_a_missing_folder_names_the_first_sheet(tmp_path):
         data.load("sprites", data_dir=str(tmp_path / "nowhere"))
 
 
+@pytest.mark.slow
 def test_golden_checksum_of_all_characters(shared_data):
     folder = shared_data / "sprites_lpc"
     if not (folder / "body" / "0.png").is_file():

@@ -128,6 +128,7 @@ def test_pictures_are_in_the_page():
     assert len(shown) == 7 and all(data.startswith(b"\x89PNG\r\n") for _, data in shown[4:])  # map, curves, usage
 
 
+@pytest.mark.slow
 def test_actions_are_shown_with_what_is_known_of_each():
     action = {"factor": "act<ion>", "classes": ["up", "down"], "matching": ["down", None, "up"], "clips": 30,
               "counts": [[2, 8], [0, 0], [15, 5]], "accuracy": 23 / 30, "entropy": 0.64, "entropy_at_most": 1.1,

@@ -134,6 +134,10 @@ def test_against_labels_and_against_the_judge_are_told_apart():
     assert found["static_kept"]["accuracy"] == pytest.approx((row["accuracy"] + 1) / 2)  # with hair
 
 
+def flat(pages, factor):
+    return [int(value) for page in pages for value in page[factor]]
+
+
 def test_every_number_against_loops_over_repeats_and_clips():
     """A model and a judge that answer at random, every answer written down."""
     rng, written = np.random.default_rng(5), {"real": [], "z_c": [[], [], []], "z_m": [[], [], []]}
@@ -157,9 +161,6 @@ def test_every_number_against_loops_over_repeats_and_clips():
 
     found = disentanglement.measure_kept(stream(), random_judge, change("z_c"), change("z_m"), STATIC, repeats=3)
     labels = [batch["labels"] for batch in batches()]
-
-    def flat(pages, factor):
-        return [int(value) for page in pages for value in page[factor]]
 
     for code, name, factors in (("z_c", "static_kept", STATIC), ("z_m", "dynamic_kept", ("action",))):
         per_repeat = [[accuracy_score(flat(labels, factor), flat(run, factor)) for factor in factors]

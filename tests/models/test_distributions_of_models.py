@@ -32,6 +32,7 @@ def test_posterior_is_distributions_of_the_codes(model):
     np.testing.assert_allclose(np.sum(q.action.sample(seed=1), -1), 1, atol=1e-5)
 
 
+@pytest.mark.slow
 def test_posterior_with_a_seed_is_given_the_codes_that_encode_draws(model):
     x = tiny.sequences(batch=2)
     q, codes = model.posterior(x, seed=5), model.encode(x, sample=True, seed=5)
@@ -125,6 +126,7 @@ def test_likelihood_of_the_squared_error_is_the_decoded_point(model):
     assert isinstance(p.distribution, tfd.Deterministic)
 
 
+@pytest.mark.slow
 def test_likelihood_of_bernoulli_pixels_is_the_cross_entropy():
     model = tiny.build(reconstruction="bernoulli")
     x = (tiny.sequences(batch=2) > 0.5).astype(np.float32)

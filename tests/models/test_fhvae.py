@@ -79,6 +79,7 @@ def test_losses_are_those_of_numpy():
     np.testing.assert_allclose([terms[name] for name in expected], list(expected.values()), rtol=1e-4)
 
 
+@pytest.mark.slow
 def test_a_segment_that_is_in_no_table_is_a_sequence_of_its_own():
     model = build()
     terms = model.losses(tf.constant(X), NOISE, lambda rows: rows)

@@ -9,6 +9,8 @@ import types
 
 import benchmark as tool
 import pytest
+from bench import contenders
+from bench import suites as measured
 
 from rwae_tf.errors import InputError
 
@@ -24,21 +26,19 @@ worker.serve(lambda options: (lambda: {{"calls": next(calls)}}, {{"name": option
 
 
 @pytest.fixture
-def benchmark(tmp_path, monkeypatch):
-    """The tool, with a folder of workers of its own."""
-    (tmp_path / "bench").mkdir()
-    (tmp_path / "bench" / "good.py").write_text(WORKER.format(bench=str(TOOLS / "bench")))
-    (tmp_path / "bench" / "bad.py").write_text("raise SystemExit(3)")
-    monkeypatch.setattr(tool, "_HERE", str(tmp_path))
-    return tool
+def scripts(tmp_path, monkeypatch):
+    """Workers of its own in place of those of tools/bench."""
+    (tmp_path / "good.py").write_text(WORKER.format(bench=str(TOOLS / "bench")))
+    (tmp_path / "bad.py").write_text("raise SystemExit(3)")
+    monkeypatch.setattr(contenders, "_HERE", str(tmp_path))
 
 
 @pytest.mark.slow
-def test_contenders_take_turns(benchmark):
-    made = {name: lambda name=name: benchmark.Contender("good.py", {"name": name}) for name in ("a", "b")}
-    with benchmark.contenders(made) as running:
+def test_contenders_take_turns(scripts):
+    made = {name: lambda name=name: contenders.Contender("good.py", {"name": name}) for name in ("a", "b")}
+    with contenders.contenders(made) as running:
         assert running["b"].first["name"] == "b" and running["b"].first["calls"] == 0
-        benchmark.take_turns(running, repeats=3, calls=2)
+        contenders.take_turns(running, repeats=3, calls=2)
         for contender in running.values():
             # One call to begin with, two in the turn that does not count, then two in each turn.
             assert [answer["calls"] for answer in contender.answers] == [4, 6, 8]
@@ -47,9 +47,9 @@ def test_contenders_take_turns(benchmark):
 
 
 @pytest.mark.slow
-def test_a_contender_that_dies_is_named(benchmark):
+def test_a_contender_that_dies_is_named(scripts):
     with pytest.raises(InputError, match="bad.py: ended with status 3"):
-        benchmark.Contender("bad.py", {})
+        contenders.Contender("bad.py", {})
 
 
 class Turns:
@@ -60,32 +60,32 @@ class Turns:
         self.answers = answers or [{"peak_mb": 100.0}] * len(times)
 
 
-def test_ratios_are_of_the_same_turn(benchmark):
+def test_ratios_are_of_the_same_turn():
     # 4/2, 3/3 and 12/4: median 2, though the medians' ratio is 4/3.
-    assert benchmark.ratio(Turns([4, 3, 12]), Turns([2, 3, 4])) == {"median": 2, "least": 1, "most": 3}
+    assert contenders.ratio(Turns([4, 3, 12]), Turns([2, 3, 4])) == {"median": 2, "least": 1, "most": 3}
 
 
-def test_the_result_of_a_preset(benchmark):
+def test_the_result_of_a_preset():
     running = {
         "ours": Turns([2.0, 1.0, 2.0], {"flops": {"MatMul": 3e9, "Conv2D": 1e9},
                                          "flops_taken": {"MatMul": 3e9}}),
         "ceiling": Turns([1.0] * 3, answers=[{"gflops": {"product": 4.0, "convolution": 3.0}}] * 3),
         "torch": Turns([3.0, 3.0, 3.0]),
     }
-    found = benchmark.train_result(running, batch=60)
+    found = measured.train_result(running, batch=60)
     # 4 GFLOP in 2, 1, 2 s are 2, 4, 2 GFLOP/s of 4.
     assert found["ours"]["fraction_of_ceiling"] == 0.5 and found["ours"]["sequences_per_second"] == 30
     assert found["ours"]["fraction_taken"] == 0.375 and found["ours"]["gflop_taken"] == 3
     assert found["others"]["torch"]["times_ours"] == {"median": 1.5, "least": 1.5, "most": 3.0}
-    text = "\n".join(benchmark.table({"cpu_sprites": found}, "train, "))
+    text = "\n".join(tool.table({"cpu_sprites": found}, "train, "))
     for words in ("train, cpu_sprites, ours", "30.0 sequences/s", "0.50 of the ceiling, 0.38 by the products taken",
                   "1.50 times ours", "4.0 GFLOP/s (product)"):
         assert words in text
 
 
-def test_the_picture_of_growth(benchmark):
+def test_the_picture_of_growth():
     found = {"frames": {str(n): {"seconds": n / 100, "peak_mb": 500.0 + n} for n in (8, 32)}}
-    assert benchmark.picture(found).startswith(b"\x89PNG")
+    assert measured.picture(found).startswith(b"\x89PNG")
 
 
 class Suites:
@@ -127,15 +127,15 @@ def test_the_file_keeps_what_was_not_measured_now(suites):
 
 def test_both_checkouts_train_in_the_precision_asked_for(monkeypatch):
     made = []
-    monkeypatch.setattr(tool, "ours", lambda config, what, values, tree=None: made.append((config, tree)))
-    monkeypatch.setattr(tool, "contenders", lambda given: contextlib.nullcontext(dict.fromkeys(given)))
+    monkeypatch.setattr(measured, "ours", lambda config, what, values, tree=None: made.append((config, tree)))
+    monkeypatch.setattr(measured, "contenders", lambda given: contextlib.nullcontext(dict.fromkeys(given)))
     for name in ("take_turns", "ratio"):
-        monkeypatch.setattr(tool, name, lambda *arguments: None)
-    monkeypatch.setattr(tool, "described", lambda contender: {})
+        monkeypatch.setattr(measured, name, lambda *arguments: None)
+    monkeypatch.setattr(measured, "described", lambda contender: {})
     for precision, label in (("float32", "cpu_sprites"), ("bfloat16", "cpu_sprites, bfloat16")):
         values = types.SimpleNamespace(
             before=str(ROOT), before_precision=precision, presets=["cpu_sprites"], repeats=1, calls=1)
-        (found,) = tool.suite_before(values).values()
+        (found,) = measured.suite_before(values).values()
         assert list(found) == [label]
         (now, here), (before, there) = made[-2:]
         assert now == before and now.training.precision == precision and (here, there) == (None, str(ROOT))
@@ -190,16 +190,16 @@ def test_another_checkout_is_called_by_its_commit(tmp_path):
                                         *words], text=True).strip()
 
     (tmp_path / "x" / "folder").mkdir(parents=True)
-    assert tool.checkout(str(tmp_path / "x")) == "x"  # no checkout at all
+    assert measured.checkout(str(tmp_path / "x")) == "x"  # no checkout at all
     git("init", "--quiet")
-    assert tool.checkout(str(tmp_path / "x")) == "x"  # nothing committed
+    assert measured.checkout(str(tmp_path / "x")) == "x"  # nothing committed
     (tmp_path / "x" / "file").write_text("one")
     git("add", "file")
     git("commit", "--quiet", "--message=one")
     git("tag", "--annotate", "v1", "--message=v1")
     commit = git("rev-parse", "HEAD")[:7]
     git("worktree", "add", "--quiet", "--detach", str(tmp_path / "before"))
-    assert tool.checkout(str(tmp_path / "x")) == tool.checkout(str(tmp_path / "before")) == commit
+    assert measured.checkout(str(tmp_path / "x")) == measured.checkout(str(tmp_path / "before")) == commit
     (tmp_path / "x" / "file").write_text("two")
-    assert tool.checkout(str(tmp_path / "x")) == f"{commit}-dirty"
-    assert tool.checkout(str(tmp_path / "x" / "folder")) == "folder"  # inside of a checkout, but none
+    assert measured.checkout(str(tmp_path / "x")) == f"{commit}-dirty"
+    assert measured.checkout(str(tmp_path / "x" / "folder")) == "folder"  # inside of a checkout, but none

@@ -4,6 +4,7 @@ They reproduce the comparisons of docs/performance.md:
 `python tools/benchmark.py --suite=kernels`.
 """
 
+import functools
 import os
 import sys
 import time
@@ -54,7 +55,7 @@ def _corner(tf, function, **options):
 
 def _convolution(tf, side, channels, filters):
     """Forward, and the gradients to the input and to the kernel, 4x4 and stride 2."""
-    from rwae_tf.kernels import cpu_info, winograd
+    from rwae_tf.kernels import cpu_info
 
     half, raw = side // 2, {"strides": [1, 2, 2, 1], "padding": "SAME"}
     valid = {"strides": [1, 1, 1, 1], "padding": "VALID"}
@@ -70,12 +71,6 @@ def _convolution(tf, side, channels, filters):
 
     def rows(x):
         return tf.reshape(x, [-1, x.shape[-1]])
-
-    def all_by_winograd(x, w, dy):
-        with tf.GradientTape() as tape:
-            tape.watch([x, w])
-            y = winograd.convolved(x, w)
-        return [y, *tape.gradient(y, [x, w], dy)]
 
     by = {
         "forward": lambda x, w, dy: tf.nn.conv2d(x, w, 2, "SAME"),
@@ -101,8 +96,18 @@ def _convolution(tf, side, channels, filters):
             found[f"{side}x{side}x{channels} -> {filters}, {precision.name}: {name}"] = (_corner(tf, way), arguments)
     if channels > 3:
         found[f"{side}x{side}x{channels} -> {filters}, float32: all three by Winograd's way"] = (
-            _corner(tf, all_by_winograd), [x, w, dy])
+            _corner(tf, functools.partial(_by_winograd, tf)), [x, w, dy])
     return found
+
+
+def _by_winograd(tf, x, w, dy):
+    """A convolution of stride 2 and its gradients by Winograd's algorithm."""
+    from rwae_tf.kernels import winograd
+
+    with tf.GradientTape() as tape:
+        tape.watch([x, w])
+        y = winograd.convolved(x, w)
+    return [y, *tape.gradient(y, [x, w], dy)]
 
 
 def _norm_and_activation(tf):

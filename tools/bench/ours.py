@@ -22,17 +22,12 @@ def build(options):
         tf.config.threading.set_intra_op_parallelism_threads(options["threads"])
         tf.config.threading.set_inter_op_parallelism_threads(options["threads"])
 
-    from rwae_tf import config as config_lib
     from rwae_tf.runs import run_dir
     from rwae_tf.training import distribution
     from rwae_tf.training.trainer import Trainer
     from rwae_tf.types import SequenceSpec
 
-    known = {name: {field.name: field for field in dataclasses.fields(kind)}
-             for name, kind in config_lib.SECTIONS.items()}
-    config = config_lib.from_dict({
-        name: {key: _fitting(value, known[name][key]) for key, value in section.items() if key in known[name]}
-        for name, section in options["config"].items()})
+    config = _configuration(options["config"])
     size, length = config.data.size, options["length"]
     strategy = distribution.strategy(1)
     spec = SequenceSpec((size, size, 3), length)
@@ -60,6 +55,17 @@ def build(options):
         float(trainer.step(phase, x, 0)["objective"])  # which waits for the step
 
     return step, facts
+
+
+def _configuration(sections):
+    """The `Config` of {section: {option: value}}, without the options that this checkout does not know."""
+    from rwae_tf import config as config_lib
+
+    known = {name: {field.name: field for field in dataclasses.fields(kind)}
+             for name, kind in config_lib.SECTIONS.items()}
+    return config_lib.from_dict({
+        name: {key: _fitting(value, known[name][key]) for key, value in section.items() if key in known[name]}
+        for name, section in sections.items()})
 
 
 def _fitting(value, field):

@@ -6,6 +6,7 @@ below `data_dir`. A copy without a test subset is split by `test_fraction` or `s
 
 import os
 import re
+from typing import Dict
 
 from rwae_tf.data.speech import clips, corpus
 from rwae_tf.data.speech.audio import stem
@@ -37,7 +38,7 @@ class Dataset(clips.SpeechClips):
         return {"sex": self._table[speaker]} if speaker in self._table else {}
 
 
-def read_speakers(folder):
+def read_speakers(folder: str) -> Dict[str, str]:
     """Speaker -> sex, of the first SPEAKERS.TXT in `folder` and the five above it; empty where there is none."""
     for _ in range(6):
         path = os.path.join(folder, "SPEAKERS.TXT")

@@ -81,7 +81,7 @@ class Drawn(Clips):
         return render(path, radius, labels["shape"], np.array(list(COLOURS.values()), bool)[labels["colour"]])
 
 
-def paths(motion, heading, radius, length, draws):
+def paths(motion: np.ndarray, heading: np.ndarray, radius: np.ndarray, length: int, draws: np.ndarray) -> np.ndarray:
     """Centres of the shapes, in pixels.
 
     Args:
@@ -109,7 +109,7 @@ def paths(motion, heading, radius, length, draws):
     return low[:, None] + np.minimum(offset, 2 * room - offset)
 
 
-def render(path, radius, shape, colour):
+def render(path: np.ndarray, radius: np.ndarray, shape: np.ndarray, colour: np.ndarray) -> np.ndarray:
     """Anti-aliased frames of shapes on black.
 
     Args:
@@ -139,7 +139,7 @@ def render(path, radius, shape, colour):
     return frames
 
 
-def coverage(shape, dx, dy, radius):
+def coverage(shape: str, dx: np.ndarray, dy: np.ndarray, radius: float) -> np.ndarray:
     """The part of each pixel that a shape covers, in [0, 1].
 
     Exact for the square; for circle and triangle a ramp one pixel wide across the edge.

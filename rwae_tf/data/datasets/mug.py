@@ -7,6 +7,7 @@ read into it.
 
 import functools
 import os
+from typing import Any, Mapping, Optional
 
 import numpy as np
 
@@ -77,7 +78,7 @@ class Dataset(Clips):
         return frames
 
 
-def prepared_step(frame_step, stride):
+def prepared_step(frame_step: int, stride: int) -> int:
     """Prepared frames to one frame of a clip.
 
     Args:
@@ -95,7 +96,7 @@ def prepared_step(frame_step, stride):
     return frame_step // stride
 
 
-def of_split(owners, split, split_by, validation_fraction):
+def of_split(owners: np.ndarray, split: str, split_by: str, validation_fraction: float) -> np.ndarray:
     """The takes of a split.
 
     Args:
@@ -118,7 +119,7 @@ def of_split(owners, split, split_by, validation_fraction):
     return np.flatnonzero(~tested & np.isin(owners, kept))
 
 
-def first_frame(frames, length, draw=None):
+def first_frame(frames: int, length: int, draw: Optional[float] = None) -> int:
     """Where a window of `length` begins in a take of `frames`: it holds frame `frames` // 2.
 
     Args:
@@ -133,7 +134,7 @@ def first_frame(frames, length, draw=None):
     return low + int(draw * (high - low + 1))
 
 
-def frames_of(data_dir, shard, take):
+def frames_of(data_dir: str, shard: Mapping[str, Any], take: Mapping[str, Any]) -> np.ndarray:
     """The frames of a take, uint8 [N, 64, 64, 3], mapped into memory from its shard.
 
     Args:

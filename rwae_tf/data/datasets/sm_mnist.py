@@ -7,6 +7,7 @@ frame, before the digit is drawn, y and then x is held inside by `bounce`; after
 """
 
 import os
+from typing import Tuple
 
 import numpy as np
 
@@ -25,8 +26,8 @@ class Dataset(Clips):
     """Every digit of the split once, as the first digit of a clip; default length 8 (train) or 10 (the others).
 
     Training clips take another trajectory in every epoch; the others are fixed by the seed. Validation clips show
-    held-out training digits.
-    `num_digits` digits are composited by their maximum; the others, too, each come once per pass.
+    held-out training digits. With `num_digits` above 1, digits are composited by their maximum, and each digit is the
+    second (third, ...) of exactly one clip in a pass.
     """
 
     def __init__(self, split, data_dir, size, length, seed, validation_fraction, num_digits=1):
@@ -63,7 +64,7 @@ class Dataset(Clips):
         return frames
 
 
-def trajectory(draws):
+def trajectory(draws: np.ndarray) -> np.ndarray:
     """Top-left corners of bouncing digits.
 
     Args:
@@ -84,7 +85,8 @@ def trajectory(draws):
     return np.stack(path)
 
 
-def bounce(position, speed, across, speed_draw, across_draw):
+def bounce(position: np.ndarray, speed: np.ndarray, across: np.ndarray, speed_draw: np.ndarray,
+           across_draw: np.ndarray) -> Tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Hold one coordinate on 0..31; where that takes effect, draw the velocity anew, away from the wall.
 
     Args:
@@ -108,7 +110,7 @@ def _integer(draw, low, high):
     return low + np.floor(draw * (high - low + 1)).astype(int)
 
 
-def resize(digits):
+def resize(digits: np.ndarray) -> np.ndarray:
     """Digits uint8 [..., 28, 28] as uint8 [..., 32, 32], bilinear with half-pixel centres."""
     # All weights are multiples of 1/16, so that float32 holds every product and sum exactly.
     half = np.floor(_WEIGHTS @ digits.astype(np.float32) @ _WEIGHTS.T + 0.5)
@@ -124,7 +126,7 @@ def _bilinear_weights(size, new_size):
 _WEIGHTS = _bilinear_weights(28, DIGIT_SIZE)
 
 
-def read_mnist(path, split):
+def read_mnist(path: str, split: str) -> Tuple[np.ndarray, np.ndarray]:
     """Images uint8 [N, 28, 28] and classes int32 [N] of one split of an `mnist.npz`.
 
     Raises:

@@ -4,8 +4,8 @@
     data_dir/bob/monday/hello.flac
 
 Folders called train and test, above the speakers' or in them, are the splits; without them `test_fraction` or
-`speaker_lists` tells. `layout` says which level is the speakers', such as in VCTK and VoxCeleb as they are downloaded,
-`audio` which files are read; they have one channel. Whatever of it was taken for what is printed.
+`speaker_lists` decides. `layout` says which level of folders is taken for the speakers, VCTK and VoxCeleb as downloaded
+included. `audio` says which files are read; they have one channel. What was taken for what is printed.
 """
 
 from rwae_tf.data.speech import clips, corpus, layout

@@ -8,6 +8,7 @@ sheet that the actions use are kept in memory. The arrays that Li & Mandt's scri
 
 import glob
 import os
+from typing import Dict, Tuple
 
 import numpy as np
 from PIL import Image
@@ -40,11 +41,11 @@ _SOURCE = "the sheets are those of Li & Mandt (LPC art), https://github.com/Ying
 
 
 class Dataset(Clips):
-    """9000 training and 2664 test clips of other characters; default length 8. Validation clips are those of
-    held-out training characters.
+    """9000 training and 2664 test clips of other characters; default length 8.
 
-    A shorter clip is the beginning of the 8 frames, a longer one repeats them. Clip i shows character
-    i mod n of the split's n; each run of n clips holds every character once, neighbours in different actions.
+    Validation clips are those of held-out training characters. A shorter clip is the beginning of the 8 frames, a
+    longer one repeats them. Clip i shows character i mod n of the split's n; each run of n clips holds every character
+    once, neighbours in different actions.
     """
 
     def __init__(self, split, data_dir, size, length, seed, validation_fraction):
@@ -72,13 +73,13 @@ class Dataset(Clips):
         return frames
 
 
-def split_characters():
+def split_characters() -> Dict[str, np.ndarray]:
     """The character numbers of each published split, in order: the legacy NumPy permutation of seed 423."""
     order = np.random.RandomState(423).permutation(CHARACTERS)
     return {"train": order[:TRAIN_CHARACTERS], "test": order[TRAIN_CHARACTERS:]}
 
 
-def attributes(characters):
+def attributes(characters: np.ndarray) -> Tuple[np.ndarray, ...]:
     """Body, bottom, top and hair, int [B] each, of the characters numbered int [B]."""
     return np.unravel_index(characters, (6, 6, 6, 6))
 
@@ -92,7 +93,7 @@ def _source(folder, split):
 
 
 class Sheets:
-    """Clips composed from the 25 sheets in a folder."""
+    """Clips composed from the 25 sheets in a folder; InputError as of `read_cells`."""
 
     def __init__(self, folder):
         self._layers = [[Layer(os.path.join(folder, name, f"{k}.png")) for k in variants]
@@ -117,7 +118,11 @@ class Sheets:
 
 
 class Arrays:
-    """Clips out of the published arrays of one split: frames / 256 as float32 [N, 8, 64, 64, 3]."""
+    """Clips out of the published arrays of one split: frames / 256 as float32 [N, 8, 64, 64, 3].
+
+    Raises:
+      InputError: for an array that is missing, of another shape, or not of the published characters.
+    """
 
     def __init__(self, folder, split):
         characters = split_characters()[split]
@@ -194,7 +199,7 @@ class Layer:
         clip[where] = blended
 
 
-def read_cells(path):
+def read_cells(path: str) -> np.ndarray:
     """The cells of a sheet that the actions show, uint8 RGBA [9, 8, 64, 64, 4].
 
     Raises:

@@ -1,8 +1,8 @@
 """Synthetic speakers: vowels from a source and a filter, for tests and for trying what needs licensed speech.
 
-A voice is a pitch, a length of the vocal tract that scales all formants, and a tilt of the glottal source; what it says
-is a sequence of vowels with Peterson & Barney's (1952) formants. No words: it only has what the model is to take
-apart, who speaks and what is said.
+A voice is a pitch, a length of the vocal tract that scales all formants, and a tilt of the glottal source. It says
+sequences of vowels with Peterson & Barney's (1952) formants, and no words: these recordings have just the two things
+that the model has to separate, who speaks and what is said.
 """
 
 import os
@@ -30,14 +30,14 @@ class Voice(NamedTuple):
     breath: float
 
 
-def voice(rng, female):
-    """A voice drawn from those of women or men."""
+def voice(rng: np.random.Generator, female: bool) -> Voice:
+    """A `Voice` drawn from those of women (pitch 170 to 250 Hz) or men (85 to 145 Hz)."""
     pitch = rng.uniform(170, 250) if female else rng.uniform(85, 145)
     tract = rng.uniform(1.12, 1.28) if female else rng.uniform(0.93, 1.08)
     return Voice(pitch, tract * rng.uniform(0.97, 1.03, 5), rng.uniform(0.7, 1.5), rng.uniform(0.002, 0.02))
 
 
-def say(voice, vowels, rng):
+def say(voice: Voice, vowels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     """A voice says vowels.
 
     Args:
@@ -77,7 +77,8 @@ def _harmonics(pitch, formants, loudness, tilt):
 LAYOUTS = ("timit", "librispeech", "speakers")
 
 
-def write_corpus(folder, layout, speakers=20, utterances=8, vowels=12, seed=0):
+def write_corpus(folder: str, layout: str, speakers: int = 20, utterances: int = 8, vowels: int = 12,
+                 seed: int = 0) -> int:
     """Write synthetic speakers as the files of a corpus.
 
     A fifth of them, at least two, are the test part (of TIMIT, under names of the core test set); two more of TIMIT

@@ -4,7 +4,7 @@ Points are x and y in [0, 1] of a square picture, y downwards. Shapes are listed
 be clipped, an iris by the lids, is covered by what lies before it.
 """
 
-from typing import NamedTuple, Tuple
+from typing import List, Tuple
 
 import numpy as np
 
@@ -13,6 +13,7 @@ from rwae_tf.data.synthetic.cartoon_faces.geometry import (
     FACE_X,
     FACE_Y,
     WHITE,
+    Colour,
     between,
     ellipse,
     mix,
@@ -20,59 +21,14 @@ from rwae_tf.data.synthetic.cartoon_faces.geometry import (
     stroke,
 )
 from rwae_tf.data.synthetic.cartoon_faces.mouth import beard_shapes, mouth_shapes
+from rwae_tf.data.synthetic.cartoon_faces.person import Person, Pose
 
 HAIR_STYLES = ("short", "fringe", "bob", "long", "curly", "bun", "spiky", "bald")
 BEARDS = ("none", "moustache", "full")
 _ZOOM, _MIDDLE = 1.14, (0.5, 0.52)  # of the finished picture
 
 
-class Person(NamedTuple):
-    """What stays the same. Lengths in widths of the picture, colours in levels of 0 to 255."""
-
-    skin: Tuple[int, int, int]
-    hair: Tuple[int, int, int]
-    style: str
-    beard: str
-    glasses: bool
-    iris: Tuple[int, int, int]
-    shirt: Tuple[int, int, int]
-    background: Tuple[int, int, int]
-    width: float  # half of the face's
-    height: float  # half of the face's
-    jaw: float  # 2 for an ellipse, more for a square chin
-    eye: float  # half of its width
-    eyes_apart: float  # from the middle to an eye
-    brow: float  # thickness
-    nose: float
-    mouth: float  # half of its width
-
-
-class Pose(NamedTuple):
-    """What the face does; the defaults are neutral. Lengths in widths of the picture."""
-
-    brow_inner: float = 0.0  # how far the inner ends of the brows rise
-    brow_outer: float = 0.0
-    brow_together: float = 0.0
-    eye_open: float = 0.8  # 0 closed, 1 wide
-    lower_lid: float = 0.1  # how far it rises, as a share of the eye
-    wrinkle: float = 0.0  # of the nose, 0 to 1
-    mouth_width: float = 1.0  # beside the person's own
-    corners: float = 0.008  # how far the corners of the mouth rise
-    upper_lip: float = 0.0  # how far it rises in the middle
-    lower_lip: float = 0.0  # how far it falls in the middle
-    boxy: float = 0.5  # shape of the open mouth: 1 pointed, 0.5 round, less square
-    teeth: float = 0.6  # share of the open mouth
-    sneer: float = 0.0  # how far one side of the upper lip rises
-    blush: float = 0.0
-    shift_x: float = 0.0  # of the head
-    shift_y: float = 0.0
-    tilt: float = 0.0  # of the head, radians
-    turn: float = 0.0  # of the face to one side
-    gaze: float = 0.0  # of the irises to one side
-    light: float = 1.0  # of the picture
-
-
-def shapes(person, pose):
+def shapes(person: Person, pose: Pose) -> List[Tuple[np.ndarray, Colour]]:
     """The polygons of a face.
 
     Args:

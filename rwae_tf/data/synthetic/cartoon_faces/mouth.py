@@ -1,5 +1,7 @@
 """The mouth of a cartoon face and the beard around it, as polygons; see `face`."""
 
+from typing import List, Tuple
+
 import numpy as np
 
 from rwae_tf.data.synthetic.cartoon_faces.geometry import (
@@ -7,17 +9,19 @@ from rwae_tf.data.synthetic.cartoon_faces.geometry import (
     FACE_X,
     FACE_Y,
     WHITE,
+    Colour,
     between,
     ellipse,
     mix,
     shade,
     stroke,
 )
+from rwae_tf.data.synthetic.cartoon_faces.person import Person, Pose
 
 DARK, TONGUE = (70, 20, 28), (214, 96, 104)
 
 
-def mouth_lines(person, pose):
+def mouth_lines(person: Person, pose: Pose) -> Tuple[np.ndarray, np.ndarray]:
     """The inner edges of the lips, upper and lower, float [25, 2] each."""
     width = person.mouth * pose.mouth_width
     x = FACE_X + pose.turn + width * ALONG
@@ -28,8 +32,8 @@ def mouth_lines(person, pose):
     return upper, np.stack([x, base + pose.lower_lip * arch], -1)
 
 
-def mouth_shapes(person, pose):
-    """The lips, and what is seen between them, as polygons from back to front."""
+def mouth_shapes(person: Person, pose: Pose) -> List[Tuple[np.ndarray, Colour]]:
+    """The lips, and what is seen between them: polygons (float [N, 2], colour) from back to front."""
     upper, lower = mouth_lines(person, pose)
     lip = mix(shade(person.skin, 0.88), (176, 48, 60), 0.5)
     bow = np.maximum(0, 1 - ALONG**2) ** 0.6 * (1 - 0.28 * np.exp(-(ALONG / 0.16) ** 2))  # the dent in the upper lip
@@ -45,8 +49,8 @@ def mouth_shapes(person, pose):
     return [*found, (between(upper, lower), DARK), (between(tongue, lower), TONGUE), (between(upper, bite), WHITE)]
 
 
-def beard_shapes(person, pose):
-    """The beard, if the person has one, as polygons from back to front."""
+def beard_shapes(person: Person, pose: Pose) -> List[Tuple[np.ndarray, Colour]]:
+    """The beard, if the person has one: polygons (float [N, 2], colour) from back to front."""
     colour = shade(person.hair, 0.9)
     upper, lower = mouth_lines(person, pose)
     over = np.stack([FACE_X + pose.turn + 1.15 * (upper[:, 0] - FACE_X - pose.turn),

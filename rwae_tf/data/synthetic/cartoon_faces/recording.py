@@ -5,12 +5,14 @@ which grow from neutral to their height and stay, while the head sways, the eyes
 """
 
 import os
+from typing import Callable, List
 
 import numpy as np
 
 from rwae_tf.data import pictures
 from rwae_tf.data.prepare.mug.discovery import EXPRESSIONS, NEUTRAL
-from rwae_tf.data.synthetic.cartoon_faces.face import BEARDS, HAIR_STYLES, Person, Pose, shapes
+from rwae_tf.data.synthetic.cartoon_faces.face import BEARDS, HAIR_STYLES, shapes
+from rwae_tf.data.synthetic.cartoon_faces.person import Person, Pose
 
 SKINS = ((255, 224, 196), (241, 194, 150), (224, 172, 120), (198, 134, 86), (156, 102, 62), (112, 70, 44),
          (255, 209, 178), (84, 54, 38))
@@ -38,7 +40,7 @@ HEIGHTS = {  # each expression at its height
 }
 
 
-def person(seed, number):
+def person(seed: int, number: int) -> Person:
     """The person with that number: no two of a few dozen have skin, hair and style in common.
 
     Args:
@@ -63,7 +65,7 @@ def person(seed, number):
         brow=rng.uniform(0.014, 0.03), nose=rng.uniform(0.03, 0.048), mouth=rng.uniform(0.085, 0.115))
 
 
-def poses(expression, frames, rng):
+def poses(expression: str, frames: int, rng: np.random.Generator) -> List[Pose]:
     """The poses of one take.
 
     Args:
@@ -91,7 +93,7 @@ def poses(expression, frames, rng):
     return found
 
 
-def take(seed, number, expression, repeat, frames, size):
+def take(seed: int, number: int, expression: str, repeat: int, frames: int, size: int) -> np.ndarray:
     """The frames of one take, uint8 [frames, size, size, 3]; the same for the same arguments."""
     kind = [*EXPRESSIONS, NEUTRAL].index(expression)
     rng = np.random.default_rng((seed, number, kind, repeat))
@@ -99,13 +101,14 @@ def take(seed, number, expression, repeat, frames, size):
     return np.stack([pictures.draw(shapes(who, pose), size) for pose in poses(expression, frames, rng)])
 
 
-def heights(seed, subjects, size):
+def heights(seed: int, subjects: int, size: int) -> np.ndarray:
     """Every person, neutral and with each expression at its height: uint8 [subjects, 7, size, size, 3]."""
     return np.stack([[pictures.draw(shapes(person(seed, number), HEIGHTS[name]), size)
                       for name in (NEUTRAL, *EXPRESSIONS)] for number in range(subjects)])
 
 
-def write(out_dir, subjects, takes, frames, size, seed, report=lambda done, describe: None):
+def write(out_dir: str, subjects: int, takes: int, frames: int, size: int, seed: int,
+          report: Callable[[int, Callable[..., str]], None] = lambda done, describe: None) -> None:
     """Write `subjects3/NNN/EXPRESSION/takeNNN/img_NNNN.jpg`, every take of every expression.
 
     Args:

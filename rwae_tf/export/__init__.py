@@ -3,16 +3,13 @@
     python -m rwae_tf.export --run_dir=runs/sprites --export_dir=export/models/sprites
     python -m rwae_tf.export --run_dir=runs/sprites --export_dir=export/onnx/sprites --format=onnx
 
-From Python the module itself is the verb: `rwae_tf.export("runs/sprites", "export/models/sprites")`.
+From Python: `rwae_tf.export("runs/sprites", "export/models/sprites")`.
 """
 
-import sys
-import types
+# The package's __init__ imports `export` from here, so that the name `rwae_tf.export` is the function whatever is
+# imported later. That is why this command is a folder: `python -m` warns of a file that is imported before it runs.
+# All that is not cheap is imported where it is needed.
 
-from absl import flags as absl_flags
-
-from rwae_tf import entry_point
-from rwae_tf.config import flags
 from rwae_tf.errors import InputError
 from rwae_tf.serving.assets import FORMATS, MAX_LENGTH
 
@@ -45,6 +42,10 @@ def export(run_dir: str, export_dir: str, max_length: int = MAX_LENGTH, format: 
 
 def main(argv):
     """Export as `argv` says; see the module's docstring."""
+    from absl import flags as absl_flags
+
+    from rwae_tf.config import flags
+
     values = flags.new()
     absl_flags.DEFINE_string("run_dir", "", "Folder of a training run.", flag_values=values)
     absl_flags.DEFINE_string("export_dir", "", "Folder of all versions of this model.", flag_values=values)
@@ -60,21 +61,6 @@ def main(argv):
 
 def cli():
     """Console script."""
+    from rwae_tf import entry_point
+
     entry_point.run(main)
-
-
-class _Callable(types.ModuleType):
-    """A module that can be called.
-
-    An import of `rwae_tf.export` binds that name to this module; a function of that name would work until then. The
-    class is set as the Python reference says, "Customizing module attribute access".
-    """
-
-    def __call__(self, *arguments, **options):
-        return export(*arguments, **options)
-
-
-sys.modules[__name__].__class__ = _Callable
-
-if __name__ == "__main__":
-    cli()
