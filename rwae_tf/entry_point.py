@@ -53,7 +53,9 @@ def run(main, argv=None, one_of_several=False):
             raise
         traceback.print_exc()
         status = 1
-    if several:  # at the end of the interpreter TensorFlow waits for the other workers, which may be gone
+    if one_of_several:
+        # A training has closed all that it wrote. At the end of the interpreter TensorFlow would wait for its threads,
+        # and for the other workers, which may be gone.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status or 0)

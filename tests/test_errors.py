@@ -94,3 +94,11 @@ def test_a_reason_that_the_system_did_not_give_is_not_cut_in_its_middle():
     text = "Unsuccessful TensorSliceReader constructor: Failed to find any matching files for " + "p" * 150
     assert reason(ValueError(text)) == text
     assert mend(ValueError(text)) == "check the path, its permissions and the space left"
+
+
+def test_a_training_leaves_at_once():
+    """It says all that it has to say, and does not wait for what TensorFlow does at the end of an interpreter."""
+    program = ("import atexit\nfrom rwae_tf import entry_point\natexit.register(print, 'late')\n"
+               "entry_point.run(lambda argv: print('said') or 3, one_of_several=True)")
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert (ran.returncode, ran.stdout, ran.stderr) == (3, "said\n", "")
