@@ -25,6 +25,7 @@ do or cannot be reached is tried again, after longer and longer waits (--retries
 
 import argparse
 import base64
+import contextlib
 import functools
 import http.client
 import importlib.util
@@ -206,30 +207,22 @@ def read_clips(options, path):
         return load_clips(path), False
     if not os.path.exists(path):
         raise FileNotFoundError(f"{path}: no such file")
-    package = _package(path)
+    with _package_for(path):
+        from rwae_tf import config, data
+        from rwae_tf.types import SequenceSpec
     about = describe(options)
-    data = about["configuration"]["data"]
-    if about["modality"] == "speech":
-        decibels = package.speech.frames(path, data["spectrum"], data["min_db"], about["length"])
-        return decibels.reshape(-1, about["length"], decibels.shape[-1]), True
-    height, _, channels = about["frame_shape"]
-    return to_images(package.video.frames(path, height, channels, data["frame_step"])[None]), True
+    spec = SequenceSpec(tuple(about["frame_shape"]), about["length"], about["modality"])
+    clip = data.read(path, config.from_dict({"data": about["configuration"]["data"]}).data, spec)
+    if spec.modality == "speech":
+        return clip.reshape(-1, spec.length, *spec.frame_shape), True
+    return to_images(clip), True
 
 
-class _Package:
-    """What this client uses of rwae_tf: readers of own files, spectra and sound."""
-
-    def __init__(self):
-        from rwae_tf.data.speech import audio, spectra
-        from rwae_tf.data.speech import single as speech
-        from rwae_tf.data.video import single as video
-
-        self.video, self.speech, self.spectra, self.audio = video, speech, spectra, audio
-
-
-def _package(path):
+@contextlib.contextmanager
+def _package_for(path):
+    """A block that imports rwae_tf, without which `path` is not read or written."""
     try:
-        return _Package()
+        yield
     except ModuleNotFoundError as error:
         raise ValueError(f"{path}: needs the package {error.name}, which is not installed; or give and take .npy "
                          "files") from None
@@ -333,8 +326,10 @@ def save(clips, options):
         raise ValueError(f"{path}: " + ("speech is written as a .npy, of decibels, or as a .wav" if clips.ndim == 3
                                         else "videos are written as a .npy, .gif or .mp4"))
     if clips.ndim == 3:
-        package, spectrum = _package(path), describe(options)["configuration"]["data"]["spectrum"]
-        return package.audio.write_wav(path, package.spectra.to_audio(np.concatenate(clips), spectrum))
+        with _package_for(path):
+            from rwae_tf.data.speech import audio, spectra
+        spectrum = describe(options)["configuration"]["data"]["spectrum"]
+        return audio.write_wav(path, spectra.to_audio(np.concatenate(clips), spectrum))
     frames = np.concatenate(np.pad(clips, [(0, 0), (0, 0), (1, 1), (1, 1), (0, 0)], constant_values=128), axis=2)
     if path.endswith(".mp4"):
         return _write_mp4(frames, path)

@@ -25,17 +25,15 @@ def run(main, argv=None, one_of_several=False):
     Args:
       main: a function of the argument list (program name first).
       argv: the argument list; `sys.argv` when None.
-      one_of_several: whether the workers of TF_CONFIG share the work of this command; without, it refuses them.
+      one_of_several: whether this is a training: the workers of TF_CONFIG share its work, while other commands refuse
+        them, and the process leaves without the end of the interpreter.
     """
-    several = False
     # Read when TensorFlow is imported, which is yet to come.
     quiet.before_import()
     keras_settings.take_over()
     os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
     try:
-        if one_of_several:
-            several = cluster.read() is not None
-        else:
+        if not one_of_several:
             cluster.refuse()
         status = main(sys.argv if argv is None else argv)
         sys.stdout.flush()  # here, where a closed stdout can still be handled
@@ -49,13 +47,13 @@ def run(main, argv=None, one_of_several=False):
         print(f"error: {one_line(error)}", file=sys.stderr)
         status = 1
     except Exception:
-        if not several:
+        if not one_of_several:
             raise
         traceback.print_exc()
         status = 1
     if one_of_several:
-        # A training has closed all that it wrote. At the end of the interpreter TensorFlow would wait for its threads,
-        # and for the other workers, which may be gone.
+        # All that it wrote is closed. At the end of the interpreter TensorFlow would wait for its threads, and for the
+        # other workers, which may be gone.
         sys.stdout.flush()
         sys.stderr.flush()
         os._exit(status or 0)

@@ -7,7 +7,6 @@ import tensorflow as tf
 from rwae_tf import config as config_lib
 from rwae_tf import data
 from rwae_tf.compat import quiet
-from rwae_tf.config import cluster
 from rwae_tf.data import pipeline
 from rwae_tf.runs import data_record, run_lock
 from rwae_tf.runs import run_dir as run_dir_lib
@@ -21,7 +20,7 @@ def train(config, run_dir, accept_changed_data=False):
     """Train the model of `config` in `run_dir`, going on from its newest checkpoint.
 
     Args:
-      config: a `Config`.
+      config: a `Config`, which `config.cluster.check` lets pass.
       run_dir: folder of the run; made when missing.
       accept_changed_data: go on with data that are not those that the run was made with.
 
@@ -33,7 +32,6 @@ def train(config, run_dir, accept_changed_data=False):
     """
     config, run_dir = config_lib.resolved(config), os.path.expanduser(run_dir)
     patterns.refuse_in_bucket(run_dir)
-    cluster.check(config.training)
     tf.config.experimental.enable_op_determinism()
     with workers.lost_in_one_line():
         return _train(config, run_dir, accept_changed_data)

@@ -68,7 +68,7 @@ class Start:
         Returns:
           Seconds until it has ended, and whether it ended by its own handler.
         """
-        begin = time.monotonic()
+        begin, lines = time.monotonic(), self.lines()
         self._processes[victim].send_signal(number)
         status = self._processes[victim].wait(_PATIENCE)
         seconds = time.monotonic() - begin
@@ -79,6 +79,9 @@ class Start:
             if ended not in (0, -number, 128 + number) and not lost:
                 raise SystemExit(f"{self.run}: worker {index} ended with {ended} after {number.name} of worker "
                                  f"{victim}: {self.errors(index)}")
+        if status == 0 and self.lines() > lines + 1:
+            raise SystemExit(f"{self.run}: worker {victim} went on after {number.name}, to line {self.lines()} of the "
+                             f"log from line {lines}")
         return seconds, status == 128 + number
 
     def errors(self, index=0):
