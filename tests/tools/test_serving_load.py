@@ -1,11 +1,13 @@
 """The load on a served model: what clients count, and the table; no time is ever tested."""
 
 import http.server
+import json
 import os
 import threading
 import time
 
 import pytest
+import serving_table
 from bench import serving_load as tool
 
 
@@ -52,7 +54,7 @@ def test_a_request_is_what_the_server_reads(form):
     assert inputs[tool.FORMS[form]].shape == ((1, 3) if form == "encode_bytes" else (1, 3, 16, 24, 3))
 
 
-def test_the_lines_say_what_the_numbers_mean():
+def test_the_lines_say_what_the_numbers_mean(tmp_path):
     def row(form, server, clients, rate, p50):
         return {"form": form, "server": server, "clients": clients, "clips_per_second": rate, "p50_ms": p50,
                 "p99_ms": 2 * p50, "cpu_ms": 1000 / rate, "errors": 0}
@@ -74,6 +76,14 @@ def test_the_lines_say_what_the_numbers_mean():
                   "p50 11.0 and 11.0 ms, 0 errors after"):
         assert words in text
     assert "overload" not in "\n".join(tool.lines(clip | memory))
+    (tmp_path / "load.json").write_text(json.dumps(clip | speed | memory | overload))
+    made = serving_table.made(str(tmp_path / "load.json"))
+    assert "\n- `encode_bytes`: one client waits 1.10" in made and "\n\n- Memory over 600 s" in made
+
+
+@pytest.mark.skipif(not os.path.exists(serving_table.RESULT), reason="docs/results/serving.json is not measured yet")
+def test_the_page_is_current():
+    assert serving_table.main(["serving_table.py", "--check"]) == 0
 
 
 def test_the_cpu_of_a_process_is_counted():

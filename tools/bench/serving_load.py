@@ -288,7 +288,7 @@ def _speed_lines(result):
     for form in FORMS:
         if (one := found.get((form, "batching", 1))) is not None:
             bare = found[form, "none, in process", 1]
-            text.append(f"{form}: one client waits {one['p50_ms'] / bare['p50_ms']:.2f} times as long as in process, "
+            text.append(f"`{form}`: one client waits {one['p50_ms'] / bare['p50_ms']:.2f} times as long as in process, "
                         f"{one['p50_ms'] - bare['p50_ms']:.1f} ms longer")
     most = max(row["clients"] for row in rows)
     if most > 1:
