@@ -20,11 +20,20 @@ _RED, _GREEN, _BLUE = 19595, 38470, 7471  # luma in 65536ths
 
 
 def decode(images, frame_shape):
-    """Videos float32 [B, T, H, W, C] in [0, 1] of PNG or JPEG images [B, T] of the frame shape [H, W, C]."""
-    frame = tf.TensorSpec(frame_shape, tf.uint8)
-    frames = tf.map_fn(lambda image: _decode_frame(image, frame_shape), tf.reshape(images, [-1]),
-                       fn_output_signature=frame)
-    return tf.reshape(from_levels(frames), tf.concat([tf.shape(images), frame_shape], axis=0))
+    """Videos float32 [B, T, H, W, C] in [0, 1] of PNG or JPEG images [B, T] of the frame shape [H, W, C].
+
+    Only the decoders run image by image: what is computed of all images at once costs a fraction.
+    """
+    height, width, channels = frame_shape
+    is_png, checked = _check(tf.reshape(images, [-1]))
+    pixels = tf.map_fn(lambda image: tf.ensure_shape(tf.cond(image[0], lambda: _read_png(image[1]),
+                                                             lambda: _read_jpeg(image[1])), (height, width, 4)),
+                       (is_png, checked), fn_output_signature=tf.TensorSpec((height, width, 4), tf.uint8))
+    frames = _over_black(pixels)
+    if channels == 1:
+        luma = tf.reduce_sum(frames * [_RED, _GREEN, _BLUE], -1, keepdims=True) + 2**15
+        frames = tf.bitwise.right_shift(luma, 16)
+    return tf.reshape(tf.cast(frames, tf.float32) / 255, tf.concat([tf.shape(images), frame_shape], axis=0))
 
 
 def encode(video):
@@ -42,28 +51,31 @@ def to_levels(video):
     return tf.cast(tf.round(tf.clip_by_value(video, 0, 1) * 255), tf.uint8)
 
 
-def _decode_frame(image, frame_shape):
-    """The frame, uint8 `frame_shape`, of one image."""
-    is_png = tf.equal(tf.strings.substr(image, 0, len(_PNG)), _PNG)
-    is_jpeg = tf.equal(tf.strings.substr(image, 0, len(_JPEG)), _JPEG)
-    turned, depth, hdr, cmyk = (tf.strings.regex_full_match(image, text) for text in (_TURNED, _DEPTH, _HDR, _CMYK))
-    with checks.refused(is_png | is_jpeg, "image: neither PNG nor JPEG; write it as one of them"):
-        image = tf.identity(image)
-    with checks.refused(~turned, "image: turned by an Exif orientation; turn its pixels instead"):
-        image = tf.identity(image)
-    with checks.refused(~(is_png & (depth | hdr)), "image: a PNG in HDR, or not of 8 bits; write it with 8"):
-        image = tf.identity(image)
-    with checks.refused(is_png | ~cmyk, "image: a JPEG of CMYK; write it as RGB"):
-        image = tf.identity(image)
-    pixels = tf.cond(is_png, lambda: _over_black(tf.io.decode_png(image, channels=4)),
-                     lambda: tf.cast(tf.io.decode_jpeg(image, channels=3, dct_method="INTEGER_ACCURATE"), tf.int32))
-    if frame_shape[-1] == 1:
-        pixels = (tf.reduce_sum(pixels * [_RED, _GREEN, _BLUE], -1, keepdims=True) + 2**15) // 2**16
-    return tf.ensure_shape(tf.cast(pixels, tf.uint8), frame_shape)
+def _check(images):
+    """Which of the images [N] are PNG, and the images, unless one is refused."""
+    is_png = tf.equal(tf.strings.substr(images, 0, len(_PNG)), _PNG)
+    is_jpeg = tf.equal(tf.strings.substr(images, 0, len(_JPEG)), _JPEG)
+    turned, depth, hdr, cmyk = (tf.strings.regex_full_match(images, text) for text in (_TURNED, _DEPTH, _HDR, _CMYK))
+    for fits, words in ((is_png | is_jpeg, "image: neither PNG nor JPEG; write it as one of them"),
+                        (~turned, "image: turned by an Exif orientation; turn its pixels instead"),
+                        (~(is_png & (depth | hdr)), "image: a PNG in HDR, or not of 8 bits; write it with 8"),
+                        (is_png | ~cmyk, "image: a JPEG of CMYK; write it as RGB")):
+        with checks.refused(tf.reduce_all(fits), words):
+            images = tf.identity(images)
+    return is_png, images
+
+
+def _read_png(image):
+    return tf.io.decode_png(image, channels=4)
+
+
+def _read_jpeg(image):
+    pixels = tf.io.decode_jpeg(image, channels=3, dct_method="INTEGER_ACCURATE")
+    return tf.pad(pixels, [[0, 0], [0, 0], [0, 1]], constant_values=tf.constant(255, tf.uint8))
 
 
 def _over_black(pixels):
-    """RGBA as the RGB that is seen over black: int32, rounded as by Pillow's alpha_composite."""
+    """uint8 RGBA as the RGB that is seen over black: int32, rounded as by Pillow's alpha_composite."""
     pixels = tf.cast(pixels, tf.int32)
     scaled = pixels[..., :3] * pixels[..., 3:] * 128 + 2**14
-    return (scaled // 2**8 + scaled) // 2**15
+    return tf.bitwise.right_shift(tf.bitwise.right_shift(scaled, 8) + scaled, 15)

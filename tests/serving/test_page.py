@@ -322,11 +322,24 @@ def test_who_wants_little_motion_gets_none(browser, url):
     context.close()
 
 
+@pytest.mark.parametrize("width", [375, 1000])
 @pytest.mark.parametrize("scheme", ["light", "dark"])
-def test_it_is_easy_to_use_for_all(page, scheme):
-    axe = pytest.importorskip("axe_playwright_python.sync_playwright")
+@pytest.mark.parametrize("model", ["page", "speech_page"])
+def test_it_is_easy_to_use_for_all(request, model, scheme, width):
+    axe = pytest.importorskip("axe_playwright_python.sync_playwright", reason="axe-playwright-python is not installed")
+    page = request.getfixturevalue(model)
+    page.set_viewport_size({"width": width, "height": 700})
     page.emulate_media(color_scheme=scheme)
     background = page.evaluate("getComputedStyle(document.body).backgroundColor")
     assert (background == "rgb(246, 246, 243)") == (scheme == "light")
-    found = axe.Axe().run(page).response["violations"]
-    assert [fault["id"] for fault in found if fault["impact"] in ("serious", "critical")] == []
+    assert grave_faults(axe, page) == []
+    drop(page, "content", "notes.txt", "text/plain", b"words")
+    page.wait_for_selector("#message.error")
+    assert grave_faults(axe, page) == []
+
+
+def grave_faults(axe, page):
+    """What axe-core finds on the page as it is."""
+    faults = axe.Axe().run(page).response["violations"]
+    return [(fault["id"], [node["html"] for node in fault["nodes"]]) for fault in faults
+            if fault["impact"] in ("serious", "critical")]

@@ -1,9 +1,13 @@
 """The load on a served model: what clients count, and the table; no time is ever tested."""
 
 import http.server
+import json
+import os
 import threading
+import time
 
 import pytest
+import serving_table
 from bench import serving_load as tool
 
 
@@ -50,20 +54,40 @@ def test_a_request_is_what_the_server_reads(form):
     assert inputs[tool.FORMS[form]].shape == ((1, 3) if form == "encode_bytes" else (1, 3, 16, 24, 3))
 
 
-def test_the_lines_say_what_the_numbers_mean():
+def test_the_lines_say_what_the_numbers_mean(tmp_path):
     def row(form, server, clients, rate, p50):
         return {"form": form, "server": server, "clients": clients, "clips_per_second": rate, "p50_ms": p50,
-                "p99_ms": 2 * p50, "errors": 0}
+                "p99_ms": 2 * p50, "cpu_ms": 1000 / rate, "errors": 0}
 
     after = {"p50_ms": 11.0, "errors": 0, "statuses": {}}
-    result = {"clip": [8, 64, 64, 3], "cpus": 2, "bytes": {"encode_bytes": 20_000},
-              "rows": [row("encode_bytes", "none, in process", 1, 100, 10), row("encode_bytes", "batching", 1, 91, 11),
-                       row("encode_bytes", "batching", 32, 200, 150), row("encode_bytes", "no batching", 32, 80, 400)],
-              "memory": {"seconds": 600, "megabytes": [400, 401]},
-              "overload": {"clients": 64, "queue": 16, "before": after, "during": {"statuses": {200: 5, 503: 90}},
-                           "after": after}}
-    text = "\n".join(tool.lines(result))
-    for words in ("| `encode_bytes` | batching | 32 | 200.0 | 150.0 | 300.0 | 0 |", "encode_bytes 20,000",
-                  "one client waits 1.10 times as long as in process", "2.50 times the clips/s at 32 clients",
-                  "memory over 600 s: 400, 401 MB", "{200: 5, 503: 90}", "p50 11.0 and 11.0 ms, 0 errors after"):
+    clip = {"clip": [8, 64, 64, 3], "cpus": 2, "bytes": {"encode_bytes": 20_000}}
+    speed = {"rows": [row("encode_bytes", "none, in process", 1, 100, 10), row("encode_bytes", "batching", 1, 91, 11),
+                      row("encode_bytes", "batching", 32, 200, 150), row("encode_bytes", "no batching", 32, 80, 400)],
+             "batches": [{"clips": clips, "clips_per_second": rate, "cpu_ms": 1000 / rate}
+                         for clips, rate in ((1, 100), (32, 250))]}
+    memory = {"memory": {"seconds": 600, "clients": 8, "megabytes": [400, 401]}}
+    overload = {"overload": {"clients": 64, "queue": 16, "before": after, "during": {"statuses": {200: 5, 503: 90}},
+                             "after": after}}
+    text = "\n".join(tool.lines(clip | speed | memory | overload))
+    for words in ("| `encode_bytes` | batching | 32 | 200.0 | 150.0 | 300.0 | 5.0 | 0 |", "encode_bytes 20,000",
+                  "waits 1.10 times as long as in process, 1.0 ms longer", "2.50 times the clips/s at 32 clients",
+                  "for 0.40 times the CPU of a clip", "| 32 | 250.0 | 4.0 |", "32 clips in a call need 0.40 times",
+                  "memory over 600 s, 8 clients: 400, 401 MB", "{200: 5, 503: 90}",
+                  "p50 11.0 and 11.0 ms, 0 errors after"):
         assert words in text
+    assert "overload" not in "\n".join(tool.lines(clip | memory))
+    (tmp_path / "load.json").write_text(json.dumps(clip | speed | memory | overload))
+    made = serving_table.made(str(tmp_path / "load.json"))
+    assert "\n- `encode_bytes`: one client waits 1.10" in made and "\n\n- Memory over 600 s" in made
+
+
+@pytest.mark.skipif(not os.path.exists(serving_table.RESULT), reason="docs/results/serving.json is not measured yet")
+def test_the_page_is_current():
+    assert serving_table.main(["serving_table.py", "--check"]) == 0
+
+
+def test_the_cpu_of_a_process_is_counted():
+    before, own = tool._cpu_seconds(os.getpid()), time.process_time()
+    while time.process_time() < own + 0.2:
+        pass
+    assert 0.15 < tool._cpu_seconds(os.getpid()) - before < 2

@@ -3,6 +3,7 @@
 import base64
 import binascii
 import contextlib
+import itertools
 import json
 
 import numpy as np
@@ -31,25 +32,25 @@ def fast(value, dtype):
         with np.errstate(over="ignore"):
             narrow = array.astype(dtype)
         # A list of true, false and floats becomes floats in NumPy; so do whole numbers above 2^24.
-        plain = np.array_equal(np.isinf(narrow), np.isinf(array)) and not _has_bools(value)
+        plain = np.array_equal(np.isinf(narrow), np.isinf(array)) and not _has_bools(value, array.ndim)
         return narrow if plain else None
     if dtype.kind == "f" and kind in "iu":
         fits = array.max() <= _EXACT and array.min() >= -_EXACT
-        return array.astype(dtype) if fits and not _has_bools(value) else None
+        return array.astype(dtype) if fits and not _has_bools(value, array.ndim) else None
     if dtype.kind in "iu" and kind == "i":
         limits = np.iinfo(dtype)
         fits = array.min() >= limits.min and array.max() <= limits.max
-        return array.astype(dtype) if fits and not _has_bools(value) else None
+        return array.astype(dtype) if fits and not _has_bools(value, array.ndim) else None
     return None
 
 
-def _has_bools(value):
-    """Whether true or false stands among numbers. NumPy reads them as 1 and 0."""
-    if isinstance(value, list):
-        if value and isinstance(value[0], list):
-            return any(map(_has_bools, value))
-        return bool in set(map(type, value))
-    return isinstance(value, bool)
+def _has_bools(value, rank):
+    """Whether true or false stands among the numbers of a rectangular list. NumPy reads them as 1 and 0."""
+    if not rank:
+        return isinstance(value, bool)
+    for _ in range(rank - 1):
+        value = itertools.chain.from_iterable(value)
+    return bool in set(map(type, value))
 
 
 def exact(value, dtype):
