@@ -156,9 +156,9 @@ def _body(metadata, form):
     elif form == "encode_uint8":
         clip = frames.tolist()
     else:
-        import client  # of export/, which makes the images
+        import client_files  # of export/, which makes the images
 
-        clip = [{"b64": base64.b64encode(image).decode()} for image in client.to_images(frames[None])[0]]
+        clip = [{"b64": base64.b64encode(image).decode()} for image in client_files.to_images(frames[None])[0]]
     return json.dumps({"signature_name": form, "instances": [{FORMS[form]: clip}]}).encode()
 
 
