@@ -34,6 +34,17 @@ def build(spec=SPEC, **changes):
     return models.build(config(**changes), spec)
 
 
+def save_run(folder, configuration, spec=None):
+    """Make `folder` a run whose checkpoint holds initial weights; returns it as text."""
+    from rwae_tf import data
+    from rwae_tf.runs import checkpoints, run_dir
+
+    spec = spec or data.from_config(configuration.data, "train").spec
+    run_dir.prepare(str(folder), configuration, spec)
+    checkpoints.Checkpoints(str(folder), run_dir.build(configuration, spec), {}, checkpoints.Counters()).save()
+    return str(folder)
+
+
 def sequences(batch=4, length=4, seed=0, spec=SPEC):
     """Clips in [0, 1], float32 [batch, length, *frame_shape]; of speech in decibels."""
     x = np.random.default_rng(seed).random((batch, length, *spec.frame_shape), np.float32)

@@ -7,7 +7,7 @@ python tools/serving_table.py --check    # fails where the page is out of date
 import os
 
 import marked_page
-from bench import serving_load
+from bench import serving_lines
 
 from rwae_tf import entry_point
 from rwae_tf.utils import json_file
@@ -26,7 +26,7 @@ def made(path):
     """The lines of a file that tools/bench/serving_load.py wrote, a list item for each sentence."""
     result = json_file.read(path, "measurements", "tools/bench/serving_load.py")
     items = [line if line.startswith("|") or not line else f"- {line[0].upper()}{line[1:]}."
-             for line in serving_load.lines(result)]
+             for line in serving_lines.lines(result)]
     return "\n" + "\n".join(items) + "\n"
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 import tiny
 
 import rwae_tf
-from rwae_tf import data, errors
+from rwae_tf import errors
 
 command = importlib.import_module("rwae_tf.export")  # the name is the function
 
@@ -19,13 +19,7 @@ command = importlib.import_module("rwae_tf.export")  # the name is the function
 @pytest.fixture(scope="module")
 def run(tmp_path_factory):
     """The folder of a run whose checkpoint holds initial weights."""
-    from rwae_tf.runs import checkpoints, run_dir
-
-    path, config = str(tmp_path_factory.mktemp("runs") / "run"), tiny.config(seed=3)
-    spec = data.from_config(config.data, "train").spec
-    run_dir.prepare(path, config, spec)
-    checkpoints.Checkpoints(path, run_dir.build(config, spec), {}, checkpoints.Counters()).save()
-    return path
+    return tiny.save_run(tmp_path_factory.mktemp("runs") / "run", tiny.config(seed=3))
 
 
 @pytest.mark.slow

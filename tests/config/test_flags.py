@@ -1,7 +1,6 @@
 """The flags: one per field of the configuration, read from the command line and from flagfiles."""
 
 import dataclasses
-import re
 
 import pytest
 from absl import flags as absl_flags
@@ -64,44 +63,6 @@ NEEDS = {  # other flags beside which an option has an effect
     **dict.fromkeys(("category_training", "category_weight"), ["--model=mocogan", *_ACTION]),
     **dict.fromkeys(("instance_noise", "l2_weight"), ["--model=mocogan"]),
 }
-
-
-@pytest.mark.parametrize("name, reason", [
-    ("gradient_penalty_weight=1", "content_divergence=scaled_mmd"), ("action_weight=1", "action_size=0"),
-    ("action_weight=0:1,2:3", "action_size=0"), ("num_digits=2", "dataset=sprites"), ("grey=true", "dataset=sprites"),
-    ("conditioning=concatenation", "backbone=dcgan"), ("motion_posterior=full", "model=rwae"),
-])
-def test_an_option_without_effect_is_refused(name, reason):
-    with pytest.raises(InputError, match=f"--{name.split('=')[0]}=.* does nothing with --{reason}; drop it"):
-        flags.configuration(f"--{name}")
-
-
-def test_options_of_the_step_without_effect_are_refused():
-    with pytest.raises(InputError, match="--critic_features=4 does nothing with --content_divergence=adversarial"):
-        flags.configuration("--content_divergence=adversarial", "--critic_features=4")
-    with pytest.raises(InputError, match="--adaptive_inference_steps=True does nothing with --inference_steps=1"):
-        flags.configuration("--adaptive_inference_steps", "--inference_steps=1")
-    with pytest.raises(InputError, match="--reuse_batch=True does nothing with --joint_update=True"):
-        flags.configuration("--joint_update", "--reuse_batch", "--inference_steps=1")
-
-
-@pytest.mark.parametrize("option", ["content_divergence=adversarial", "content_weight=3", "critic_features=4",
-                                    "motion_horizon=16", "inference_steps=1", "encoder_learning_rate=1e-3"])
-def test_options_of_another_model_are_refused(option):
-    with pytest.raises(InputError, match=f"--{option.split('=')[0]}=.* does nothing with --model=ds_vae; drop it"):
-        flags.configuration("--model=ds_vae", f"--{option}")
-
-
-@pytest.mark.parametrize("model, option", [
-    ("mocogan", "backbone=biggan"), ("mocogan", "reconstruction=normal"), ("mocogan", "content_kl_weight=1"),
-    ("mocogan", "motion_posterior=full"), ("mocogan", "hidden_size=9"), ("mocogan", "discriminative_weight=1"),
-    ("c_dsvae", "instance_noise=0.1"), ("c_dsvae", "l2_weight=1"), ("c_dsvae", "reuse_batch=true"),
-    ("fhvae", "channels=8"), ("fhvae", "action_size=3"), ("fhvae", "decoder=dense"), ("fhvae", "content_weight=3"),
-])
-def test_options_of_other_baselines_are_refused(model, option):
-    given = ["--reconstruction=learned_normal"] if model == "fhvae" else []
-    with pytest.raises(InputError, match=f"--{option.split('=')[0]}=.* does nothing with --model={model}; drop it"):
-        flags.configuration(f"--model={model}", *given, f"--{option}")
 
 
 def test_learned_deviations_go_with_the_model_that_learns_them():
@@ -226,54 +187,6 @@ def test_two_commands_share_no_flags():
     flags.define_config(first)
     assert "size" in first and "size" not in second
     assert "size" not in absl_flags.FLAGS
-
-
-def helped(values, capsys):
-    assert flags.parse(values, ["train", "--help"], "What the command does.\n") is False
-    return capsys.readouterr().out
-
-
-def test_help_lists_every_flag_by_section(capsys):
-    values = flags.new()
-    flags.define_config(values)
-    absl_flags.DEFINE_string("run_dir", "", "Folder of the run.", flag_values=values)
-    text = helped(values, capsys)
-    assert text.startswith("What the command does.\n")
-    own, *sections = re.split(r"^\[(\w+)\] .*$", text, flags=re.MULTILINE)
-    assert re.findall(r"--(\w+)=", own) == ["help", "flagfile", "preset", "run_dir"]
-    assert sections[0::2] == list(config_lib.SECTIONS)
-    for name, listed in zip(sections[0::2], sections[1::2], strict=True):
-        assert re.findall(r"^  --(\w+)=", listed, re.MULTILINE) == [
-            field.name for field in dataclasses.fields(config_lib.SECTIONS[name])]
-
-
-def test_help_gives_default_and_what_is_allowed(capsys):
-    values = flags.new()
-    flags.define_config(values)
-    text = " ".join(helped(values, capsys).split())
-    helps = {field.name: field.metadata["help"] for kind in config_lib.SECTIONS.values()
-             for field in dataclasses.fields(kind)}
-    assert f"--decoder=lstm {helps['decoder']} One of lstm, dense." in text
-    assert f"--num_digits=1 {helps['num_digits']} An integer from 1 to 10." in text
-    assert f"--joint_update=false {helps['joint_update']}" in text
-    assert f"--critic_learning_rate=50:0.0001,50:5e-05,80:5e-05,80:1e-05 {helps['critic_learning_rate']}" in text
-    assert "--data_dir= Folder" in text
-    assert "undefok" not in text and "absl" not in text and "<" not in text
-
-
-def test_help_is_readable(capsys):
-    values = flags.new()
-    flags.define_config(values)
-    lines = helped(values, capsys).splitlines()
-    assert max(map(len, lines)) <= 110
-    assert all(re.match(r"  --\w+=|" + " " * 34 + r"\S", line) for line in lines if line.startswith(" "))
-
-
-def test_help_of_a_command_that_shares_names_with_the_configuration(capsys):
-    values = flags.new()
-    absl_flags.DEFINE_integer("length", None, "Frames.", 1, flag_values=values)
-    text = helped(values, capsys)
-    assert "  --length=" in text and "[data]" not in text
 
 
 def test_required(capsys):

@@ -1,44 +1,14 @@
-import functools
+"""Sprites: frames, labels and splits, from the sheets and from the published arrays."""
+
 import hashlib
-import shutil
 
 import numpy as np
 import pytest
-from PIL import Image
+from sprite_sheets import CELLS, pillow_clip
 
 from rwae_tf import data
 from rwae_tf.data.datasets import sprites
 from rwae_tf.errors import InputError
-
-# Cells of a sheet, numbered row by row, 13 to a row, frame by frame; as Li & Mandt's script cuts them.
-CELLS = {
-    "walk_front": (138, 131, 132, 133, 134, 135, 136, 137),
-    "walk_left": (125, 118, 119, 120, 121, 122, 123, 124),
-    "walk_right": (151, 144, 145, 146, 147, 148, 149, 150),
-    "spellcast_front": (26, 27, 28, 29, 30, 31, 30, 32),
-    "spellcast_left": (13, 14, 15, 16, 17, 18, 17, 19),
-    "spellcast_right": (39, 40, 41, 42, 43, 44, 43, 45),
-    "slash_front": (182, 183, 184, 185, 186, 187, 186, 182),
-    "slash_left": (169, 170, 171, 172, 173, 174, 173, 169),
-    "slash_right": (195, 196, 197, 198, 199, 200, 199, 195),
-}
-
-
-@functools.lru_cache(maxsize=4)
-def pillow_sheet(folder, body, bottom, top, hair):
-    """The whole sheet of one character, composed by Pillow."""
-    sheet = Image.new("RGBA", (832, 1344), (0, 0, 0, 255))
-    for name in (f"body/{body}", f"bottomwear/{bottom}", f"topwear/{top}", f"hair/{hair}", "shoes/1"):
-        with Image.open(folder / f"{name}.png") as layer:
-            sheet.alpha_composite(layer.convert("RGBA"))
-    return sheet
-
-
-def pillow_clip(folder, action, *worn):
-    """One clip composed by Pillow, uint8 [8, 64, 64, 3]."""
-    sheet = pillow_sheet(folder, *worn)
-    boxes = [(64 * (k % 13), 64 * (k // 13)) for k in CELLS[action]]
-    return np.stack([np.asarray(sheet.crop((x, y, x + 64, y + 64)))[..., :3] for x, y in boxes])
 
 
 @pytest.fixture(scope="module")
@@ -200,51 +170,6 @@ def test_sheets_are_read_where_the_npy_folder_is_empty(sheets_dir, tmp_path):
     index = np.arange(3)
     found, expected = (data.load("sprites", "test", str(d)).frames(index) for d in (tmp_path, sheets_dir))
     np.testing.assert_array_equal(found, expected)
-
-
-@pytest.mark.parametrize("damage, words", [
-    (lambda path: path.write_bytes(b""), "not a readable npy"),
-    (lambda path: path.write_bytes(b"a page that says 404"), "not a readable npy"),
-    (lambda path: path.write_bytes(path.read_bytes()[:100_000]), "not a readable npy"),
-    (lambda path: np.save(path, np.zeros((2, 8, 64, 64, 3), np.uint8)), "must be float .2, 8, 64, 64, 3., not uint8"),
-    (lambda path: np.save(path, np.array([{}] * 3), allow_pickle=True), "not a readable npy"),
-    (lambda path: path.unlink(), "no such file"),
-])
-def test_a_broken_published_array_is_refused_in_one_line(tmp_path, monkeypatch, damage, words):
-    monkeypatch.setattr(sprites, "split_characters", lambda: {"test": np.array([5, 8])})
-    for action in CELLS:
-        stem = f"{tmp_path}/{action.replace('spellcast', 'spellcard')}"
-        np.save(f"{stem}_frames_test.npy", np.zeros((2, 8, 64, 64, 3), np.float32))
-        worn = np.stack(sprites.attributes(np.array([5, 8])), -1)
-        np.save(f"{stem}_attributes_test.npy", np.eye(6, dtype=np.float32)[worn][:, None].repeat(8, 1))
-    assert len(data.load("sprites", "test", str(tmp_path))) == 18
-    path = tmp_path / "spellcard_left_frames_test.npy"
-    damage(path)
-    with pytest.raises(InputError, match=words) as caught:
-        data.load("sprites", "test", str(tmp_path))
-    assert str(caught.value).startswith(str(path)) and "\n" not in str(caught.value)
-
-
-
-@pytest.mark.parametrize("damage, words", [
-    (lambda path: path.unlink(), "no such sheet.*Li & Mandt"),
-    (lambda path: path.write_bytes(path.read_bytes()[:3000]), "not a readable PNG"),
-    (lambda path: path.write_bytes(b"GIF89a, or so it says"), "not a readable PNG"),
-    (lambda path: Image.new("RGBA", (832, 1280)).save(path), "832x1344.*832x1280"),
-])
-def test_a_bad_sheet_is_refused_in_one_line(sheets_dir, tmp_path, damage, words):
-    shutil.copytree(sheets_dir, tmp_path / "sheets")
-    path = tmp_path / "sheets" / "topwear" / "4.png"
-    damage(path)
-    with pytest.raises(InputError, match=words) as caught:
-        data.load("sprites", data_dir=str(tmp_path / "sheets"))
-    assert str(caught.value).startswith(str(path))
-    assert "\n" not in str(caught.value)
-
-
-def test_a_missing_folder_names_the_first_sheet(tmp_path):
-    with pytest.raises(InputError, match="nowhere/body/0.png: no such sheet"):
-        data.load("sprites", data_dir=str(tmp_path / "nowhere"))
 
 
 @pytest.mark.slow

@@ -13,16 +13,13 @@ from PIL import Image
 import rwae_tf
 from rwae_tf import data, errors, evaluate, generate, judge
 from rwae_tf.evaluation import action_matching
-from rwae_tf.runs import checkpoints, run_dir
+from rwae_tf.runs import run_dir
 from rwae_tf.serving import model_card, signatures
 
 
 def untrained(folder, **changes):
     """Makes `folder` a run of lamps with an untrained model."""
-    config = tiny.config(dataset="lamps", **changes)
-    spec = data.from_config(config.data, "train").spec
-    run_dir.prepare(str(folder), config, spec)
-    checkpoints.Checkpoints(str(folder), run_dir.build(config, spec), {}, checkpoints.Counters()).save()
+    tiny.save_run(folder, tiny.config(dataset="lamps", **changes))
     return folder
 
 

@@ -11,8 +11,8 @@ So E MMD^2 = K(2 s^2) + K(2) - c K(1 + s^2), K the sum of that over the bandwidt
 import numpy as np
 import pytest
 import tensorflow as tf
+from mmd_loops import loop_mmd2, normal
 
-from rwae_tf.config import ObjectiveConfig
 from rwae_tf.regularizers import mmd
 
 MIXTURE = (1.0, 2.0, 4.0, 8.0, 16.0)
@@ -35,31 +35,6 @@ def expected_mmd2(s, d, bandwidths, c):
 def mmd2(q, p, kernel, c=2.0, estimator="unbiased", paired=0):
     """The estimate from samples."""
     return mmd.mmd2(mmd.grams(q, p, kernel), c, estimator, paired)
-
-
-def normal(seed, *shape):
-    return tf.random.stateless_normal(shape, seed=(seed, 7))
-
-
-def loop_kernel(x, y, name, bandwidths):
-    d2 = sum((a - b) ** 2 for a, b in zip(x, y, strict=True))
-    if name == "rbf":
-        return sum(np.exp(-d2 / (2 * sigma**2)) for sigma in bandwidths)
-    return sum(2 * sigma**2 / (2 * sigma**2 + d2) for sigma in bandwidths)
-
-
-def loop_mmd2(q, p, name, bandwidths, c=2.0, estimator="unbiased", paired=0):
-    """Eq. 21, term by term; a pair counts within a sum unless both rows are of one block."""
-    q, p = np.asarray(q, np.float64), np.asarray(p, np.float64)
-
-    def mean(x, y, block):
-        pairs = [loop_kernel(x[i], y[j], name, bandwidths) for i in range(len(x)) for j in range(len(y))
-                 if not block or i // block != j // block]
-        return sum(pairs) / len(pairs)
-
-    within = {"biased": 0, "as_printed": 1, "unbiased": max(paired, 1)}[estimator]
-    across = paired if estimator == "unbiased" else 0
-    return mean(q, q, within) + mean(p, p, within) - c * mean(q, p, across)
 
 
 @pytest.mark.parametrize("name", ["rbf", "imq"])
@@ -238,142 +213,3 @@ def test_near_samples_far_from_the_origin_are_told_apart():
     # x = 1000 and 1000.5: |x|^2 + |y|^2 - 2xy has a rounding error of 0.1 and more in float32; d^2 is 0.25.
     x = tf.constant([[1000.0], [1000.5]])
     np.testing.assert_allclose(mmd.squared_distances(x, x), [[0, 0.25], [0.25, 0]], rtol=1e-6)
-
-
-def given(z_p, roll_outs=None):
-    """The function that gives the prior's samples: teacher-forced z_p, or roll-outs (z_p, too, without any)."""
-    return lambda free: roll_outs if free and roll_outs is not None else z_p
-
-
-def motion(samples, **options):
-    z_q, z_p = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 3, 2)
-    objective = ObjectiveConfig(motion_samples=samples, motion_bandwidths=(1.0, 3.0), **options)
-    found = tf.function(lambda q, p: mmd.motion_mmd(q, given(p), objective))(z_q, z_p)
-    assert float(found["motion_divergence_null_sd"]) > 0
-    return z_q.numpy(), z_p.numpy(), float(found["motion_divergence"])
-
-
-@pytest.mark.parametrize("samples, paired", [("teacher_forced", 1), ("free", 0)])
-@pytest.mark.parametrize("kernel", ["rbf", "imq"])
-def test_motion_mmd_is_summed_over_time(samples, paired, kernel):
-    z_q, z_p, value = motion(samples, motion_kernel=kernel)
-    expected = sum(loop_mmd2(z_q[:, t], z_p[:, t], kernel, (1.0, 3.0), paired=paired) for t in range(3))
-    assert value == pytest.approx(expected, rel=1e-4)
-
-
-def test_motion_mmd_on_pairs():
-    z_q, z_p, value = motion("pair")
-    expected = loop_mmd2(z_q[:, 0], z_p[:, 0], "rbf", (1.0, 3.0), paired=1)
-    for t in (1, 2):
-        pair_q = np.concatenate([z_q[:, t - 1], z_q[:, t]], -1)
-        pair_p = np.concatenate([z_q[:, t - 1], z_p[:, t]], -1)
-        expected += loop_mmd2(pair_q, pair_p, "rbf", (1.0, 3.0), paired=1)
-    assert value == pytest.approx(expected, rel=1e-4)
-
-
-def test_motion_mmd_on_all_steps_at_once_takes_no_two_samples_of_a_clip():
-    z_q, z_p, value = motion("pool_time")
-    expected = loop_mmd2(z_q.reshape(15, 2), z_p.reshape(15, 2), "rbf", (1.0, 3.0), paired=3)
-    assert value == pytest.approx(expected, rel=1e-4)
-
-
-def test_motion_mmd_on_trajectories():
-    # T = 3 times one MMD^2, of vectors of 6 numbers whose squared distances are means over time.
-    z_q, z_p, value = motion("trajectory")
-    expected = 3 * loop_mmd2(z_q.reshape(5, 6) / np.sqrt(3), z_p.reshape(5, 6) / np.sqrt(3), "rbf", (1.0, 3.0))
-    assert value == pytest.approx(expected, rel=1e-4)
-
-
-def test_motion_mmd_on_a_mixture_is_the_mean_of_both():
-    z_q, z_p, roll_outs = normal(8, 5, 3, 2), normal(9, 5, 3, 2), 2 * normal(10, 5, 3, 2)
-
-    def value(samples):
-        objective = ObjectiveConfig(motion_samples=samples)
-        return float(mmd.motion_mmd(z_q, given(z_p, roll_outs), objective)["motion_divergence"])
-
-    assert value("mixture") == pytest.approx((value("teacher_forced") + value("free")) / 2)
-    assert abs(value("teacher_forced") - value("free")) > 0.1
-
-
-def test_horizon_mmd_compares_later_frames_with_all_frames_of_the_data():
-    # T = 3 and H = 5: row i of the frames 4 and 5 (j = 0, 1) meets frame (i + j) mod 3.
-    z_q, z_p = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 5, 2)
-    found = mmd.horizon_mmd(z_q, z_p, ObjectiveConfig(motion_bandwidths=(1.0, 3.0)))
-    q = [np.stack([z_q[i, (i + j) % 3] for i in range(5)]) for j in (0, 1)]
-    expected = np.mean([loop_mmd2(q[j], z_p[:, 3 + j], "rbf", (1.0, 3.0)) for j in (0, 1)])
-    assert float(found["horizon_divergence"]) == pytest.approx(expected, rel=1e-4)
-    assert float(found["horizon_divergence_null_sd"]) > 0
-
-
-def test_horizon_mmd_falls_where_roll_outs_come_back():
-    z_q, near, far = normal(8, 60, 3, 2), normal(9, 60, 9, 2), 3 + normal(9, 60, 9, 2)
-    value, worse = (mmd.horizon_mmd(z_q, z_p, ObjectiveConfig()) for z_p in (near, far))
-    assert abs(float(value["horizon_divergence"])) < 3 * float(value["horizon_divergence_null_sd"])
-    assert float(worse["horizon_divergence"]) > 1
-
-
-def test_a_prior_that_foresees_far_apart_codes_is_not_rewarded():
-    # Teacher-forced, row j of z_p depends on row j of z_q. Where the prior foresees every code, z_p = z_q, and all
-    # codes are far apart, the pairs i != j are 0 in all sums, so the estimate is 0. As printed, n of the n^2 mixed
-    # pairs are k(0) = 2, the number of bandwidths: -2 / n^2 * n * 2 = -4 / n for each of the T steps.
-    n, steps = 6, 3
-    z_q = tf.tile(1000.0 * tf.range(n, dtype=tf.float32)[:, None, None], [1, steps, 2])
-
-    def value(z_p, estimator):
-        objective = ObjectiveConfig(motion_bandwidths=(1.0, 3.0), mmd_estimator=estimator)
-        return float(mmd.motion_mmd(z_q, given(z_p), objective)["motion_divergence"])
-
-    assert value(z_q, "unbiased") == value(z_q + 500.0, "unbiased") == value(z_q + 500.0, "as_printed") == 0
-    assert value(z_q, "as_printed") == pytest.approx(-4 / n * steps)
-
-
-def test_motion_mmd_options_reach_the_estimator():
-    z_q, z_p, value = motion("teacher_forced", mmd_estimator="biased", mmd_cross_coefficient=1.0)
-    expected = sum(loop_mmd2(z_q[:, t], z_p[:, t], "rbf", (1.0, 3.0), 1.0, "biased") for t in range(3))
-    assert value == pytest.approx(expected, rel=1e-4)
-
-
-def test_median_rule_measures_in_median_distances():
-    z_q, z_p, value = motion("teacher_forced", motion_bandwidth_rule="median")
-    expected = 0
-    for t in range(3):
-        pooled = np.concatenate([z_q[:, t], z_p[:, t]])
-        # 10 samples have 45 pairs, so the median is one of the distances.
-        median = np.median([np.linalg.norm(pooled[i] - pooled[j]) for i in range(10) for j in range(i)])
-        assert float(mmd.median_distance(tf.constant(pooled))) == pytest.approx(median, rel=1e-5)
-        expected += loop_mmd2(z_q[:, t], z_p[:, t], "rbf", (median, 3 * median), paired=1)
-    assert value == pytest.approx(expected, rel=1e-4)
-
-
-@pytest.mark.parametrize("rule", ["fixed", "median"])
-@pytest.mark.parametrize("kernel", ["rbf", "imq"])
-def test_gradient_is_that_of_finite_differences_at_a_constant_bandwidth(rule, kernel):
-    z_q, z_p = tf.cast(normal(8, 5, 3, 2), tf.float64), tf.cast(normal(9, 5, 3, 2), tf.float64)
-    direction = tf.cast(normal(10, 5, 3, 2), tf.float64)
-    objective = ObjectiveConfig(motion_bandwidth_rule=rule, motion_kernel=kernel, motion_bandwidths=(0.7,))
-    with tf.GradientTape() as tape:
-        tape.watch(z_q)
-        value = mmd.motion_mmd(z_q, given(z_p), objective)["motion_divergence"]
-    slope = float(tf.reduce_sum(tape.gradient(value, z_q) * direction))
-
-    # The bandwidths that the rule found, held fixed, one per step.
-    medians = [1.0] * 3
-    if rule == "median":
-        medians = [float(mmd.median_distance(tf.concat([z_q[:, t], z_p[:, t]], 0))) for t in range(3)]
-
-    def moved(step):
-        z = (z_q + step * direction).numpy()
-        return sum(loop_mmd2(z[:, t], z_p.numpy()[:, t], kernel, (0.7 * medians[t],), paired=1) for t in range(3))
-
-    assert slope == pytest.approx((moved(1e-5) - moved(-1e-5)) / 2e-5, rel=1e-6)
-
-
-@pytest.mark.parametrize("rule", ["fixed", "median"])
-def test_collapsed_and_far_samples_have_finite_values_and_gradients(rule):
-    objective = ObjectiveConfig(motion_bandwidth_rule=rule)
-    zeros, far, near = tf.zeros([4, 2, 3]), 1e6 * normal(11, 4, 2, 3), normal(12, 4, 2, 3)
-    for z_q, z_p in ((zeros, zeros), (far, near)):
-        with tf.GradientTape() as tape:
-            tape.watch(z_q)
-            value = mmd.motion_mmd(z_q, given(z_p), objective)["motion_divergence"]
-        assert np.isfinite(float(value)) and np.isfinite(tape.gradient(value, z_q)).all()

@@ -16,20 +16,15 @@ import socket
 import subprocess
 import threading
 
-import client
+import client_files
 import numpy as np
 import pytest
 import rest
-from rest import ACTIONS, clip, column, png, row
+from rest import ACTIONS, clip, column, row
+from rest_cases import BAD, GOOD, MODEL, PREDICT, SEED
 
 pytestmark = pytest.mark.slow
 ROOT = pathlib.Path(__file__).resolve().parents[2]
-IMAGE = png()
-ACTION = [1.0, 0.0, 0.0]
-CODES = {"z_c": [0.1] * 6, "z_m": [[0.2] * 3] * 2, "action": ACTION}
-SEED = {"seed": 1, "length": 2, "action": ACTION}
-MODEL = "/v1/models/tiny"
-PREDICT = f"{MODEL}:predict"
 
 
 @pytest.fixture(scope="module", params=["ours", "tensorflow_serving"])
@@ -62,45 +57,6 @@ def answers(url):
     return False
 
 
-GOOD = {  # name: method, path, body
-    "status": ("GET", MODEL, None),
-    "status of a version": ("GET", f"{MODEL}/versions/1", None),
-    "metadata": ("GET", f"{MODEL}/metadata", None),
-    "metadata of a version": ("GET", f"{MODEL}/versions/2/metadata", None),
-    "metadata of a label": ("GET", f"{MODEL}/labels/stable/metadata", None),
-    "name in percents": ("POST", "/v1/models/%74iny:predict", row("generate", SEED)),
-    "default signature": ("POST", PREDICT, {"instances": [clip()]}),
-    "empty signature name": ("POST", PREDICT, row("", clip())),
-    "default signature by name": ("POST", PREDICT, row("serving_default", {"video": clip()})),
-    "several rows": ("POST", PREDICT, row("encode", {"video": clip()}, {"video": clip(value=0.1)})),
-    "column form": ("POST", PREDICT, column("encode", video=[clip(), clip()])),
-    "column form without name": ("POST", PREDICT, {"signature_name": "encode", "inputs": [clip()]}),
-    "column form, other names are passed over": ("POST", PREDICT, column("encode", video=[clip()], other=[1])),
-    "other keys are passed over": ("POST", PREDICT, {**row("encode", clip()), "comment": "none"}),
-    "of a version": ("POST", f"{MODEL}/versions/1:predict", row("encode", clip())),
-    "of a label": ("POST", f"{MODEL}/labels/canary:predict", row("encode", clip())),
-    "whole numbers for floats": ("POST", PREDICT, row("encode", clip(value=1))),
-    "exponents": ("POST", PREDICT, json.dumps(row("encode", clip())).replace("0.5", "5e-1")),
-    "longer clip": ("POST", PREDICT, row("encode", clip(7))),
-    "decode": ("POST", PREDICT, row("decode", CODES)),
-    "decode_bytes": ("POST", PREDICT, row("decode_bytes", CODES)),
-    "reconstruct": ("POST", PREDICT, row("reconstruct", clip())),
-    "swap": ("POST", PREDICT, row("swap", {"content": clip(), "motion": clip(value=0.2)})),
-    "swap of unequal lengths": ("POST", PREDICT, row("swap", {"content": clip(3), "motion": clip(2)})),
-    "generate": ("POST", PREDICT, row("generate", SEED)),
-    "generate of two lengths": ("POST", PREDICT, row("generate", SEED, {**SEED, "length": 5})),
-    "levels": ("POST", PREDICT, row("encode_uint8", {"video_uint8": clip(value=200)})),
-    "levels in columns": ("POST", PREDICT, column("decode_uint8", **{k: [v] for k, v in CODES.items()})),
-    "images": ("POST", PREDICT, row("encode_bytes", {"video_bytes": [IMAGE, IMAGE]})),
-    "images without name": ("POST", PREDICT, row("encode_bytes", [IMAGE, IMAGE])),
-    "images in columns": ("POST", PREDICT, column("swap_bytes", content_bytes=[[IMAGE]], motion_bytes=[[IMAGE]])),
-    "base64 without padding": ("POST", PREDICT, row("encode_bytes", [{"b64": IMAGE["b64"].rstrip("=")}])),
-    "grey image for colour": ("POST", PREDICT, row("encode_bytes", [png(mode="L", colour=9)])),
-    "metadata signature": ("POST", PREDICT, row("metadata", {"rows": 0})),
-    "metadata signature without name": ("POST", PREDICT, row("metadata", 0, 0)),
-}
-
-
 @pytest.mark.parametrize("case", GOOD)
 def test_is_answered(server, case):
     method, path, body = GOOD[case]
@@ -108,108 +64,6 @@ def test_is_answered(server, case):
     assert status == 200, answer
     if method == "POST":
         assert list(answer) == ["outputs" if "inputs" in (body if isinstance(body, dict) else {}) else "predictions"]
-
-
-BAD = {  # name: path of a POST (or method and path), body, status, part of the error
-    "list for a length": (PREDICT, column("generate", seed=[0], length=[[]], action=[ACTION]), 400, ""),
-    "unknown model": ("/v1/models/none:predict", row("encode", clip()), 404,
-                      "Servable not found for request: Latest(none)"),
-    "unknown version": (f"{MODEL}/versions/9:predict", row("encode", clip()), 404,
-                        "Servable not found for request: Specific(tiny, 9)"),
-    "unknown label": (f"{MODEL}/labels/none:predict", row("encode", clip()), 400,
-                      "Unrecognized servable version label: none"),
-    "version that is no number": (f"{MODEL}/versions/one:predict", row("encode", clip()), 400,
-                                  "Malformed request: POST"),
-    "version and label": (f"{MODEL}/versions/1/labels/stable:predict", row("encode", clip()), 400, "Malformed request"),
-    "version too large": (f"{MODEL}/versions/99999999999999999999:predict", row("encode", clip()), 400,
-                          "Failed to convert version: 99999999999999999999 to numeric."),
-    "unknown signature": (PREDICT, row("none", clip()), 400, 'Serving signature name: "none" not found'),
-    "signature that is no text": (PREDICT, {"signature_name": 1, "instances": [1]}, 400, "must be a string value"),
-    "unknown verb": (f"{MODEL}:explain", row("encode", clip()), 400, "Malformed request: POST /v1/models/tiny:explain"),
-    "classify": (f"{MODEL}:classify", {"examples": [{"x": 1}]}, 400, ""),
-    "regress": (f"{MODEL}:regress", {"examples": [{"x": 1}]}, 400, ""),
-    "post without verb": (MODEL, row("encode", clip()), 400, "Malformed request: POST /v1/models/tiny"),
-    "get of a verb": (("GET", PREDICT), None, 400, "Malformed request: GET /v1/models/tiny:predict"),
-    "put": (("PUT", PREDICT), row("encode", clip()), 400, "Malformed request: PUT"),
-    "status of no model": (("GET", "/v1/models"), None, 400, "Missing model name in request."),
-    "status of an unknown model": (("GET", "/v1/models/none"), None, 404, "Could not find any versions of model none"),
-    "status of an unknown version": (("GET", f"{MODEL}/versions/9"), None, 404, "Could not find version 9"),
-    "metadata of an unknown model": (("GET", "/v1/models/none/metadata"), None, 404, "Servable not found"),
-    "no body": (PREDICT, b"", 400, "JSON Parse error: The document is empty"),
-    "no JSON": (PREDICT, "instances", 400, "JSON Parse error: "),
-    "JSON cut short": (PREDICT, json.dumps(row("encode", clip()))[:-9], 400, "JSON Parse error: "),
-    "two values": (PREDICT, "{} {}", 400, "JSON Parse error: "),
-    "no UTF-8": (PREDICT, b'{"signature_name": "\xff", "instances": [1]}', 400, ""),
-    "a list": (PREDICT, [1, 2], 400, "Is not object"),
-    "neither form": (PREDICT, {"signature_name": "encode"}, 400, "Missing 'inputs' or 'instances' key"),
-    "both forms": (PREDICT, {"instances": [1], "inputs": [1]}, 400, "expecting only one of 'inputs' or 'instances'"),
-    "instances that are no list": (PREDICT, {"instances": {"video": 1}}, 400, "'instances' to be an list/array"),
-    "no rows": (PREDICT, row("encode"), 400, "No values in 'instances' array"),
-    "no rows in columns": (PREDICT, column("encode", video=[]), 400, ""),
-    "no frames": (PREDICT, row("encode", []), 400, ""),
-    "clip of no frames in columns": (PREDICT, column("encode_bytes", video_bytes=[[]]), 400,
-                                       "empty; give one clip of one frame at least"),
-    "plain list for two inputs": (PREDICT, row("swap", clip()), 400,
-                                  "instances is a plain list, but expecting list of"),
-    "plain value for two inputs": (PREDICT, {"signature_name": "swap", "inputs": [clip()]}, 400,
-                                   "inputs is a plain value/list, but expecting an object"),
-    "object, then list": (PREDICT, row("encode", {"video": clip()}, clip()), 400,
-                          "Expecting object but got list at item 1 of input list"),
-    "list, then object": (PREDICT, row("encode", clip(), {"video": clip()}), 400,
-                          "Expecting value/list but got object at item 1 of input list"),
-    "missing input": (PREDICT, row("swap", {"content": clip()}), 400, "keys must be equal to: content,motion"),
-    "missing input in columns": (PREDICT, column("swap", content=[clip()]), 400,
-                                 "Missing named input: motion in 'inputs' object."),
-    "extra input": (PREDICT, row("swap", {"content": clip(), "motion": clip(), "more": 1}), 400,
-                    "does not have named input: more"),
-    "input of another name": (PREDICT, row("encode", {"clip": clip()}), 400, "does not have named input: clip"),
-    "text for numbers": (PREDICT, row("encode", "video"), 400, "Type: String is not of expected type: float"),
-    "true for numbers": (PREDICT, json.dumps(row("encode", clip())).replace("0.5", "true", 1), 400,
-                         "Type: True is not of expected type: float"),
-    "null for numbers": (PREDICT, json.dumps(row("encode", clip())).replace("0.5", "null", 1), 400,
-                         "Type: Null is not of expected type: float"),
-    "object for numbers": (PREDICT, row("encode", [[[[IMAGE]]]]), 400, "Type: Object is not of expected type: float"),
-    "numbers for images": (PREDICT, row("encode_bytes", [1, 2]), 400, "Type: Number is not of expected type: string"),
-    "fraction for a seed": (PREDICT, row("generate", {**SEED, "seed": 1.0}), 400, "is not of expected type: int32"),
-    "seed too large": (PREDICT, row("generate", {**SEED, "seed": 2**31}), 400, "is not of expected type: int32"),
-    "number too large for a float": (PREDICT, row("decode", {**CODES, "z_c": [1e39] * 6}), 400,
-                                     "without loss of precision"),
-    "whole number too large for a float": (PREDICT, row("decode", {**CODES, "z_c": [2**24] * 6}), 400,
-                                           "without loss of precision"),
-    "rows of unequal shapes": (PREDICT, row("encode", clip(2), clip(3)), 400, "Failed to process element: 1"),
-    "ragged clip": (PREDICT, row("encode", [*clip(1), clip(1, side=8)[0]]), 400, "Encountered list at unexpected size"),
-    "number for a list": (PREDICT, row("encode", [*clip(1), 0.5]), 400, "found at incorrect level"),
-    "list for a number": (PREDICT, row("decode", {**CODES, "z_c": [0.1, [0.1]]}), 400,
-                          "Encountered list at unexpected level"),
-    "wrong rank": (PREDICT, row("encode", clip()[0]), 400, "not compatible with expected shape"),
-    "scalar": (PREDICT, {"signature_name": "metadata", "inputs": 0}, 400, ""),
-    "wrong size": (PREDICT, row("encode", clip(side=8)), 400, "is not compatible with expected shape [?,?,16,16,3]"),
-    "channels first": (PREDICT, row("encode", np.zeros((2, 3, 16, 16)).tolist()), 400,
-                       "is not compatible with expected shape"),
-    "codes of another width": (PREDICT, row("decode", {**CODES, "z_c": [0.1] * 5}), 400, "[?,6]"),
-    "unequal first dimensions": (PREDICT, column("swap", content=[clip()], motion=[clip()] * 2), 400,
-                                 "first dimensions differ; content has 1; motion has 2"),
-    "bytes of 0 to 255": (PREDICT, row("encode", clip(value=255)), 400, "divide uint8 frames by 255"),
-    "level above 255": (PREDICT, row("encode_uint8", {"video_uint8": clip(value=256)}), 400,
-                        "is not of expected type: "),
-    "fraction for a level": (PREDICT, row("encode_uint8", {"video_uint8": clip()}), 400, "is not of expected type: "),
-    "NaN": (PREDICT, json.dumps(row("encode", clip())).replace("0.5", "NaN", 1), 400,
-            "1 of 1536 values are NaN or infinite"),
-    "Infinity": (PREDICT, json.dumps(row("decode", CODES)).replace("0.2", "-Infinity", 1), 400, "NaN or infinite"),
-    "length 0": (PREDICT, row("generate", {**SEED, "length": 0}), 400, "expected 1 to 10000 frames"),
-    "length above the cap": (PREDICT, row("generate", {**SEED, "length": 10_001}), 400, "expected 1 to 10000 frames"),
-    "action that is no share": (PREDICT, row("generate", {**SEED, "action": [1, 1, 0]}), 400,
-                                "a sum of 1 in every row"),
-    "base64 that is none": (PREDICT, row("encode_bytes", [{"b64": "%%%"}]), 400, "Unable to base64 decode"),
-    "b64 with another key": (PREDICT, row("encode_bytes", {"video_bytes": [{"b64": "aaaa", "type": "png"}]}), 400,
-                             "not formatted correctly for base64 data"),
-    "b64 that is no text": (PREDICT, row("encode_bytes", {"video_bytes": [{"b64": 1}]}), 400,
-                            "not formatted correctly for base64 data"),
-    "no image": (PREDICT, row("encode_bytes", [{"b64": base64.b64encode(b"none").decode()}]), 400, ""),
-    "text for an image": (PREDICT, row("encode_bytes", ["picture.png"]), 400, ""),
-    "image of another size": (PREDICT, row("encode_bytes", [png(side=8)]), 400, "not compatible with expected shape"),
-    "deep nesting": (PREDICT, '{"instances": ' + "[" * 500 + "]" * 500 + "}", 400, ""),
-}
 
 
 @pytest.mark.parametrize("case", BAD)
@@ -271,7 +125,8 @@ def test_both_forms_give_the_models_numbers(server, tiny):
         np.testing.assert_allclose([entry[name] for entry in rows["predictions"]], code, rtol=0, atol=1e-5)
         np.testing.assert_allclose(columns["outputs"][name], code, rtol=0, atol=1e-5)
     levels = np.rint(255 * x).astype(np.uint8)
-    images = [[{"b64": base64.b64encode(image).decode()} for image in images] for images in client.to_images(levels)]
+    images = [[{"b64": base64.b64encode(image).decode()} for image in clip_images]
+              for clip_images in client_files.to_images(levels)]
     of_levels = tiny[0].encode(levels / np.float32(255))
     for form, body in (("uint8", row("encode_uint8", *levels.tolist())), ("bytes", row("encode_bytes", *images))):
         _, answer = rest.predict(server[0], body)

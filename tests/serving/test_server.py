@@ -1,6 +1,5 @@
 """The server around a model: what is joined, what is turned away, and when. Its models here are plain functions."""
 
-import asyncio
 import contextlib
 import json
 import os
@@ -8,84 +7,12 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 
-import numpy as np
 import pytest
 import rest
+from doubling import Doubler, ask, at_once, metrics, running
 
-pytest.importorskip("starlette", reason="the extra `serve` is not installed")
-
-import uvicorn  # noqa: E402
-
-from rwae_tf.errors import InputError  # noqa: E402
-from rwae_tf.serving.server import app, registry, replies, routes, run  # noqa: E402
-
-
-class Signature:
-    name, inputs, outputs = "double", {"x": np.float32}, ["y"]
-
-
-class Doubler:
-    """A servable that doubles numbers, refuses negative ones and, at 9, waits for `gate`."""
-
-    def __init__(self, name="tiny", version=1, path=""):
-        self.name, self.version, self.path = name, version, path
-        self.runs, self.gate = [], threading.Event()
-
-    def signature(self, name):
-        if name not in ("", "double"):
-            raise replies.invalid(f'Serving signature name: "{name}" not found in signature def')
-        return Signature()
-
-    def run(self, signature, inputs):
-        self.runs.append(len(inputs["x"]))
-        if (inputs["x"] == 9).any():
-            assert self.gate.wait(30)
-        if (inputs["x"] < 0).any():
-            raise replies.invalid("x: below 0")
-        return {"y": 2 * inputs["x"]}
-
-    def metadata(self):
-        return {}
-
-
-@contextlib.contextmanager
-def running(servable, **limits):
-    """The address of a server in a thread, with one model."""
-    models = registry.Registry({"tiny": "/nowhere"}, None)
-    models.models["tiny"].servables[1] = servable
-    models.models["tiny"].states[1] = ("AVAILABLE", "OK", "")
-    listening = run._listen("127.0.0.1", 0)
-    application = app.Server(models, app.Limits(**limits)).app()
-    config = uvicorn.Config(application, http=run._Protocol, ws="none", log_config=None)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listening])))
-    thread.start()
-    try:
-        rest.wait_for(lambda: server.started)
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-    finally:
-        servable.gate.set()
-        server.should_exit = True
-        thread.join()
-
-
-def ask(url, *values):
-    return rest.predict(url, {"instances": list(values)})
-
-
-def at_once(*calls):
-    """Results of calls, each in a thread of its own."""
-    results = [None] * len(calls)
-
-    def call(k):
-        results[k] = calls[k]()
-
-    threads = [threading.Thread(target=call, args=(k,)) for k in range(len(calls))]
-    for thread in threads:
-        thread.start()
-    return threads, results
+from rwae_tf.serving.server import run
 
 
 def test_requests_that_wait_are_joined_and_a_wrong_one_fails_alone():
@@ -102,10 +29,6 @@ def test_requests_that_wait_are_joined_and_a_wrong_one_fails_alone():
     assert results[3][1] == {"predictions": [8, 8]} and results[2][1] == {"error": "x: below 0"}
     assert servable.runs[1] == 8  # all four in one run, and when that failed each alone
     assert sorted(servable.runs[2:]) == [2, 2, 2, 2]
-
-
-def metrics(url):
-    return rest.ask(url, "GET", "/monitoring/prometheus/metrics")[1]
 
 
 def test_a_joined_run_stays_within_its_limit():
@@ -216,115 +139,6 @@ def test_the_page_is_told_of_the_models():
         assert status == 200 and b"app.js" in page
         assert rest.ask(url, "GET", "/app.js")[0] == 200
         assert rest.ask(url, "GET", "/../server/app.py")[0] == 404
-
-
-class Versions:
-    """A folder of versions, and a registry over it with one model."""
-
-    def __init__(self, folder, **options):
-        self.folder = folder
-        self.registry = registry.Registry({"m": str(folder)}, self.load, {"m": {"stable": 1}}, **options)
-        self.broken = set()
-
-    def add(self, version, complete=True):
-        (self.folder / str(version)).mkdir()
-        if complete:
-            (self.folder / str(version) / "saved_model.pb").touch()
-        self.registry.refresh()
-
-    def load(self, name, version, path):
-        if version in self.broken:
-            raise ValueError("damaged")
-        return Doubler(name, version, path)
-
-    def served(self):
-        return sorted(self.registry.models["m"].servables)
-
-
-def test_the_newest_complete_versions_are_served(tmp_path):
-    versions = Versions(tmp_path, num_versions=2)
-    for version in (1, 2, 10):
-        versions.add(version)
-    versions.add(11, complete=False)
-    (tmp_path / ".part-x").mkdir()
-    versions.registry.refresh()
-    assert versions.served() == [2, 10]
-    assert versions.registry.servable(routes.Target("predict", "m")).version == 10
-    states = versions.registry.status(routes.Target("status", "m"))["model_version_status"]
-    assert [(entry["version"], entry["state"]) for entry in states] == [
-        ("10", "AVAILABLE"), ("2", "AVAILABLE"), ("1", "END")]
-
-
-def test_a_version_that_cannot_be_loaded_replaces_none(tmp_path):
-    versions = Versions(tmp_path)
-    versions.broken.add(2)
-    versions.add(1)
-    versions.add(2)
-    assert versions.served() == [1]
-    [entry] = versions.registry.status(routes.Target("status", "m", 2))["model_version_status"]
-    assert entry["state"] == "END" and entry["status"] == {"error_code": "UNKNOWN", "error_message": "damaged"}
-    versions.add(3)
-    assert versions.served() == [3]
-
-
-def test_a_label_is_a_version(tmp_path):
-    versions = Versions(tmp_path, num_versions=2)
-    versions.add(1)
-    versions.add(2)
-    assert versions.registry.servable(routes.Target("predict", "m", None, "stable")).version == 1
-    with pytest.raises(replies.ServingError, match="Unrecognized servable version label: none"):
-        versions.registry.servable(routes.Target("predict", "m", None, "none"))
-
-
-def test_a_model_without_versions_is_refused(tmp_path):
-    versions = Versions(tmp_path)
-    versions.registry.refresh()
-    with pytest.raises(InputError, match="no version of m to serve"):
-        versions.registry.require_all()
-
-
-@pytest.mark.parametrize("arguments, message", [
-    (["/no/such/folder"], "no such folder"),
-    (["a b=/"], "no spaces"),
-    (["{here}", "x/..={here}"], "name"),
-    (["{here}", "{here}"], "a second model named"),
-    (["pretrained/none"], "no such pretrained model"),
-])
-def test_wrong_models_are_refused_in_a_line(arguments, message, tmp_path):
-    with pytest.raises(InputError, match=message):
-        run.models([argument.format(here=tmp_path) for argument in arguments], str(tmp_path))
-
-
-def test_a_run_is_exported_once_for_its_weights(tmp_path, monkeypatch):
-    (tmp_path / "r" / "checkpoints").mkdir(parents=True)
-    (tmp_path / "r" / "config.json").touch()
-    commands = []
-
-    def export(command, **_):
-        commands.append(command)
-        os.makedirs(os.path.join(command[-1].removeprefix("--export_dir="), "1"))
-        return subprocess.CompletedProcess(command, 0)
-
-    monkeypatch.setattr(run.subprocess, "run", export)
-    first = run.models([f"{tmp_path}/r"], f"{tmp_path}/cache")
-    assert run.models([f"m={tmp_path}/r/"], f"{tmp_path}/cache") == {"m": first["r"]} and len(commands) == 1
-    assert commands[0][1:4] == ["-m", "rwae_tf.export", f"--run_dir={tmp_path}/r"]
-    (tmp_path / "r" / "checkpoints" / "ckpt-2.index").touch()
-    assert run.models([f"{tmp_path}/r"], f"{tmp_path}/cache") != first and len(commands) == 2
-
-
-def test_one_version_is_no_model(tmp_path):
-    (tmp_path / "saved_model.pb").touch()
-    with pytest.raises(InputError, match="is one version; give the folder of all"):
-        run.models([str(tmp_path)], str(tmp_path))
-
-
-def test_labels_are_read():
-    assert run.labels(["stable=1", "canary=2"], {"m": ""}) == {"m": {"stable": 1, "canary": 2}}
-    assert run.labels(["b/stable=1"], {"a": "", "b": ""}) == {"b": {"stable": 1}}
-    for wrong in (["stable"], ["stable=1"], ["c/stable=1"]):
-        with pytest.raises(InputError, match="--label="):
-            run.labels(wrong, {"a": "", "b": ""})
 
 
 @pytest.mark.slow

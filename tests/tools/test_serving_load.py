@@ -8,6 +8,7 @@ import time
 
 import pytest
 import serving_table
+from bench import serving_clients, serving_lines
 from bench import serving_load as tool
 
 
@@ -31,18 +32,18 @@ def test_clients_count_what_they_are_answered():
     server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Answers)
     server.count = 0
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    load = tool.ask(f"http://127.0.0.1:{server.server_port}", b"{}", 2, 0.3)
+    load = serving_clients.ask(f"http://127.0.0.1:{server.server_port}", b"{}", 2, 0.3)
     server.shutdown()
     server.server_close()
     summary = load.summary()
     assert sum(load.statuses.values()) == server.count and load.statuses[503] == summary["errors"] == server.count // 3
     assert len(load.times) == load.statuses[200] and summary["clips_per_second"] > 0
     assert 0 < summary["p50_ms"] <= summary["p99_ms"]
-    silent = tool.ask("http://127.0.0.1:9", b"{}", 1, 0.05)
+    silent = serving_clients.ask("http://127.0.0.1:9", b"{}", 1, 0.05)
     assert set(silent.statuses) == {"ConnectionRefusedError"}
 
 
-@pytest.mark.parametrize("form", tool.FORMS)
+@pytest.mark.parametrize("form", serving_clients.FORMS)
 def test_a_request_is_what_the_server_reads(form):
     import numpy as np
 
@@ -50,8 +51,8 @@ def test_a_request_is_what_the_server_reads(form):
 
     request = codec.parse_json(tool._body({"length": 3, "frame_shape": [16, 24, 3]}, form))
     dtype = {"encode": np.float32, "encode_uint8": np.uint8, "encode_bytes": object}[form]
-    _, inputs = codec.read(request, {tool.FORMS[form]: dtype})
-    assert inputs[tool.FORMS[form]].shape == ((1, 3) if form == "encode_bytes" else (1, 3, 16, 24, 3))
+    _, inputs = codec.read(request, {serving_clients.FORMS[form]: dtype})
+    assert inputs[serving_clients.FORMS[form]].shape == ((1, 3) if form == "encode_bytes" else (1, 3, 16, 24, 3))
 
 
 def test_the_lines_say_what_the_numbers_mean(tmp_path):
@@ -68,14 +69,14 @@ def test_the_lines_say_what_the_numbers_mean(tmp_path):
     memory = {"memory": {"seconds": 600, "clients": 8, "megabytes": [400, 401]}}
     overload = {"overload": {"clients": 64, "queue": 16, "before": after, "during": {"statuses": {200: 5, 503: 90}},
                              "after": after}}
-    text = "\n".join(tool.lines(clip | speed | memory | overload))
+    text = "\n".join(serving_lines.lines(clip | speed | memory | overload))
     for words in ("| `encode_bytes` | batching | 32 | 200.0 | 150.0 | 300.0 | 5.0 | 0 |", "encode_bytes 20,000",
                   "waits 1.10 times as long as in process, 1.0 ms longer", "2.50 times the clips/s at 32 clients",
                   "for 0.40 times the CPU of a clip", "| 32 | 250.0 | 4.0 |", "32 clips in a call need 0.40 times",
                   "memory over 600 s, 8 clients: 400, 401 MB", "{200: 5, 503: 90}",
                   "p50 11.0 and 11.0 ms, 0 errors after"):
         assert words in text
-    assert "overload" not in "\n".join(tool.lines(clip | memory))
+    assert "overload" not in "\n".join(serving_lines.lines(clip | memory))
     (tmp_path / "load.json").write_text(json.dumps(clip | speed | memory | overload))
     made = serving_table.made(str(tmp_path / "load.json"))
     assert "\n- `encode_bytes`: one client waits 1.10" in made and "\n\n- Memory over 600 s" in made
@@ -87,7 +88,7 @@ def test_the_page_is_current():
 
 
 def test_the_cpu_of_a_process_is_counted():
-    before, own = tool._cpu_seconds(os.getpid()), time.process_time()
+    before, own = serving_clients.cpu_seconds(os.getpid()), time.process_time()
     while time.process_time() < own + 0.2:
         pass
-    assert 0.15 < tool._cpu_seconds(os.getpid()) - before < 2
+    assert 0.15 < serving_clients.cpu_seconds(os.getpid()) - before < 2

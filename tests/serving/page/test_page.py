@@ -1,121 +1,16 @@
 """The page of `rwae_tf.serve`, used in a headless Chromium as a person uses it, on a tiny model."""
 
-import base64
 import io
-import shutil
-import wave
 
 import imageio_ffmpeg
 import numpy as np
 import pytest
 import rest
+from browsing import CHROMIUM, FRAMES, caption, drop, gif, pixels, png, set_slider, settle
 from PIL import Image
 
-playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-CHROMIUM = next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
 pytestmark = [pytest.mark.slow, pytest.mark.exhaustive, pytest.mark.skipif(not CHROMIUM, reason="no Chromium on PATH")]
-FRAMES = 4  # of a clip in training
-
-
-@pytest.fixture(scope="module")
-def url(tiny, tmp_path_factory):
-    """The address of a server of the tiny model."""
-    folder = tmp_path_factory.mktemp("page")
-    shutil.copytree(tiny[1], folder / "tiny" / "1")
-    with rest.ours(folder) as address:
-        yield address
-
-
-@pytest.fixture(scope="module")
-def browser():
-    with playwright.sync_playwright() as engine:
-        browser = engine.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield browser
-        browser.close()
-
-
-@pytest.fixture(scope="module")
-def speech_url(tmp_path_factory):
-    """The address of a server of a tiny model of speech."""
-    folder = tmp_path_factory.mktemp("speech_page")
-    rest.export_tiny(rest.build_speech(), folder / "voices")
-    with rest.ours(folder, labels={}) as address:
-        yield address
-
-
-@pytest.fixture
-def page(browser, url):
-    """The page of the model of videos."""
-    yield from opened(browser, url)
-
-
-@pytest.fixture
-def speech_page(browser, speech_url):
-    """The page of the model of speech."""
-    yield from opened(browser, speech_url)
-
-
-def opened(browser, url):
-    """The page, once it shows its first clips; it may ask nobody but its server, and write no error."""
-    context = browser.new_context(bypass_csp=True, viewport={"width": 1000, "height": 900})
-    context.set_default_timeout(60_000)
-    page, faults = context.new_page(), []
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("console", lambda message: faults.append(message.text) if message.type == "error" else None)
-    page.on("request", lambda request: faults.append(request.url) if not request.url.startswith(
-        (url, "data:", "blob:")) else None)
-    page.goto(url)
-    settle(page, "swapped")
-    yield page
-    context.close()
-    assert faults == []
-
-
-def settle(page, caption):
-    """Wait until the page has finished, with a caption of the result that has these words."""
-    page.wait_for_function("text => document.querySelector('#result .caption').textContent.includes(text)"
-                           " && !document.body.hasAttribute('aria-busy')", arg=caption)
-    assert page.text_content("#message") == ""
-
-
-def caption(page, panel="result"):
-    return page.text_content(f"#{panel} .caption")
-
-
-def pixels(page, panel="result"):
-    """What a panel shows now, as an array."""
-    address = page.evaluate(f"document.querySelector('#{panel} canvas').toDataURL('image/png')")
-    return np.asarray(Image.open(io.BytesIO(base64.b64decode(address.split(",")[1]))).convert("RGB")).astype(int)
-
-
-def set_slider(page, name, value):
-    page.evaluate("""([name, value]) => {
-        const slider = document.getElementById(name);
-        slider.value = value;
-        ["input", "change"].forEach((kind) => slider.dispatchEvent(new Event(kind)));
-    }""", [name, value])
-
-
-def gif(frames=3, side=40):
-    """A GIF of discs on grey, larger than a frame and wider than high."""
-    pictures = [Image.new("RGB", (side + 10, side), (90 + 40 * k, 60, 160)) for k in range(frames)]
-    buffer = io.BytesIO()
-    pictures[0].save(buffer, "GIF", save_all=True, append_images=pictures[1:], duration=100)
-    return buffer.getvalue()
-
-
-def png(colour):
-    buffer = io.BytesIO()
-    Image.new("RGB", (rest.SIDE, rest.SIDE), colour).save(buffer, "PNG")
-    return buffer.getvalue()
-
-
-def drop(page, panel, name, kind, content):
-    page.evaluate("""([panel, name, type, data]) => {
-        const bytes = Uint8Array.from(atob(data), (c) => c.charCodeAt(0)), transfer = new DataTransfer();
-        transfer.items.add(new File([bytes], name, { type }));
-        document.getElementById(panel).dispatchEvent(new DragEvent("drop", { dataTransfer: transfer, bubbles: true }));
-    }""", [panel, name, kind, base64.b64encode(content).decode()])
 
 
 def test_it_begins_with_two_clips_and_their_swap(page):
@@ -243,53 +138,6 @@ def test_a_result_is_downloaded_as_a_film(page, tmp_path):
     page.click("#film")
     page.wait_for_selector("#message.error")
     assert page.text_content("#message") == "This browser records no films. Download the GIF instead."
-
-
-def sound(seconds=0.5):
-    """A WAV file of noise."""
-    buffer = io.BytesIO()
-    with wave.open(buffer, "wb") as file:
-        file.setparams((1, 2, 16_000, 0, "NONE", ""))
-        file.writeframes(np.random.default_rng(0).integers(-3000, 3000, int(16_000 * seconds), "<i2").tobytes())
-    return buffer.getvalue()
-
-
-def test_spectra_are_those_of_the_package(speech_page):
-    from rwae_tf.data.speech import spectra
-
-    samples = np.random.default_rng(0).normal(0, 0.1, 4000)
-    for kind, front_end in spectra.FRONT_ENDS.items():
-        decibels, again = speech_page.evaluate("""async ([samples, kind]) => {
-            const spectra = await import("/spectra.js");
-            const decibels = spectra.analyse(samples, kind);
-            return [decibels, spectra.analyse(spectra.toSamples(decibels, kind), kind)];
-        }""", [samples.tolist(), kind])
-        np.testing.assert_allclose(decibels, front_end.analyse(samples), rtol=0, atol=1e-4)
-        assert np.abs(np.subtract(again, decibels)).mean() < 2  # decibels; of other phases
-
-
-def test_speech_is_shown_and_heard(speech_page, tmp_path):
-    page = speech_page
-    assert caption(page, "content") == "drawn, seed 1, 1.0 s" and caption(page) == "content and motion swapped, 1.0 s"
-    assert page.is_visible("#wav") and not page.is_visible("#download")
-    shown = pixels(page)
-    assert shown.shape == (200, 100, 3) and np.ptp(shown) > 0
-    drop(page, "motion", "voice.wav", "audio/wav", sound())
-    page.wait_for_function("document.querySelector('#motion .caption').textContent.startsWith('voice.wav')")
-    settle(page, "0.4 s")  # two whole segments of 0.2 s
-    with page.expect_download() as download:
-        page.click("#wav")
-    download.value.save_as(tmp_path / "clip.wav")
-    with wave.open(str(tmp_path / "clip.wav")) as file:
-        assert (file.getframerate(), file.getnchannels(), file.getnframes()) == (16_000, 1, 39 * 160 + 400)
-        assert np.ptp(np.frombuffer(file.readframes(10_000), "<i2")) > 0
-    page.click("#motion .listen")
-    settle(page, "0.4 s")
-    set_slider(page, "between", 1)
-    settle(page, "0 deviations, 100 % of the way")
-    drop(page, "content", "short.wav", "audio/wav", sound(0.1))
-    page.wait_for_selector("#message.error")
-    assert page.text_content("#message") == "short.wav: shorter than 0.2 s, one segment of the model"
 
 
 def test_keys_do_what_buttons_do(page):
