@@ -5,6 +5,7 @@ python tools/serving_table.py --check    # fails where the page is out of date
 """
 
 import os
+import textwrap
 
 import marked_page
 from bench import serving_lines
@@ -25,9 +26,14 @@ def main(argv):
 def made(path):
     """The lines of a file that tools/bench/serving_load.py wrote, a list item for each sentence."""
     result = json_file.read(path, "measurements", "tools/bench/serving_load.py")
-    items = [line if line.startswith("|") or not line else f"- {line[0].upper()}{line[1:]}."
+    items = [line if line.startswith("|") or not line else _item(f"{line[0].upper()}{line[1:]}.")
              for line in serving_lines.lines(result)]
     return "\n" + "\n".join(items) + "\n"
+
+
+def _item(sentence):
+    """An item of a list, in lines that fit the page."""
+    return textwrap.fill(sentence, 100, initial_indent="- ", subsequent_indent="  ", break_on_hyphens=False)
 
 
 if __name__ == "__main__":

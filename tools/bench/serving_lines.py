@@ -39,8 +39,9 @@ def _speed_lines(result):
 
 def _overload_lines(result):
     overload = result["overload"]
-    return [f"overload, {overload['clients']} clients on a queue of {overload['queue']}: answers "
-            f"{overload['during']['statuses']}; one client before and after: p50 "
+    answers = ", ".join(f"{count:,} times {status}" for status, count in overload["during"]["statuses"].items())
+    return [f"overload, {overload['clients']} clients on a queue of {overload['queue']}: {answers}; "
+            "one client before and after: p50 "
             f"{overload['before']['p50_ms']:.1f} and {overload['after']['p50_ms']:.1f} ms, "
             f"{overload['after']['errors']} errors after"]
 
