@@ -29,7 +29,7 @@ def test_cells_run_and_the_kept_page_is_of_these_cells(run, capsys):
         assert [o["output_type"] for o in cell.get("outputs", [])] == [
             o["output_type"] for o in other.get("outputs", [])]
     printed = ["".join(o["text"]) for cell in ours["cells"] for o in cell.get("outputs", []) if "text" in o]
-    assert "z_c (4, 16) z_m (4, 16, 4)" in printed[1]
+    assert "z_c (4, 16) z_m (4, 16, 2)" in printed[1]
     distances = np.array([line.split() for line in printed[2].splitlines()], float)
     np.testing.assert_array_equal(np.diag(distances), np.zeros(4))  # KL(q || q) = 0
     assert distances.min() >= 0

@@ -82,7 +82,6 @@ def test_the_lines_say_what_the_numbers_mean(tmp_path):
     assert "\n- `encode_bytes`: one client waits 1.10" in made and "\n\n- Memory over 600 s" in made
 
 
-@pytest.mark.skipif(not os.path.exists(serving_table.RESULT), reason="docs/results/serving.json is not measured yet")
 def test_the_page_is_current():
     assert serving_table.main(["serving_table.py", "--check"]) == 0
 
