@@ -1,7 +1,9 @@
 """The models and versions that a server finds, loads and replaces."""
 
+import gc
 import os
 import subprocess
+import weakref
 
 import pytest
 from doubling import Doubler
@@ -57,6 +59,17 @@ def test_a_version_that_cannot_be_loaded_replaces_none(tmp_path):
     assert entry["state"] == "END" and entry["status"] == {"error_code": "UNKNOWN", "error_message": "damaged"}
     versions.add(3)
     assert versions.served() == [3]
+
+
+def test_a_version_that_goes_is_freed_and_one_that_stays_is_left_out_of_collections(tmp_path):
+    versions = Versions(tmp_path)
+    versions.add(1)
+    assert all(collectable is not versions.registry for collectable in gc.get_objects()) and gc.get_freeze_count()
+    servable = versions.registry.models["m"].servables[1]
+    servable.cycle, gone = servable, weakref.ref(servable)  # as a session: it goes by a collection alone
+    del servable
+    versions.add(2)
+    assert gone() is None
 
 
 def test_a_label_is_a_version(tmp_path):

@@ -26,6 +26,7 @@ from absl import flags as absl_flags
 
 sys.path.insert(0, os.path.dirname(os.path.dirname(os.path.abspath(__file__))))
 
+from bench import memory
 from bench.serving_clients import BINARY, FORMS, NAME, Load, ask, served
 from bench.serving_lines import lines
 
@@ -177,9 +178,7 @@ def _watch_memory(url, pid, body, seconds):
     ask(url, body, _MEMORY_CLIENTS, seconds / 20)
     for _ in range(10):
         load = ask(url, body, _MEMORY_CLIENTS, seconds / 10)
-        with open(f"/proc/{pid}/status", encoding="ascii") as file:
-            [line] = [line for line in file if line.startswith("VmRSS")]
-        megabytes.append(round(int(line.split()[1]) / 1000))
+        megabytes.append(round(memory.read(pid)[0]))
         if set(load.statuses) != {200}:
             raise InputError(f"under load, the server answered {dict(load.statuses)}")
     return {"seconds": seconds, "clients": _MEMORY_CLIENTS, "megabytes": megabytes}
