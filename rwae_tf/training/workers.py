@@ -64,13 +64,27 @@ class Workers:
                              "same flags and the same data")
 
     def wait_for_all(self):
-        """Return when every worker has called this."""
+        """Return when every worker has called this; afterwards each may leave.
+
+        One that leaves may take its part of the last sum with it, so the others may meet its loss there. By then they
+        know from the sum before that all have come.
+        """
         self.any([False])
+        try:
+            self.any([False])
+        except tf.errors.OpError as error:
+            if not _is_loss(error):
+                raise
 
     def _sum(self, value):
         """The sum of a tensor over all workers; of whole numbers in float64, which every kind of device can add up."""
         addends = value if value.dtype.is_floating else tf.cast(value, tf.float64)
         return tf.cast(self._strategy.reduce("sum", addends, axis=None), value.dtype)
+
+
+def _is_loss(error):
+    """Whether this is what a worker meets whose peer is gone."""
+    return isinstance(error, _LOST) or "ollective" in str(error)
 
 
 @contextlib.contextmanager
@@ -83,7 +97,7 @@ def lost_in_one_line():
         yield
     except tf.errors.OpError as error:
         text, cluster = str(error), cluster_lib.read()
-        if cluster is None or not (isinstance(error, _LOST) or "ollective" in text):
+        if cluster is None or not _is_loss(error):
             raise
         found = re.search(r"/job:(\w+)(?:/replica:\d+)?/task:(\d+)", text.partition("aborted by")[2])
         name = f" ({found[1]} {found[2]})" if found else ""

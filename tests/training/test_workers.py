@@ -1,5 +1,6 @@
 """Several workers on this machine: equal to one process, a lost one, and what they agree on."""
 
+import contextlib
 import json
 import os
 import pathlib
@@ -42,6 +43,27 @@ def numbers(folder):
     reader = tf.train.load_checkpoint(tf.train.latest_checkpoint(os.path.join(folder, "checkpoints")))
     return {name: reader.get_tensor(name) for name in reader.get_variable_to_shape_map()
             if "seconds" not in name and "save_counter" not in name and "OBJECT_GRAPH" not in name}
+
+
+@pytest.mark.parametrize("sums, error, ends", [
+    (2, tf.errors.UnavailableError(None, None, "gone"), True),  # a peer that has left after all had come
+    (1, tf.errors.UnavailableError(None, None, "gone"), False),  # one that never came
+    (2, tf.errors.InvalidArgumentError(None, None, "wrong"), False),
+])
+def test_a_peer_may_leave_once_all_have_come(sums, error, ends, monkeypatch):
+    here, calls = workers.Workers(tf.distribute.get_strategy()), []
+
+    def fail_at_last(value):
+        calls.append(value)
+        if len(calls) == sums:
+            raise error
+        return value
+
+    here.count = 2
+    monkeypatch.setattr(here, "_sum", fail_at_last)
+    with contextlib.nullcontext() if ends else pytest.raises(type(error)):
+        here.wait_for_all()
+    assert len(calls) == sums
 
 
 @pytest.mark.slow
