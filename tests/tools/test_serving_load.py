@@ -55,6 +55,25 @@ def test_a_request_is_what_the_server_reads(form):
     assert inputs[serving_clients.FORMS[form]].shape == ((1, 3) if form == "encode_bytes" else (1, 3, 16, 24, 3))
 
 
+def test_measurements_take_turns_whose_loads_are_added():
+    calls = []
+
+    def call(name, answers):
+        def ask(seconds):
+            calls.append((name, seconds))
+            load = serving_clients.Load()
+            load.times, load.seconds, load.cpu_seconds = [seconds] * answers, seconds, 0.5
+            load.statuses[200] += answers
+            return load
+        return ask
+
+    loads = tool._in_turns({"a": call("a", 1), "b": call("b", 2)}, 12)
+    assert calls == 6 * [("a", 0.4), ("a", 2.0), ("b", 0.4), ("b", 2.0)]  # a fifth of a turn's 12 / 6 s to warm up
+    assert loads["b"].times == 12 * [2.0] and loads["b"].statuses == {200: 12}
+    assert loads["b"].seconds == 12 and loads["b"].cpu_seconds == 3
+    assert loads["b"].summary()["clips_per_second"] == 1 and loads["b"].summary()["cpu_ms"] == 250
+
+
 def test_the_lines_say_what_the_numbers_mean(tmp_path):
     def row(form, server, clients, rate, p50):
         return {"form": form, "server": server, "clients": clients, "clips_per_second": rate, "p50_ms": p50,

@@ -26,7 +26,14 @@ class Load:
     """
 
     def __init__(self):
-        self.times, self.statuses, self.seconds, self.cpu_seconds = [], collections.Counter(), 0.0, float("nan")
+        self.times, self.statuses, self.seconds, self.cpu_seconds = [], collections.Counter(), 0.0, 0.0
+
+    def add(self, other):
+        """Take in what another turn of the same measurement met."""
+        self.times += other.times
+        self.statuses += other.statuses
+        self.seconds += other.seconds
+        self.cpu_seconds += other.cpu_seconds
 
     def summary(self):
         """The numbers of a row of the table."""

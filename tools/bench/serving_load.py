@@ -1,13 +1,13 @@
 """Load on a served model: latency and clips a second, beside the same call without a server; memory; overload.
 
-    python tools/bench/serving_load.py --part=speed --part=overload --out=load.json         # about 11 minutes
+    python tools/bench/serving_load.py --part=speed --part=overload --out=load.json         # about 14 minutes
     python tools/bench/serving_load.py --part=memory --out=load.json                        # about 11 minutes
     python tools/bench/serving_load.py --model=pretrained/sprites_32 --seconds=10 --memory_seconds=60
 
 starts `rwae_tf.serve` on the loopback interface and asks it to encode one clip at a time, from several clients at once,
-each as fast as it is answered. A clip is sent as images (`encode_bytes`), and by one client as levels (`encode_uint8`)
-or as numbers (`encode`) too. Without --model, it is an untrained one of tools/cpu/sprites.flags at 64x64: clips of
-8x64x64x3. A file given by --out keeps the parts that are not measured again.
+each as fast as it is answered, in turns with the same call without a server. A clip is sent as images (`encode_bytes`),
+and by one client as levels (`encode_uint8`) or as numbers (`encode`) too. Without --model, it is an untrained one of
+tools/cpu/sprites.flags at 64x64: clips of 8x64x64x3. A file given by --out keeps the parts that are not measured again.
 
 `CPU` is the time of all cores that the server's process, or this one in process, spent on a clip. Unlike clips/s, it
 does not depend on what else the machine runs.
@@ -37,7 +37,8 @@ from rwae_tf.utils import json_file
 
 _ROOT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
 _PARTS = ("speed", "overload", "memory")
-_IN_PROCESS_BATCHES, _IN_PROCESS_SHARE = (1, 2, 4, 8, 16, 32), 12  # 60 s are 5 s of each size of batch
+_IN_PROCESS_BATCHES, _BATCH_SHARE = (1, 2, 4, 8, 16, 32), 0.2
+_TURNS = 6
 _MEMORY_CLIENTS, _OVERLOAD_CLIENTS, _OVERLOAD_QUEUE = 8, 64, 16
 
 
@@ -48,7 +49,7 @@ def main(argv):
                        for define in (absl_flags.DEFINE_string, absl_flags.DEFINE_integer))
     string("model", "", "Folder of a run or of an export's versions, or pretrained/NAME.")
     string("out", "", "JSON file for all numbers.")
-    integer("seconds", 60, "Of each measurement.", 1)
+    integer("seconds", 60, "Of each measurement, in six turns.", 1)
     integer("memory_seconds", 600, "For which the memory of the server is watched.", 1)
     absl_flags.DEFINE_multi_enum("part", _PARTS, _PARTS, "What to measure; may be given several times.",
                                  flag_values=values)
@@ -106,24 +107,38 @@ def measure(values, versions):
 
 
 def _speed(values, versions, newest, bodies):
-    """The "rows" of the table, and "batches", the same call in process with several clips."""
-    rows, batches = _in_process(newest, bodies, values.seconds)
-    with served(versions) as (url, pid):
+    """The "rows" of the table, and "batches", the same call in process with several clips.
+
+    All are measured in turns, because the speed of a shared machine changes within minutes.
+    """
+    calls, batches = _in_process(newest, bodies)
+    with served(versions) as joining, served(versions, "--max_batch_size=1") as alone:
         for form, body in bodies.items():
-            rows += [_row(form, "batching", url, pid, body, clients, values.seconds)
-                     for clients in values.clients if form == BINARY or clients == 1]
-    with served(versions, "--max_batch_size=1") as (url, pid):
-        rows += [_row(BINARY, "no batching", url, pid, bodies[BINARY], clients, values.seconds)
-                 for clients in values.clients if clients > 1]
-    return {"rows": rows, "batches": batches}
+            calls |= {(form, "batching", clients): _asking(joining, body, clients)
+                      for clients in values.clients if form == BINARY or clients == 1}
+        calls |= {(BINARY, "no batching", clients): _asking(alone, bodies[BINARY], clients)
+                  for clients in values.clients if clients > 1}
+        loads = _in_turns(calls | batches, values.seconds)
+    return {"rows": [dict(zip(("form", "server", "clients"), key, strict=True)) | loads[key].summary()
+                     for key in calls],
+            "batches": [{"clips": clips} | loads[clips].summary() for clips in batches]}
 
 
-def _row(form, server, url, pid, body, clients, seconds):
-    ask(url, body, clients, seconds / 20)  # so that no first call is measured
-    load = ask(url, body, clients, seconds, pid)
-    row = {"form": form, "server": server, "clients": clients, **load.summary()}
-    print(f"{form}, {server}, {clients} clients: {row['clips_per_second']:.1f} clips/s", file=sys.stderr, flush=True)
-    return row
+def _asking(server, body, clients):
+    """A call that asks `server`, address and process id of `served`, for some seconds -> `Load`."""
+    url, pid = server
+    return lambda seconds: ask(url, body, clients, seconds, pid)
+
+
+def _in_turns(calls, seconds):
+    """Key -> `Load` of so many seconds of each call, a `_TURNS`-th of them at a time."""
+    loads = {key: Load() for key in calls}
+    for turn in range(_TURNS):
+        for key, call in calls.items():
+            call(min(1, seconds / _TURNS / 5))  # so that what went before does not count
+            loads[key].add(call(seconds / _TURNS))
+        print(f"turn {turn + 1} of {_TURNS}", file=sys.stderr, flush=True)
+    return loads
 
 
 def _body(metadata, form):
@@ -142,29 +157,30 @@ def _body(metadata, form):
     return json.dumps({"signature_name": form, "instances": [{FORMS[form]: clip}]}).encode()
 
 
-def _in_process(path, bodies, seconds):
-    """Rows of calls without a server, of inputs that are decoded already, and the numbers by clips in a call."""
+def _in_process(path, bodies):
+    """Calls without a server, of inputs that are decoded already: one clip in each form, and several, by their number.
+
+    Returns:
+      Two dictionaries of calls, seconds -> `Load`, by (form, server, clients) and by clips.
+    """
     from rwae_tf.serving.server import codec, servable
 
-    model, rows, batches = servable.Servable("bare", 1, path), [], []
+    model, single, several = servable.Servable("bare", 1, path), {}, {}
     for form, body in bodies.items():
         request = codec.parse_json(body)
         signature = model.signature(codec.signature_name(request))
         _, inputs = codec.read(request, signature.inputs)
-        load = _repeat(model, signature, inputs, 1, seconds / 3)
-        rows.append({"form": form, "server": "none, in process", "clients": 1, **load.summary()})
+        single[form, "none, in process", 1] = functools.partial(_repeat, model, signature, inputs, 1)
         for clips in _IN_PROCESS_BATCHES if form == BINARY else ():
             joined = {name: np.concatenate([array] * clips) for name, array in inputs.items()}
-            load = _repeat(model, signature, joined, clips, seconds / _IN_PROCESS_SHARE)
-            batches.append({"clips": clips, **load.summary()})
-    return rows, batches
+            several[clips] = functools.partial(_repeat, model, signature, joined, clips, share=_BATCH_SHARE)
+    return single, several
 
 
-def _repeat(model, signature, inputs, clips, seconds):
-    """The `Load` of calls one after the other, of some clips each."""
-    model.run(signature, inputs)
+def _repeat(model, signature, inputs, clips, seconds, share=1):
+    """The `Load` of calls one after the other, of some clips each, for a share of some seconds."""
     load, start, cpu = Load(), time.perf_counter(), time.process_time()
-    while (begin := time.perf_counter()) < start + seconds:
+    while (begin := time.perf_counter()) < start + share * seconds:
         model.run(signature, inputs)
         load.times.append(time.perf_counter() - begin)
         load.statuses[200] += clips
