@@ -9,9 +9,8 @@ docs/results/ablation.json and, as a table, to docs/ablation.md.
 
 import os
 import shlex
-import subprocess
-import sys
 
+import commands
 import marked_page
 from absl import flags as absl_flags
 
@@ -65,8 +64,10 @@ def record(name, changes, values):
         return
     run_dir = os.path.join(values.runs, name)
     print(f"{name}: {' '.join(changes) or 'as in the flagfile'}", flush=True)
-    _run("train", f"--flagfile={values.base}", f"--data_dir={values.data_dir}", f"--run_dir={run_dir}", *changes)
-    _run("evaluate", f"--run_dir={run_dir}", f"--judge_dir={values.judge_dir}", "--split=validation", "--repeats=1")
+    commands.run("train", f"--flagfile={values.base}", f"--data_dir={values.data_dir}", f"--run_dir={run_dir}",
+                 *changes)
+    commands.run("evaluate", f"--run_dir={run_dir}", f"--judge_dir={values.judge_dir}", "--split=validation",
+                 "--repeats=1")
     found = json_file.read(os.path.join(run_dir, "evaluation_validation", "metrics.json"), "the measures")
     known = {**_known(path), name: {**asked, **summary(found)}}  # read again: another row may have come meanwhile
     json_file.write(known, path)
@@ -82,12 +83,6 @@ def base_flags(path):
 def _known(path):
     """The rows measured so far."""
     return json_file.read(path, "the results") if os.path.exists(path) else {}
-
-
-def _run(command, *arguments):
-    """One of the package's commands; InputError when it fails."""
-    if subprocess.run([sys.executable, "-m", f"rwae_tf.{command}", *arguments]).returncode:
-        raise InputError(f"rwae_tf.{command} {' '.join(arguments)}: failed, see above; run again to go on")
 
 
 def summary(result):
