@@ -1,4 +1,4 @@
-"""The tables of docs/performance.md on serving, of the measurements in docs/results/serving.json.
+"""The tables of docs/serving.md, of the measurements in docs/results/serving.json.
 
 python tools/serving_table.py            # writes them into the page
 python tools/serving_table.py --check    # fails where the page is out of date
@@ -14,7 +14,7 @@ from rwae_tf import entry_point
 from rwae_tf.utils import json_file
 
 _DOCS = os.path.join(os.path.dirname(os.path.dirname(os.path.abspath(__file__))), "docs")
-PAGE, RESULT = os.path.join(_DOCS, "performance.md"), os.path.join(_DOCS, "results", "serving.json")
+PAGE, RESULT = os.path.join(_DOCS, "serving.md"), os.path.join(_DOCS, "results", "serving.json")
 BEGIN, END = "<!-- serving: written by tools/serving_table.py -->", "<!-- end of serving -->"
 
 
