@@ -14,6 +14,7 @@ other suites and presets in FILE stay.
 import json
 import os
 import platform
+import subprocess
 
 from absl import flags as absl_flags
 from bench.suites import SUITES, picture
@@ -35,6 +36,19 @@ def rounded(value):
     if isinstance(value, dict):
         return {name: rounded(part) for name, part in value.items()}
     return float(f"{value:.5g}") if isinstance(value, float) else value
+
+
+def hardware():
+    """The GPU that TensorFlow would use, or the cores and what makes them fast."""
+    try:
+        names = subprocess.check_output(["nvidia-smi", "--query-gpu=name", "--format=csv,noheader"], text=True,
+                                        stderr=subprocess.DEVNULL).splitlines()
+    except (OSError, subprocess.CalledProcessError):
+        names = []
+    if names and os.environ.get("CUDA_VISIBLE_DEVICES") != "-1":
+        return names[0]
+    best = next((name for name in _INSTRUCTIONS if name in cpu_info.instructions()), platform.machine())
+    return f"{os.cpu_count()} cores ({best})"
 
 
 def known(path, machine):
@@ -84,8 +98,7 @@ def main(argv):
         return 0
     if unknown := sorted(set(values.suite) - set(SUITES)):
         raise InputError(f"--suite={unknown[0]}: choose of {', '.join(SUITES)}")
-    best = next((name for name in _INSTRUCTIONS if name in cpu_info.instructions()), platform.machine())
-    machine = {"machine": f"{os.cpu_count()} cores ({best})", "threads": values.threads}
+    machine = {"machine": hardware(), "threads": values.threads}
     result = known(values.out, machine) if values.out else machine  # before hours of measuring, as it may be refused
     for name in values.suite:
         found = rounded(SUITES[name](values))

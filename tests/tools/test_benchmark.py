@@ -3,6 +3,7 @@
 import contextlib
 import json
 import pathlib
+import re
 import shutil
 import subprocess
 import types
@@ -203,3 +204,19 @@ def test_another_checkout_is_called_by_its_commit(tmp_path):
     (tmp_path / "x" / "file").write_text("two")
     assert measured.checkout(str(tmp_path / "x")) == f"{commit}-dirty"
     assert measured.checkout(str(tmp_path / "x" / "folder")) == "folder"  # inside of a checkout, but none
+
+
+@pytest.mark.parametrize("answer, visible, expected", [
+    ("NVIDIA H200\nNVIDIA H200\n", None, "NVIDIA H200"), ("NVIDIA H200\n", "-1", r"\d+ cores \(\w+\)"),
+    (None, None, r"\d+ cores \(\w+\)")])
+def test_the_hardware_is_the_gpu_if_there_is_one(monkeypatch, answer, visible, expected):
+    def output(command, **_):
+        if answer is None:
+            raise FileNotFoundError(command[0])
+        return answer
+
+    monkeypatch.setattr(tool.subprocess, "check_output", output)
+    monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    if visible:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
+    assert re.fullmatch(expected, tool.hardware())
