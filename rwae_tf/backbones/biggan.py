@@ -7,13 +7,13 @@ through five blocks up, of 16c to c: c = 64 on both sides in Tables 5 and 6 (204
 
 import math
 
-import keras
 import tensorflow as tf
 from keras import layers
 
 from rwae_tf.layers.attention import SelfAttention
 from rwae_tf.layers.ladder import Ladder
 from rwae_tf.layers.residual import ResidualDown, ResidualUp, conv
+from rwae_tf.layers.stack import Composite
 
 
 def _widths(size, channels):
@@ -21,7 +21,7 @@ def _widths(size, channels):
     return [channels * 2**i for i in range(int(math.log2(size)) - 1)]
 
 
-class BigganEncoder(keras.layers.Layer):
+class BigganEncoder(Composite):
     """Frames [N, H, W, C] -> features [N, Dh]: blocks down to 2x2, self-attention after the first.
 
     A ladder makes h: one part of it from the map of each block, and one more from the last map.
@@ -51,7 +51,7 @@ class BigganEncoder(keras.layers.Layer):
         return self.ladder([*maps, x])
 
 
-class BigganDecoder(keras.layers.Layer):
+class BigganDecoder(Composite):
     """Features [N, Dh] -> logits [N, H, W, C]: blocks up from 2x2, self-attention before the last.
 
     h is split into equal parts. The first makes the 2x2 map; each of the others conditions one block.

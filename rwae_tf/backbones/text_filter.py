@@ -11,7 +11,7 @@ import tensorflow as tf
 from keras import layers
 
 from rwae_tf.layers.residual import double, halve
-from rwae_tf.layers.stack import Stack
+from rwae_tf.layers.stack import Composite, Stack
 
 
 def _widths(size, channels):
@@ -23,7 +23,7 @@ def _same(x):
     return x
 
 
-class Block(layers.Layer):
+class Block(Composite):
     """A residual block: conv 3x3 of LeakyReLU(x), plus x through a 1x1 convolution.
 
     Args:

@@ -4,9 +4,10 @@ import tensorflow as tf
 from keras import layers
 
 from rwae_tf import distributions
+from rwae_tf.layers.stack import Composite
 
 
-class ActionPosterior(layers.Layer):
+class ActionPosterior(Composite):
     """LSTM over the motion codes, with or without the frame features beside them, to A logits.
 
     Args:

@@ -6,9 +6,10 @@ from keras import layers
 from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions
+from rwae_tf.layers.stack import Composite
 
 
-class LastOutputs(layers.Layer):
+class LastOutputs(Composite):
     """The last outputs of LSTMs, concatenated: h [B, T, Dh] -> [B, sum of their units]."""
 
     def __init__(self, lstms):
@@ -28,7 +29,7 @@ _SUMMARIES = {
 }
 
 
-class ContentPosterior(layers.Layer):
+class ContentPosterior(Composite):
     """A summary of the frame features, then mean and standard deviation.
 
     Args:

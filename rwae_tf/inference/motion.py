@@ -7,9 +7,10 @@ from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions
 from rwae_tf.layers.gaussian_lstm import GaussianLSTM
+from rwae_tf.layers.stack import Composite
 
 
-class _Posterior(layers.Layer):
+class _Posterior(Composite):
     """A motion posterior and its input.
 
     Args:
@@ -71,7 +72,7 @@ class MotionPosterior(_Posterior):
         return z_m, tfd.MultivariateNormalDiag(loc, scale)
 
 
-class _GaussianHead(layers.Layer):
+class _GaussianHead(Composite):
     """Outputs [..., D] -> (loc, scale), both linear in them but for the softplus of the scale."""
 
     def __init__(self, size, initial_scale, name="head"):

@@ -1,12 +1,12 @@
 """Self-attention between the places of a picture (Zhang et al. 2019, as in Brock et al. 2019)."""
 
 import tensorflow as tf
-from keras import layers
 
 from rwae_tf.layers.residual import conv
+from rwae_tf.layers.stack import Composite
 
 
-class SelfAttention(layers.Layer):
+class SelfAttention(Composite):
     """x + gain W_o softmax(theta(x) phi(x)^T) g(x); theta, phi, g and W_o are 1x1 convolutions without bias.
 
     theta and phi have C/8 channels, g has C/2 (at least one); phi and g are max-pooled 2x2, so that HW places look at

@@ -9,7 +9,7 @@ import tensorflow as tf
 from keras import layers
 
 from rwae_tf.layers import stack
-from rwae_tf.layers.stack import Stack
+from rwae_tf.layers.stack import Composite, Stack
 
 _KERNEL = 4  # pixels, and frames at most
 
@@ -30,7 +30,7 @@ class FrameDiscriminator(Stack):
         super().__init__([*parts, policy.conv(1, _KERNEL, 2)], name)
 
 
-class ClipDiscriminator(layers.Layer):
+class ClipDiscriminator(Composite):
     """Clips [B, T', H, W, C] -> logits [B, T' - (frames seen) + 1, 1, 1, outputs].
 
     Convolutions over time and space, without padding in time, down to maps of 4x4, and one of the whole map.

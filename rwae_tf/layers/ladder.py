@@ -3,8 +3,10 @@
 import tensorflow as tf
 from keras import layers
 
+from rwae_tf.layers.stack import Composite
 
-class Ladder(layers.Layer):
+
+class Ladder(Composite):
     """[h^K, ..., h^0]: h^k is linear in the k-th map, flattened; all are of one width.
 
     Args:

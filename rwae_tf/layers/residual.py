@@ -10,6 +10,7 @@ from keras import layers
 
 from rwae_tf.layers.conditional_norm import ConditionalNorm
 from rwae_tf.layers.policy import Policy
+from rwae_tf.layers.stack import Composite
 
 
 def conv(policy: Policy, width: int, kernel_size: int = 3, use_bias: bool = True) -> layers.Layer:
@@ -29,7 +30,7 @@ def double(x: tf.Tensor) -> tf.Tensor:
     return tf.reshape(x, [-1, 2 * height, 2 * width, channels])
 
 
-class ResidualDown(layers.Layer):
+class ResidualDown(Composite):
     """[LeakyReLU,] conv 3x3, LeakyReLU, conv 3x3, halve; skip: halve, 1x1.
 
     Args:
@@ -52,7 +53,7 @@ class ResidualDown(layers.Layer):
         return halve(y) + self.skip(halve(x), training=training)
 
 
-class ResidualUp(layers.Layer):
+class ResidualUp(Composite):
     """Norm, LeakyReLU, double, conv 3x3, norm, LeakyReLU, conv 3x3; skip: 1x1, double.
 
     Args:

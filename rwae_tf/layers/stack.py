@@ -1,4 +1,4 @@
-"""A stack of layers."""
+"""Layers made of layers: their base, and a stack."""
 
 import inspect
 import math
@@ -13,7 +13,18 @@ def apply(layer: keras.layers.Layer, x: Any, training: bool) -> Any:
     return layer(x, training=training) if told else layer(x)
 
 
-class Stack(keras.layers.Layer):
+class Composite(keras.layers.Layer):
+    """The base of layers made of others, whose parts make their weights when they are first called.
+
+    Without `build`, Keras traces the first call of such a layer into a graph that nobody uses, and within it that of
+    each part, before it makes the call itself.
+    """
+
+    def build(self, input_shape):
+        """Make no weights: the parts do."""
+
+
+class Stack(Composite):
     """The computation of `keras.Sequential`, as a layer to derive from.
 
     Args:

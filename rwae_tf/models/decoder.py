@@ -3,10 +3,10 @@
 import tensorflow as tf
 from keras import layers
 
-from rwae_tf.layers.stack import apply
+from rwae_tf.layers.stack import Composite, apply
 
 
-class SequenceDecoder(layers.Layer):
+class SequenceDecoder(Composite):
     """Dense on [z_c, z_m,t (, a)], then an LSTM (or a frame-wise Dense) to h_t, then the frame decoder.
 
     Args:

@@ -14,6 +14,7 @@ from tensorflow_probability import distributions as tfd
 
 from rwae_tf import distributions, reconstruction
 from rwae_tf.errors import InputError
+from rwae_tf.layers.stack import Composite
 from rwae_tf.models import terms
 from rwae_tf.models.base import SequenceModel
 from rwae_tf.noise import NoNoise, RowNoise
@@ -25,7 +26,7 @@ SEQUENCE_VARIANCE = 0.25
 _FIRST_DEVIATION = 0.1  # of the rows of the table before training
 
 
-class SegmentPosterior(layers.Layer):
+class SegmentPosterior(Composite):
     """An LSTM on frames, whose last output gives mean and deviation of a code.
 
     Args:
@@ -45,7 +46,7 @@ class SegmentPosterior(layers.Layer):
         return tfd.MultivariateNormalDiag(self.loc(summary), distributions.scale(self.raw_scale(summary)))
 
 
-class SegmentDecoder(layers.Layer):
+class SegmentDecoder(Composite):
     """An LSTM on [z_1, z_2] at every frame, whose outputs give mean and deviation of each of a frame's values."""
 
     def __init__(self, policy, width, units, name="decoder"):

@@ -4,12 +4,13 @@ import keras
 import tensorflow as tf
 
 from rwae_tf.layers.spectral_dense import SpectralDense
+from rwae_tf.layers.stack import Composite
 
 HIDDEN = (256, 256, 128)
 """Units of the fully-connected layers before the last (Appendix G)."""
 
 
-class Critic(keras.Model):
+class Critic(Composite):
     """A fully-connected network with linear outputs.
 
     Args:
