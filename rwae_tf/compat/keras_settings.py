@@ -7,6 +7,8 @@ import sys
 import tempfile
 
 _NEEDED = {"floatx": "float32", "image_data_format": "channels_last"}
+_NOT_FOR_KERAS = ("sklearn", "matplotlib")
+"""What Keras imports, where it is installed, for wrappers and plots that no command uses: a quarter of its import."""
 
 
 def take_over():
@@ -19,6 +21,18 @@ def take_over():
     place = tempfile.mkdtemp(prefix="rwae_tf-keras-")
     atexit.register(shutil.rmtree, place, ignore_errors=True)
     os.environ.update(KERAS_BACKEND="tensorflow", KERAS_HOME=place)
+    sys.meta_path.insert(0, _Finder)
+
+
+class _Finder:
+    """Finds no module, and refuses those of `_NOT_FOR_KERAS` while Keras is imported; later they are there."""
+
+    @staticmethod
+    def find_spec(name, path=None, target=None):
+        """What Python asks of everything in `sys.meta_path`."""
+        del path, target
+        if name in _NOT_FOR_KERAS and "keras" in sys.modules and not hasattr(sys.modules["keras"], "__version__"):
+            raise ModuleNotFoundError(f"{name}: not imported for Keras", name=name)
 
 
 def fault():

@@ -8,8 +8,6 @@ from typing import Any, Dict, List, Mapping, Optional, Tuple
 
 import numpy as np
 import threadpoolctl
-from scipy.stats import rankdata
-from sklearn.neural_network import MLPClassifier
 
 WORST_AUC = 0.75  # of a classifier, above which a code does not match its prior
 LOWEST_DEVIATIONS = -3.0  # below it, an estimate cannot be that of a divergence
@@ -107,6 +105,8 @@ def auc(q: np.ndarray, p: np.ndarray, seed: int = 0) -> float:
     Returns:
       A number in [0, 1]: 0.5 for equal distributions, 1 for separable ones.
     """
+    from sklearn.neural_network import MLPClassifier  # here: a training begins without it, and looks at codes later
+
     rng, fit, held = np.random.default_rng(seed), [], []
     for side in (q, p):
         order = rng.permutation(len(side))
@@ -129,6 +129,8 @@ def area_under_curve(scores: np.ndarray, positive: np.ndarray) -> float:
     Args:
       scores: [N]; positive: bool [N], some true and some false.
     """
+    from scipy.stats import rankdata
+
     ranks, count = rankdata(scores), positive.sum()
     return float((ranks[positive].sum() - count * (count + 1) / 2) / (count * (len(scores) - count)))
 

@@ -13,6 +13,8 @@ from rwae_tf.compat import keras_settings
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SHOW = "import keras; print(keras.config.backend(), keras.config.floatx(), keras.config.image_data_format())"
 COMMAND = f"from rwae_tf import entry_point\ndef main(argv):\n    {SHOW}\nentry_point.run(main)"
+IMPORTS = ("import sys, keras; names = {'matplotlib', 'sklearn'}; before = sorted(names & set(sys.modules)); "
+           "import matplotlib, sklearn; print(before, sorted(names & set(sys.modules)), hasattr(keras, 'Model'))")
 LIBRARY = "import rwae_tf\ntry:\n    rwae_tf.load\nexcept rwae_tf.InputError as error:\n    print(error)"
 USUAL = {"floatx": "float32", "epsilon": 1e-7, "backend": "tensorflow", "image_data_format": "channels_last"}
 
@@ -33,6 +35,13 @@ def ran(program, home, settings, **environment):
 def test_commands_have_keras_as_it_comes(tmp_path):
     settings = {"floatx": "float16", "image_data_format": "channels_first", "backend": "torch"}
     assert ran(COMMAND, tmp_path, settings, KERAS_BACKEND="jax") == "tensorflow float32 channels_last"
+
+
+@pytest.mark.slow
+def test_keras_imports_no_plots_and_commands_still_can(tmp_path):
+    (line,) = ran(f"from rwae_tf import entry_point\ndef main(argv):\n    {IMPORTS}\nentry_point.run(main)",
+                  tmp_path, {}).splitlines()
+    assert line == "[] ['matplotlib', 'sklearn'] True"
 
 
 @pytest.mark.parametrize("settings, environment", [({"backend": "torch"}, {}), ({}, {"KERAS_BACKEND": "torch"})],
