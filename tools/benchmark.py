@@ -93,6 +93,8 @@ def main(argv):
     absl_flags.DEFINE_enum("before_precision", "float32", ["float32", "bfloat16"], "What both checkouts train in.",
                            flag_values=values)
     absl_flags.DEFINE_string("run_dir", "", "A run, for how long loading it takes in start.", flag_values=values)
+    absl_flags.DEFINE_string("first_step", "", "Flags of a training, for how long its first step takes in start.",
+                             flag_values=values)
     absl_flags.DEFINE_string("picture", "", "File for the PNG of growth.", flag_values=values)
     if not flags.parse(values, argv, __doc__):
         return 0

@@ -220,3 +220,13 @@ def test_the_hardware_is_the_gpu_if_there_is_one(monkeypatch, answer, visible, e
     if visible:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert re.fullmatch(expected, tool.hardware())
+
+
+def test_starts_are_those_of_commands_and_of_a_training_in_a_folder_of_its_own(monkeypatch):
+    commands = []
+    monkeypatch.setattr(measured.subprocess, "run", lambda command, **_: commands.append(command[1:]))
+    values = types.SimpleNamespace(first_step="--preset=quickstart --seed=1", run_dir="", repeats=2)
+    assert list(measured.suite_start(values)) == ["import rwae_tf", "train --help", "evaluate --help", "a step"]
+    first, second = commands[-2:]
+    assert first[:5] == ["-m", "rwae_tf.train", "--preset=quickstart", "--seed=1", "--max_minutes=0.0001"]
+    assert first[5].startswith("--run_dir=") and first[5] != second[5]

@@ -4,6 +4,7 @@ import os
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 
 from bench.contenders import (
@@ -152,9 +153,11 @@ def measured(made, values):
 
 
 def suite_start(values):
-    """Seconds until the package is imported, and until commands answer --help."""
+    """Seconds until the package is imported, until commands answer --help, and until a training has made a step."""
     commands = {"import rwae_tf": ["-c", "import rwae_tf"],
                 **{f"{name} --help": ["-m", f"rwae_tf.{name}", "--help"] for name in ("train", "evaluate")}}
+    if values.first_step:  # and has saved it
+        commands["a step"] = ["-m", "rwae_tf.train", *values.first_step.split(), "--max_minutes=0.0001"]
     if values.run_dir:  # what evaluate does before it reads data
         commands["load a run"] = [
             "-c",
@@ -167,9 +170,11 @@ def suite_start(values):
     for name, command in commands.items():
         times = []
         for _ in range(values.repeats):
-            begin = time.perf_counter()
-            subprocess.run([sys.executable, *command], check=True, stdout=subprocess.DEVNULL)
-            times.append(time.perf_counter() - begin)
+            with tempfile.TemporaryDirectory() as folder:
+                run_dir = [f"--run_dir={folder}/run"] if name == "a step" else []
+                begin = time.perf_counter()
+                subprocess.run([sys.executable, *command, *run_dir], check=True, stdout=subprocess.DEVNULL)
+                times.append(time.perf_counter() - begin)
         found[name] = {"seconds": statistics.median(times), "least": min(times), "most": max(times)}
     return found
 
