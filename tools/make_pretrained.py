@@ -103,7 +103,7 @@ def _narrow(values, model, arrays):
     """Matrices in float16, and what that changes in words; None for the first where it changes too much."""
     if values.weights == "float32":
         return None, "stored as trained"
-    half = [array.astype(np.float16) if array.ndim >= 2 and array.dtype == np.float32 else array for array in arrays]
+    half = [_half(array) for array in arrays]
     if not values.judge_dir and model.spec.modality == "video":
         raise InputError("both kinds of weights are measured; give the --judge_dir that does, or --weights=float32")
     before = _measured(values, model)
@@ -115,6 +115,11 @@ def _narrow(values, model, arrays):
     fits = values.weights == "float16" or all(_same(before[name], after[name], _TABLE[name][1]) for name in before)
     clips = "all" if model.spec.modality == "speech" else f"up to {values.compared}"
     return (half if fits else None), f"on {clips} test clips with float32 and float16 matrices: {report}"
+
+
+def _half(array):
+    """A matrix of floats in float16; what else there is as it is."""
+    return array.astype(np.float16) if array.ndim >= 2 and array.dtype == np.float32 else array
 
 
 def _same(before, after, half_unit):
@@ -153,15 +158,15 @@ def measure(model, clips, judge=None):
     return {**measure_headline(model, clips, judge), "match": match, "squared_error_per_sequence": errors.mean()}
 
 
-def measure_headline(model, clips, judge=None):
-    """Of `measure`, what is kept when the other code is redrawn, or the equal error rates of speech."""
+def measure_headline(model, clips, judge=None, repeats=1):
+    """Of `measure`, what is kept when the other code is redrawn (so many times), or the equal error rates of speech."""
     from rwae_tf.metrics import interventions, verification
 
     if model.spec.modality == "speech":
         speakers = clips.labels(np.arange(len(clips)))["speaker"]
         return {"eer": verification.measure(clips.batches(_BATCH), model.encode, clips.utterances, speakers)}
     return interventions.measure_kept(clips.batches(_BATCH), judge, interventions.ModelFunctions.of(model),
-                                      model.encode, model.spec, 1, interventions.Seeds(0))
+                                      model.encode, model.spec, repeats, interventions.Seeds(0))
 
 
 def _measured(values, model):
@@ -218,10 +223,18 @@ def _write_folder(folder, model, values, record):
     if os.path.exists(actions):
         shutil.copy(actions, folder)
     if values.judge_dir:
-        os.mkdir(os.path.join(folder, pretrained.JUDGE))
-        for name in ("judge.json", "weights.npz"):
-            shutil.copy(os.path.join(values.judge_dir, name), os.path.join(folder, pretrained.JUDGE))
+        copy_judge(values.judge_dir, os.path.join(folder, pretrained.JUDGE))
     pretrained.write_checksums(folder)
+
+
+def copy_judge(judge_dir, folder):
+    """Copy a judge to a new folder, its matrices in float16: its answers hardly change, its size halves."""
+    from rwae_tf.judges import storage
+
+    os.mkdir(folder)
+    shutil.copy(storage.record_path(judge_dir), storage.record_path(folder))
+    with np.load(storage.weights_path(judge_dir)) as weights:
+        np.savez_compressed(storage.weights_path(folder), **{name: _half(array) for name, array in weights.items()})
 
 
 if __name__ == "__main__":
