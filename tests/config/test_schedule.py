@@ -56,7 +56,7 @@ def old_rate(rate, epochs, factors, epoch):
 # Flagfile -> the rates of decoder, encoder and critic (or of DS-VAE), decay_epochs and decay_factors that it had.
 OLD = {
     "cpu/sprites": ((1e-3, 5e-4, 5e-4), (30, 36), (0.5, 0.2)),
-    "cpu/sm_mnist": ((1e-3, 5e-4, 5e-4), (8.5, 10.5), (0.5, 0.2)),
+    "cpu/sm_mnist_gan": ((1e-3, 5e-4, 5e-4), (10, 12.5), (0.5, 0.2)),
     "cpu/mug_weak_gan": ((1e-3, 1e-3, 1e-3), (560, 585), (0.5, 0.2)),
     "mug": ((5e-4, 2e-4, 2e-4), (50, 80), (0.5, 0.2)), "timit": ((1e-3, 5e-4, 5e-4), (48, 58), (0.5, 0.2)),
     "sprites_ds_vae": ((2e-4,), (), ()), "cpu/moving_shapes_ds_vae": ((1e-3,), (16, 21), (0.5, 0.2)),
