@@ -8,7 +8,7 @@ import tempfile
 
 _NEEDED = {"floatx": "float32", "image_data_format": "channels_last"}
 _NOT_FOR_KERAS = ("sklearn", "matplotlib")
-"""What Keras imports, where it is installed, for wrappers and plots that no command uses: a quarter of its import."""
+"""What Keras imports, where it is installed, for wrappers and plots that no command uses."""
 
 
 def take_over():
