@@ -45,7 +45,7 @@ def hardware():
                                         stderr=subprocess.DEVNULL).splitlines()
     except (OSError, subprocess.CalledProcessError):
         names = []
-    if names and os.environ.get("CUDA_VISIBLE_DEVICES") != "-1":
+    if names and os.environ.get("CUDA_VISIBLE_DEVICES") not in ("", "-1"):
         return names[0]
     best = next((name for name in _INSTRUCTIONS if name in cpu_info.instructions()), platform.machine())
     return f"{os.cpu_count()} cores ({best})"

@@ -208,6 +208,7 @@ def test_another_checkout_is_called_by_its_commit(tmp_path):
 
 @pytest.mark.parametrize("answer, visible, expected", [
     ("NVIDIA H200\nNVIDIA H200\n", None, "NVIDIA H200"), ("NVIDIA H200\n", "-1", r"\d+ cores \(\w+\)"),
+    ("NVIDIA H200\n", "", r"\d+ cores \(\w+\)"),
     (None, None, r"\d+ cores \(\w+\)")])
 def test_the_hardware_is_the_gpu_if_there_is_one(monkeypatch, answer, visible, expected):
     def output(command, **_):
@@ -217,7 +218,7 @@ def test_the_hardware_is_the_gpu_if_there_is_one(monkeypatch, answer, visible, e
 
     monkeypatch.setattr(tool.subprocess, "check_output", output)
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
-    if visible:
+    if visible is not None:
         monkeypatch.setenv("CUDA_VISIBLE_DEVICES", visible)
     assert re.fullmatch(expected, tool.hardware())
 

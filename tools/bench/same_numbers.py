@@ -40,7 +40,7 @@ def main(argv):
         np.savez(values.compute, **numbers())
         return 0
     with tempfile.TemporaryDirectory() as folder:
-        cpu, name = _computed(folder, "cpu", {"CUDA_VISIBLE_DEVICES": "-1"})
+        cpu, _ = _computed(folder, "cpu", {"CUDA_VISIBLE_DEVICES": "-1"})
         other, name = _computed(folder, "other", {"CUDA_VISIBLE_DEVICES": "-1"} if values.dry_run else {})
     if name == "CPU" and not values.dry_run:
         raise InputError("TensorFlow finds no GPU: install the extra cuda and look at nvidia-smi; --dry_run does "

@@ -5,7 +5,7 @@ r"""Minutes of training until a model first keeps enough static and dynamic fact
 
 trains for some minutes, evaluates, and goes on until both are high enough or the flagfile's passes are over. Minutes
 are those of training alone, on the cores that this command may use (`taskset`). The same command goes on with what an
-interrupted one left. A tenth of the training clips is held out, so the run is none for a table of results.
+interrupted one left. A tenth of the training clips is held out, so this run does not belong in a table of results.
 """
 
 import functools
