@@ -21,7 +21,7 @@ _NEEDS = {
     "conditioning": ("backbone", ("biggan",)),
 }
 _NEED_ACTION = ("action_input", "temperature", "action_weight", "action_kl", "action_divergence_weight",
-                "category_training", "category_weight")
+                "motion_given_action", "category_training", "category_weight")
 _OF_DATASETS = {
     "num_digits": ("sm_mnist",), "frame_step": _VIDEOS, "split_by": _VIDEOS, "label_names": ("folder",),
     "motion_labels": ("folder",), "grey": ("folder",), "splits": ("folder",), "frame_pattern": ("folder",),
@@ -48,10 +48,11 @@ _OF_MODELS = {
     **dict.fromkeys(("category_training", "category_weight", "instance_noise"), ("mocogan",)),
     **dict.fromkeys((
         "content_divergence", "content_weight", "motion_weight", "mmd_cross_coefficient", "mmd_estimator",
-        "motion_kernel", "motion_bandwidths", "motion_bandwidth_rule", "motion_samples", "motion_horizon",
-        "horizon_weight", "scale_weight", "scale_samples", "critic_features", "gradient_penalty_weight",
-        "gradient_penalty_of", "gradient_penalty_at", "encoder_loss", "inference_steps", "adaptive_inference_steps",
-        "joint_update", "decoder_learning_rate", "encoder_learning_rate", "critic_learning_rate"), ("rwae",)),
+        "motion_kernel", "motion_bandwidths", "motion_bandwidth_rule", "motion_samples", "motion_given_action",
+        "motion_horizon", "horizon_weight", "scale_weight", "scale_samples", "critic_features",
+        "gradient_penalty_weight", "gradient_penalty_of", "gradient_penalty_at", "encoder_loss", "inference_steps",
+        "adaptive_inference_steps", "joint_update", "decoder_learning_rate", "encoder_learning_rate",
+        "critic_learning_rate"), ("rwae",)),
 }
 _DATASETS = ("sm_mnist", "sprites", "moving_shapes", *_VIDEOS, *_SPEECH)
 

@@ -51,6 +51,9 @@ class ObjectiveConfig:
         "teacher_forced", "Samples in the MMD on z_m: z_m,t against teacher-forced prior samples, roll-outs (free) or "
         "both (mixture); pairs of frames (pair); all frames at once (pool_time); or whole trajectories against "
         "roll-outs.", choices=("teacher_forced", "free", "mixture", "pair", "pool_time", "trajectory"))
+    motion_given_action: bool = option(
+        False, "Compare (z_m, a) with p(z_m) p(a) in the MMD, so that z_m of every action has to match the prior. The "
+        "paper compares z_m alone.")
     motion_horizon: int = option(
         0, "Frames of roll-outs, of which those after T are compared with data. Eq. 9 has none (0).", low=0, high=1000)
     horizon_weight: Schedule = weight(

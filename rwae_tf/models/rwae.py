@@ -75,7 +75,8 @@ class RWAE(SequenceAutoencoder):
             "content_kl": kl.content_kl(q.z_c, p.z_c),
         }
         terms.update(mmd.motion_mmd(
-            gather(q.codes.z_m), lambda free: gather(self._motion_prior_samples(p.z_m, noise, free)), objective))
+            gather(q.codes.z_m), lambda free: gather(self._motion_prior_samples(p.z_m, noise, free)), objective,
+            gather(q.codes.action) if objective.motion_given_action else None))
         if objective.motion_horizon:
             long = self._roll_outs(noise, objective.motion_horizon)
             terms.update(mmd.horizon_mmd(gather(q.codes.z_m), gather(long), objective))

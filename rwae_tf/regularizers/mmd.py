@@ -1,6 +1,6 @@
 """Squared maximum mean discrepancy between batches of samples, and the one on motion codes (eqs 9, 21)."""
 
-from typing import Any, Callable, Dict, NamedTuple, Sequence
+from typing import Any, Callable, Dict, NamedTuple, Optional, Sequence
 
 import tensorflow as tf
 
@@ -92,9 +92,9 @@ def null_sd(k: Grams, block: int = 1) -> tf.Tensor:
     return tf.sqrt(2 * tf.reduce_sum(tf.square(centred))) / (n * (n - 1))
 
 
-def motion_mmd(z_q: tf.Tensor, samples: Callable[[bool], tf.Tensor],
-               objective: ObjectiveConfig) -> Dict[str, tf.Tensor]:
-    """The divergence on motion codes.
+def motion_mmd(z_q: tf.Tensor, samples: Callable[[bool], tf.Tensor], objective: ObjectiveConfig,
+               action: Optional[tf.Tensor] = None) -> Dict[str, tf.Tensor]:
+    """The divergence on motion codes, or on these with the action.
 
     `motion_samples` of the objective says what is compared:
 
@@ -111,12 +111,15 @@ def motion_mmd(z_q: tf.Tensor, samples: Callable[[bool], tf.Tensor],
       samples: function (free) -> samples of the motion prior [B, T, D]: with `free` its own roll-outs, which are
         independent of z_q, else teacher-forced (given z_q's past), which come in pairs with z_q.
       objective: an ObjectiveConfig.
+      action: samples of q(a|x) [B, A]. With them (z_m, a) is compared with p(z_m) p(a), by the kernel
+        A <a, a'> k(z, z'): the codes of every action have to match the prior. Its mean over a' ~ p(a), which is
+        uniform, is k(z, z'), so no action of the prior is drawn. None for z_m alone.
 
     Returns:
       Scalars "motion_divergence" and "motion_divergence_null_sd", its standard deviation where q = p.
     """
     kinds = ("teacher_forced", "free") if objective.motion_samples == "mixture" else (objective.motion_samples,)
-    found = [_compare(kind, z_q, samples, objective) for kind in kinds]
+    found = [_compare(kind, z_q, samples, objective, action) for kind in kinds]
     value, deviation = (tf.add_n(parts) / len(kinds) for parts in zip(*found, strict=True))
     return {"motion_divergence": value, "motion_divergence_null_sd": deviation}
 
@@ -144,7 +147,7 @@ def horizon_mmd(z_q: tf.Tensor, z_p: tf.Tensor, objective: ObjectiveConfig) -> D
     return {"horizon_divergence": tf.reduce_mean(estimate), "horizon_divergence_null_sd": deviation}
 
 
-def _compare(kind, z_q, samples, objective):
+def _compare(kind, z_q, samples, objective, action):
     """(estimate, its null standard deviation) of one kind of comparison."""
     free = kind in ("free", "trajectory")
     rows = z_q.shape[1] if kind == "pool_time" else 1  # of one clip among the samples
@@ -152,10 +155,18 @@ def _compare(kind, z_q, samples, objective):
     values, variances = [], []
     for q, p in _ARRANGEMENTS[kind](z_q, samples(free)):
         k = _motion_grams(q, p, objective)
+        if action is not None:
+            k = k._replace(qq=k.qq * _agreement(action, rows))
         estimate = mmd2(k, objective.mmd_cross_coefficient, objective.mmd_estimator, 0 if free else rows)
         values.append(scale * tf.reduce_sum(estimate))
         variances.append(tf.square(scale * null_sd(Grams(*map(tf.stop_gradient, k)), rows)))
     return tf.add_n(values), tf.sqrt(tf.add_n(variances))
+
+
+def _agreement(action, rows):
+    """A <a_i, a_j> of actions [B, A], every one of `rows` consecutive rows -> [B rows, B rows]."""
+    action = tf.repeat(action, rows, axis=0)
+    return action.shape[-1] * tf.matmul(action, action, transpose_b=True)
 
 
 def _motion_grams(q, p, objective):

@@ -48,7 +48,7 @@ NEEDS = {  # other flags beside which an option has an effect
     **dict.fromkeys(("gradient_penalty_weight", "gradient_penalty_of", "gradient_penalty_at", "encoder_loss"),
                     _ADVERSARIAL),
     **dict.fromkeys(("action_input", "temperature", "action_weight", "action_kl",
-                     "action_divergence_weight"), _ACTION),
+                     "action_divergence_weight", "motion_given_action"), _ACTION),
     **dict.fromkeys(("split_by", "frame_step", "label_names", "motion_labels", "grey", "splits", "frame_pattern",
                      "sample_range", "skip_invalid"), ["--dataset=folder"]),
     **dict.fromkeys(("spectrum", "utterance_seconds", "min_db", "test_fraction", "speaker_lists"),

@@ -65,6 +65,12 @@ def test_every_option_changes_the_losses(model, changes):
     assert {name: ours[name] for name in plain if name in ours} != plain or set(ours) != set(plain)
 
 
+def test_the_mmd_given_the_action_sees_it():
+    plain, joint = (losses(tiny.build(action_size=3, motion_given_action=given)) for given in (False, True))
+    assert plain.pop("objective") != joint.pop("objective")
+    assert {name for name in plain if plain[name] != joint[name]} == {"motion_divergence", "motion_divergence_null_sd"}
+
+
 def test_a_content_encoder_of_means_does_not_see_the_order(model):
     x = tiny.sequences()
     order = [2, 0, *range(3, x.shape[1]), 1]

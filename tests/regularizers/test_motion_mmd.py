@@ -64,6 +64,62 @@ def test_motion_mmd_on_a_mixture_is_the_mean_of_both():
     assert abs(value("teacher_forced") - value("free")) > 0.1
 
 
+def actions_of(numbers, count):
+    return tf.one_hot(numbers, count)
+
+
+def given_action(z_q, z_p, action, **options):
+    objective = ObjectiveConfig(motion_bandwidths=(1.0,), motion_samples="free", **options)
+    return mmd.motion_mmd(z_q, given(z_p), objective, action)
+
+
+@pytest.mark.parametrize("samples, paired", [("free", 0), ("teacher_forced", 1), ("pool_time", 3)])
+def test_motion_mmd_given_the_action_equals_a_double_loop(samples, paired):
+    z_q, z_p, action = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 3, 2), tf.nn.softmax(3 * normal(10, 5, 4))
+    objective = ObjectiveConfig(motion_samples=samples, motion_bandwidths=(1.0, 3.0))
+    found = mmd.motion_mmd(z_q, given(z_p), objective, action)["motion_divergence"]
+    if samples == "pool_time":
+        sets = [(np.reshape(z_q, (15, 2)), np.reshape(z_p, (15, 2)), np.repeat(action, 3, 0))]
+    else:
+        sets = [(z_q[:, t].numpy(), z_p[:, t].numpy(), action.numpy()) for t in range(3)]
+    expected = sum(loop_mmd2(q, p, "rbf", (1.0, 3.0), paired=paired, action=a) for q, p, a in sets)
+    assert float(found) == pytest.approx(expected, rel=1e-4)
+
+
+def test_an_action_that_z_m_tells_is_a_divergence():
+    # Half of the codes are m, half -m, in q and in p, so z_m alone matches. Over all pairs, with e = k(2m) =
+    # exp(-2 m^2), the mean kernel is (1 + e) / 2 within p and across. Within q, A <a, a'> = 2 for equal actions. Where
+    # these mean equal codes, the mean is 2 * 1/2 * 1 = 1, and the divergence 1 - (1 + e) / 2 = (1 - e) / 2 a frame;
+    # where equal actions have both codes alike, it is 2 * 1/2 * (1 + e) / 2, and the divergence 0.
+    m, frames = 0.7, 3
+    z = tf.tile(m * tf.constant([1.0, 1, -1, -1])[:, None, None], [1, frames, 1])
+
+    def value(*numbers):
+        return float(given_action(z, z, actions_of(numbers, 2), mmd_estimator="biased")["motion_divergence"])
+
+    assert value(0, 0, 1, 1) == pytest.approx(frames * (1 - np.exp(-2 * m**2)) / 2, rel=1e-5)
+    assert value(0, 1, 0, 1) == pytest.approx(0, abs=1e-6)
+
+
+def test_an_even_action_leaves_the_mmd_as_it_is():
+    z_q, z_p = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 3, 2)
+    even, alone = (given_action(z_q, z_p, action) for action in (tf.fill([5, 4], 0.25), None))
+    for name, value in alone.items():
+        assert float(even[name]) == pytest.approx(float(value), rel=1e-5)
+
+
+def test_motion_mmd_given_the_action_is_zero_on_average_with_the_known_spread():
+    # q = p and actions of one in three that do not depend on z_m.
+    draws = np.random.default_rng(0)
+    run = tf.function(lambda z_q, z_p, action: given_action(z_q, z_p, action))
+    found = [run(*(tf.constant(draws.normal(size=(20, 2, 3)), tf.float32) for _ in range(2)),
+                 actions_of(draws.integers(0, 3, 20), 3)) for _ in range(400)]
+    values = np.array([[float(part) for part in row.values()] for row in found])
+    spread = values[:, 0].std()
+    assert abs(values[:, 0].mean()) < 4 * spread / np.sqrt(400)
+    assert values[:, 1].mean() == pytest.approx(spread, rel=0.15)  # the spread of 400 draws is known to 4 %
+
+
 def test_horizon_mmd_compares_later_frames_with_all_frames_of_the_data():
     # T = 3 and H = 5: row i of the frames 4 and 5 (j = 0, 1) meets frame (i + j) mod 3.
     z_q, z_p = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 5, 2)
