@@ -23,11 +23,12 @@ RESULTS = os.path.join(_ROOT, "docs", "results")
 PAGE, FRONT = os.path.join(_ROOT, "docs", "results.md"), os.path.join(_ROOT, "README.md")
 END = "<!-- end of table -->"
 _GAN, _MMD = "R-WAE(GAN)", "R-WAE(MMD)"
+_FULL, _FHVAE = "DS-VAE, full q", "FHVAE, α = 10"
 VIDEO = {
     "cpu_sprites": (_MMD, (97.55, 94.17), ("sprites_swap.png", "sprites_reconstruct.png", "sprites_generate.png")),
     "cpu_sprites_gan": (_GAN, (98.00, 96.27), ("sprites_gan_swap.png", "sprites_gan_generate.png")),
     "cpu_sprites_ds_vae": ("DS-VAE, factorised q", (96.02, 91.89), ("sprites_ds_vae_swap.png",)),
-    "cpu_sprites_ds_vae_full": ("DS-VAE, full q", (None, None), ("sprites_ds_vae_full_swap.png",)),
+    "cpu_sprites_ds_vae_full": (_FULL, (None, None), ("sprites_ds_vae_full_swap.png",)),
     "cpu_sprites_weak": (f"{_MMD}, nine learned actions", (None, None), ("sprites_weak_actions.png",)),
     "cpu_moving_shapes": (_MMD, (80.50, 83.60), ("moving_shapes_swap.png", "moving_shapes_generate.png")),
     "cpu_moving_shapes_ds_vae": ("DS-VAE, factorised q", (77.47, 72.45), ("moving_shapes_ds_vae_swap.png",)),
@@ -39,7 +40,8 @@ VIDEO = {
 }
 """Name of the result and its flagfile: the method, the paper's static and dynamic accuracy in % (None: other data),
 pictures."""
-SPEECH = {"librispeech": _MMD, "cpu_librispeech_ds_vae": "DS-VAE, full q", "cpu_librispeech_fhvae": "FHVAE, α = 10"}
+SPEECH = {"librispeech": _MMD, "cpu_librispeech_ds_vae": _FULL, "cpu_librispeech_fhvae": _FHVAE,
+          "timit": _MMD, "cpu_timit_ds_vae": _FULL, "cpu_timit_fhvae": _FHVAE}
 """Name of the result and its flagfile: the method."""
 FACTORS = ("cpu_sprites", "cpu_sprites_gan")
 """Results of the same factors that docs/results.md shows one by one, of the first seed."""
