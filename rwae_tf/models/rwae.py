@@ -76,7 +76,7 @@ class RWAE(SequenceAutoencoder):
         }
         terms.update(mmd.motion_mmd(
             gather(q.codes.z_m), lambda free: gather(self._motion_prior_samples(p.z_m, noise, free)), objective,
-            gather(q.codes.action) if objective.motion_given_action else None))
+            gather(tf.nn.softmax(q.action.logits)) if objective.motion_given_action else None))
         if objective.motion_horizon:
             long = self._roll_outs(noise, objective.motion_horizon)
             terms.update(mmd.horizon_mmd(gather(q.codes.z_m), gather(long), objective))

@@ -111,9 +111,10 @@ def motion_mmd(z_q: tf.Tensor, samples: Callable[[bool], tf.Tensor], objective: 
       samples: function (free) -> samples of the motion prior [B, T, D]: with `free` its own roll-outs, which are
         independent of z_q, else teacher-forced (given z_q's past), which come in pairs with z_q.
       objective: an ObjectiveConfig.
-      action: samples of q(a|x) [B, A]. With them (z_m, a) is compared with p(z_m) p(a), by the kernel
-        A <a, a'> k(z, z'): the codes of every action have to match the prior. Its mean over a' ~ p(a), which is
-        uniform, is k(z, z'), so no action of the prior is drawn. None for z_m alone.
+      action: q(a|x), probabilities [B, A]. With them (z_m, a) is compared with p(z_m) p(a), by the kernel
+        k(z, z') A for the same action and 0 for others: the codes of every action have to match the prior. The mean
+        over both actions is A <q(a|x), q(a|x')> k(z, z') within q, and k(z, z') where one is the prior's, which is
+        uniform; so no action is drawn. None for z_m alone.
 
     Returns:
       Scalars "motion_divergence" and "motion_divergence_null_sd", its standard deviation where q = p.
@@ -164,7 +165,7 @@ def _compare(kind, z_q, samples, objective, action):
 
 
 def _agreement(action, rows):
-    """A <a_i, a_j> of actions [B, A], every one of `rows` consecutive rows -> [B rows, B rows]."""
+    """A times the probability of equal actions, of `action` [B, A], each of `rows` rows: [B rows, B rows]."""
     action = tf.repeat(action, rows, axis=0)
     return action.shape[-1] * tf.matmul(action, action, transpose_b=True)
 
