@@ -88,8 +88,8 @@ def key_numbers(result):
 
 def _of_data(consistency):
     """The identity of long clips with contents of real ones, where there is an encoder."""
-    last = consistency["last_of_data"]
-    return "" if last is None else f", with contents of clips {percent(last)}"
+    means, samples = consistency["last_of_data"], consistency["last_of_samples"]
+    return "" if means is None else f", with contents of clips {percent(means)} (samples of them {percent(samples)})"
 
 
 def _verified(result):

@@ -42,7 +42,7 @@ def measure(batches, judge, functions, spec, repeats=5, seed=0, codes="mean", ac
     usages = {code: collapse.code_usage(**parameters) for code, parameters in known["parameters"].items()}
     moved = interventions.influence(functions.decode, known["codes"], seed)
     probed = _probes(known["samples"], known["labels"], seed)
-    lasting = consistency(judge, functions, spec, seeds, known["codes"]["z_c"])
+    lasting = consistency(judge, functions, spec, seeds, known["codes"]["z_c"], known["samples"]["z_c"])
     acted = {}
     if action:
         acted["action"] = _measure_action(action, known, kept[codes], judge, functions, spec, repeats, seeds)
@@ -68,7 +68,7 @@ def count_draws(clips, spec, repeats, batch, action=None):
         return repeats * -(-clips // size)
 
     asked = parts(actions.BATCH) if action and action["factor"] else 0
-    return 4 * parts(batch) + parts(BATCH) + (2 * LONG_PARTS if spec.static else 0) + asked
+    return 4 * parts(batch) + parts(BATCH) + (3 * LONG_PARTS if spec.static else 0) + asked
 
 
 def _sampler(functions, seeds):
@@ -124,27 +124,35 @@ def _measure_action(action, known, kept, judge, functions, spec, repeats, seeds)
             "conditional": actions.conditional(judge, functions, spec, action, len(right), repeats, seeds)}
 
 
-def consistency(judge, functions, spec, seeds, contents=None):
+def consistency(judge, functions, spec, seeds, contents=None, samples=None):
     """Whether long samples keep their identity; None without factors that should stay.
 
-    "last_of_data" is "last" of samples that have their z_c from `contents`, of real clips. Where it is high and "last"
-    is not, the motion does not drift: drawn contents lie between those of two identities and are read as either. None
-    without `contents`.
+    "last_of_data" is "last" of samples that have their z_c from `contents`, posterior means of real clips, and
+    "last_of_samples" that from `samples`, of the posteriors of the same clips, beside the same motions. Where the
+    former is high and "last" is not, the motion does not drift: drawn contents lie between those of two identities and
+    are read as either. "last_of_samples" is what a z_c that matches N(0, I) would reach: below it posteriors overlap,
+    above "last" z_c does not match. None without `contents`.
     """
     if not spec.static:
         return None
     length = max(LONG, 2 * spec.length)
 
-    def lasting(**given):
-        parts = [np.asarray(functions.generate(num=len(rows), length=length, seed=seeds(len(rows)),
-                                           **{name: code[rows] for name, code in given.items()}))
-                 for rows in np.split(np.arange(LONG_CLIPS), LONG_PARTS)]
-        return scores.consistency(np.concatenate(parts), judge, spec.length, spec.static)
+    parts = np.split(np.arange(LONG_CLIPS), LONG_PARTS)
 
-    found = {"frames": length, "clips": LONG_CLIPS, **lasting(), "last_of_data": None}
+    def lasting(numbers, **given):
+        clips = [np.asarray(functions.generate(num=len(rows), length=length, seed=number,
+                                               **{name: code[rows] for name, code in given.items()}))
+                 for rows, number in zip(parts, numbers, strict=True)]
+        return scores.consistency(np.concatenate(clips), judge, spec.length, spec.static)
+
+    def fresh():
+        return [seeds(len(rows)) for rows in parts]
+
+    found = {"frames": length, "clips": LONG_CLIPS, **lasting(fresh()), "last_of_data": None, "last_of_samples": None}
     if contents is not None:
-        chosen = contents[np.linspace(0, len(contents) - 1, LONG_CLIPS).astype(int)]
-        found["last_of_data"] = lasting(z_c=chosen)["last"]
+        chosen, numbers = np.linspace(0, len(contents) - 1, LONG_CLIPS).astype(int), fresh()
+        found["last_of_data"] = lasting(numbers, z_c=contents[chosen])["last"]
+        found["last_of_samples"] = lasting(numbers, z_c=samples[chosen])["last"]
     return found
 
 

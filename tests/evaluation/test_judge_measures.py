@@ -68,7 +68,28 @@ def test_identity_of_drawn_contents_and_of_those_of_clips():
             return np.concatenate([first[:, :length // 2], other[:, length // 2:]], 1)
 
     found = measured(Fading(), repeats=1)["consistency"]
-    assert found["last"] == 0.0 and found["last_of_data"] == 1.0
+    assert found["last"] == 0.0 and found["last_of_data"] == found["last_of_samples"] == 1.0
+
+
+def test_identity_of_posterior_samples_has_the_motions_of_their_means():
+    # The codes that are sampled are those of another colour, so that "last_of_samples" is told from "last_of_data".
+    asked = []
+
+    class Watched(Perfect):
+        def generate(self, num, length, seed, z_c=None, **given):
+            if z_c is not None and length == judge_measures.LONG:
+                asked.append((np.array(z_c), np.array(seed)))
+            return super().generate(num, length, seed, z_c=z_c, **given)
+
+    model = Watched()
+    functions = model_functions(model)._replace(sample=lambda x, seed: model.encode(x)._replace(
+        z_c=np.roll(model.encode(x).z_c, 1, axis=1)))
+    judge_measures.measure(batches, Judge(), functions, SPEC, repeats=1)
+    means, samples = asked[:judge_measures.LONG_PARTS], asked[judge_measures.LONG_PARTS:]
+    assert len(means) == len(samples)
+    for (mean, seed), (sample, same) in zip(means, samples, strict=True):
+        np.testing.assert_array_equal(np.roll(mean, 1, axis=1), sample)
+        np.testing.assert_array_equal(seed, same)
 
 
 def test_probes_find_each_factor_in_its_code(perfect):

@@ -56,7 +56,7 @@ JUDGED = {
     "inception_per_factor": {"hair": SCORE, "act<ion>": SCORE},
     "frechet_judge": 3.5,
     "frechet_judge_std": 0.25,
-    "consistency": {"frames": 100, "mean": 0.95, "last": 0.875, "last_of_data": 0.925},
+    "consistency": {"frames": 100, "mean": 0.95, "last": 0.875, "last_of_data": 0.925, "last_of_samples": 0.9},
     "probes": {"linear": {code: {"hair": row(0.5, 0.25), "act<ion>": row(0.6, 0.5)} for code in ("z_c", "z_m")}},
     "usage": {"z_c": USE, "z_m": USE},
     "influence": {"z_c": 0.75, "z_m": 0.1},
@@ -160,7 +160,7 @@ def test_numbers_are_those_of_the_result():
         "strongest leak of motion into z_c": "act<ion> 74.0 ± 1.3 % (chance 49.0 %)",
         "strongest leak of motion into z_c, linear probe of z_c": "act<ion> 60.0 % (chance 50.0 %)",
         "variety of samples: H(y) of act<ion>": "0.650 nats, at most 0.693 (H(y|v) 0.050)",  # ln 2
-        "same identity after 100 frames": "87.5 %, with contents of clips 92.5 %",
+        "same identity after 100 frames": "87.5 %, with contents of clips 92.5 % (samples of them 90.0 %)",
         "z_c and N(0, I)": "AUC 0.515, MMD² 0.0021 = 1.3 null standard deviations",
         "z_m and roll-outs of its prior": "AUC 0.876, MMD² 0.0500 = 25.0 null standard deviations",
         "motion_divergence": "60 × -0.02 = -1.2   gradient 0.345   -0.9 null standard deviations",
