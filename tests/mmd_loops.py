@@ -18,15 +18,14 @@ def loop_kernel(x, y, name, bandwidths):
 def loop_mmd2(q, p, name, bandwidths, c=2.0, estimator="unbiased", paired=0, action=None):
     """Eq. 21, term by term; a pair counts within a sum unless both rows are of one block.
 
-    With actions [n, A] of q's rows, a pair within q counts A <a_i, a_j> times.
+    With actions [n, A] of the rows, a pair counts as often as both have the same one.
     """
     q, p = np.asarray(q, np.float64), np.asarray(p, np.float64)
 
     def mean(x, y, block):
-        pairs = [loop_kernel(x[i], y[j], name, bandwidths) * (
-            action.shape[1] * sum(action[i] * action[j]) if action is not None and x is q and y is q else 1)
-            for i in range(len(x)) for j in range(len(y)) if not block or i // block != j // block]
-        return sum(pairs) / len(pairs)
+        pairs = [(loop_kernel(x[i], y[j], name, bandwidths), 1 if action is None else sum(action[i] * action[j]))
+                 for i in range(len(x)) for j in range(len(y)) if not block or i // block != j // block]
+        return sum(value * count for value, count in pairs) / sum(count for _, count in pairs)
 
     within = {"biased": 0, "as_printed": 1, "unbiased": max(paired, 1)}[estimator]
     across = paired if estimator == "unbiased" else 0

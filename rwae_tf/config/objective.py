@@ -52,8 +52,8 @@ class ObjectiveConfig:
         "both (mixture); pairs of frames (pair); all frames at once (pool_time); or whole trajectories against "
         "roll-outs.", choices=("teacher_forced", "free", "mixture", "pair", "pool_time", "trajectory"))
     motion_given_action: bool = option(
-        False, "Compare (z_m, a) with p(z_m) p(a) in the MMD, so that z_m of every action has to match the prior. The "
-        "paper compares z_m alone.")
+        False, "Compare z_m of every action with the motion prior in the MMD, so that z_m cannot tell the action. The "
+        "paper compares z_m of all actions at once.")
     motion_horizon: int = option(
         0, "Frames of roll-outs, of which those after T are compared with data. Eq. 9 has none (0).", low=0, high=1000)
     horizon_weight: Schedule = weight(

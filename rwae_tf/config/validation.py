@@ -84,6 +84,9 @@ def _check_together(config):
     if objective.motion_samples == "pair" and config.data.length < 2:
         raise InputError("{}: {} needs at least 2 frames", ("length", config.data.length),
                          [("motion_samples", "pair")])
+    if objective.motion_given_action and objective.mmd_estimator != "unbiased":
+        raise InputError("{} does not go with {}; give {}", ("motion_given_action", True),
+                         [("mmd_estimator", objective.mmd_estimator), ("mmd_estimator", "unbiased")])
     if 0 < objective.motion_horizon <= config.data.length:
         raise InputError("{}: must be above {}, or 0", ("motion_horizon", objective.motion_horizon),
                          [("length", config.data.length)])

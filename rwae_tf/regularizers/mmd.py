@@ -111,10 +111,9 @@ def motion_mmd(z_q: tf.Tensor, samples: Callable[[bool], tf.Tensor], objective: 
       samples: function (free) -> samples of the motion prior [B, T, D]: with `free` its own roll-outs, which are
         independent of z_q, else teacher-forced (given z_q's past), which come in pairs with z_q.
       objective: an ObjectiveConfig.
-      action: q(a|x), probabilities [B, A]. With them (z_m, a) is compared with p(z_m) p(a), by the kernel
-        k(z, z') A for the same action and 0 for others: the codes of every action have to match the prior. The mean
-        over both actions is A <q(a|x), q(a|x')> k(z, z') within q, and k(z, z') where one is the prior's, which is
-        uniform; so no action is drawn. None for z_m alone.
+      action: q(a|x), probabilities [B, A]. With them the codes of every action are compared with the prior: a pair
+        of clips counts, in all sums, as often as both have the same action. Shares of pairs, not their number: a batch
+        in which the actions are even is not rewarded. None for all codes at once.
 
     Returns:
       Scalars "motion_divergence" and "motion_divergence_null_sd", its standard deviation where q = p.
@@ -157,17 +156,19 @@ def _compare(kind, z_q, samples, objective, action):
     for q, p in _ARRANGEMENTS[kind](z_q, samples(free)):
         k = _motion_grams(q, p, objective)
         if action is not None:
-            k = k._replace(qq=k.qq * _agreement(action, rows))
-        estimate = mmd2(k, objective.mmd_cross_coefficient, objective.mmd_estimator, 0 if free else rows)
+            k = Grams(*(part * _agreement(action, rows) for part in k))
+        paired = 0 if free and action is None else rows
+        estimate = mmd2(k, objective.mmd_cross_coefficient, objective.mmd_estimator, paired)
         values.append(scale * tf.reduce_sum(estimate))
         variances.append(tf.square(scale * null_sd(Grams(*map(tf.stop_gradient, k)), rows)))
     return tf.add_n(values), tf.sqrt(tf.add_n(variances))
 
 
 def _agreement(action, rows):
-    """A times the probability of equal actions, of `action` [B, A], each of `rows` rows: [B rows, B rows]."""
+    """The probability of equal actions over its mean, of `action` [B, A], each of `rows` rows: [B rows, B rows]."""
     action = tf.repeat(action, rows, axis=0)
-    return action.shape[-1] * tf.matmul(action, action, transpose_b=True)
+    equal = tf.matmul(action, action, transpose_b=True)
+    return tf.math.divide_no_nan(equal, _mean_outside_blocks(equal, rows))  # 0 where no two clips have one action
 
 
 def _motion_grams(q, p, objective):

@@ -107,6 +107,11 @@ def test_truth_is_no_integer():
         ("objective", {"content_weight": ((0.0, 0.5), (3.0, -1.0))}, ["content_weight=0:0.5,3:-1", "at least 0.0"]),
         ("objective", {"motion_horizon": 8}, ["motion_horizon=8", "above length=8"]),
         (
+            "objective",
+            {"motion_given_action": True, "mmd_estimator": "biased"},
+            ["motion_given_action=True", "mmd_estimator=biased", "give mmd_estimator=unbiased"],
+        ),
+        (
             "training",
             {"critic_learning_rate": ((3.0, 1.0), (3.0, 0.5), (3.0, 0.2))},
             ["critic_learning_rate=3:1,3:0.5,3:0.2", "at most two values for an epoch"],

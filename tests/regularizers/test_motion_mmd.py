@@ -68,12 +68,12 @@ def actions_of(numbers, count):
     return tf.one_hot(numbers, count)
 
 
-def given_action(z_q, z_p, action, **options):
-    objective = ObjectiveConfig(motion_bandwidths=(1.0,), motion_samples="free", **options)
+def given_action(z_q, z_p, action):
+    objective = ObjectiveConfig(motion_bandwidths=(1.0,), motion_samples="free")
     return mmd.motion_mmd(z_q, given(z_p), objective, action)
 
 
-@pytest.mark.parametrize("samples, paired", [("free", 0), ("teacher_forced", 1), ("pool_time", 3)])
+@pytest.mark.parametrize("samples, paired", [("free", 1), ("teacher_forced", 1), ("pool_time", 3)])
 def test_motion_mmd_given_the_action_equals_a_double_loop(samples, paired):
     z_q, z_p, action = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 3, 2), tf.nn.softmax(3 * normal(10, 5, 4))
     objective = ObjectiveConfig(motion_samples=samples, motion_bandwidths=(1.0, 3.0))
@@ -87,23 +87,25 @@ def test_motion_mmd_given_the_action_equals_a_double_loop(samples, paired):
 
 
 def test_an_action_that_z_m_tells_is_a_divergence():
-    # Half of the codes are m, half -m, in q and in p, so z_m alone matches. Over all pairs, with e = k(2m) =
-    # exp(-2 m^2), the mean kernel is (1 + e) / 2 within p and across. Within q, A <a, a'> = 2 for equal actions. Where
-    # these mean equal codes, the mean is 2 * 1/2 * 1 = 1, and the divergence 1 - (1 + e) / 2 = (1 - e) / 2 a frame;
-    # where equal actions have both codes alike, it is 2 * 1/2 * (1 + e) / 2, and the divergence 0.
+    # Two actions of four clips. In q one has the code m, the other -m; in p both have two of each, so all codes at once
+    # match. With e = k(2m) = exp(-2 m^2), the mean over the 12 pairs of one action is 1 within q, (4 + 8 e) / 12 within
+    # p, as 4 of them have equal codes, and (1 + e) / 2 across: 1 + (1 + 2 e) / 3 - (1 + e) = (1 - e) / 3 a frame.
     m, frames = 0.7, 3
-    z = tf.tile(m * tf.constant([1.0, 1, -1, -1])[:, None, None], [1, frames, 1])
-
-    def value(*numbers):
-        return float(given_action(z, z, actions_of(numbers, 2), mmd_estimator="biased")["motion_divergence"])
-
-    assert value(0, 0, 1, 1) == pytest.approx(frames * (1 - np.exp(-2 * m**2)) / 2, rel=1e-5)
-    assert value(0, 1, 0, 1) == pytest.approx(0, abs=1e-6)
+    q, p = (tf.tile(m * tf.constant(signs)[:, None, None], [1, frames, 1])
+            for signs in ([1.0, 1, 1, 1, -1, -1, -1, -1], [1.0, 1, -1, -1, 1, 1, -1, -1]))
+    value = given_action(q, p, actions_of([0, 0, 0, 0, 1, 1, 1, 1], 2))["motion_divergence"]
+    assert float(value) == pytest.approx(frames * (1 - np.exp(-2 * m**2)) / 3, rel=1e-5)
 
 
-def test_an_even_action_leaves_the_mmd_as_it_is():
+def test_no_two_clips_of_one_action_are_no_divergence():
+    value = given_action(normal(8, 3, 2, 1), normal(9, 3, 2, 1), actions_of([0, 1, 2], 3))
+    assert float(value["motion_divergence"]) == float(value["motion_divergence_null_sd"]) == 0
+
+
+def test_an_even_action_leaves_the_mmd_of_different_rows_as_it_is():
     z_q, z_p = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 3, 2)
-    even, alone = (given_action(z_q, z_p, action) for action in (tf.fill([5, 4], 0.25), None))
+    objective = ObjectiveConfig(motion_bandwidths=(1.0,))  # teacher-forced: no pair of one row counts
+    even, alone = (mmd.motion_mmd(z_q, given(z_p), objective, action) for action in (tf.fill([5, 4], 0.25), None))
     for name, value in alone.items():
         assert float(even[name]) == pytest.approx(float(value), rel=1e-5)
 
