@@ -26,8 +26,8 @@ def decode(images, frame_shape):
     """
     height, width, channels = frame_shape
     is_png, checked = _check(tf.reshape(images, [-1]))
-    pixels = tf.map_fn(lambda image: tf.ensure_shape(tf.cond(image[0], lambda: _read_png(image[1]),
-                                                             lambda: _read_jpeg(image[1])), (height, width, 4)),
+    pixels = tf.map_fn(lambda image: _of_size(tf.cond(image[0], lambda: _read_png(image[1]),
+                                                      lambda: _read_jpeg(image[1])), height, width),
                        (is_png, checked), fn_output_signature=tf.TensorSpec((height, width, 4), tf.uint8))
     frames = _over_black(pixels)
     if channels == 1:
@@ -72,6 +72,14 @@ def _read_png(image):
 def _read_jpeg(image):
     pixels = tf.io.decode_jpeg(image, channels=3, dct_method="INTEGER_ACCURATE")
     return tf.pad(pixels, [[0, 0], [0, 0], [0, 1]], constant_values=tf.constant(255, tf.uint8))
+
+
+def _of_size(pixels, height, width):
+    """The pixels [height, width, 4] of an image, unless it has another size."""
+    found = tf.shape(pixels)
+    with checks.refused(tf.reduce_all(tf.equal(found[:2], [height, width])), "image: ", found[1], "x", found[0],
+                        f" pixels; the model takes {width}x{height}"):
+        return tf.reshape(pixels, (height, width, 4))
 
 
 def _over_black(pixels):

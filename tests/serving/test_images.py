@@ -87,7 +87,8 @@ REFUSED = {
     "webp": (COLOUR, "WEBP", {}, "neither PNG nor JPEG"), "gif": (COLOUR, "GIF", {}, "neither PNG nor JPEG"),
     "bmp": (COLOUR, "BMP", {}, "neither PNG nor JPEG"), "tif": (COLOUR, "TIFF", {}, "neither PNG nor JPEG"),
     "cmyk": (COLOUR.convert("CMYK"), "JPEG", {}, "a JPEG of CMYK"),
-    "another size": (Image.new("RGB", (32, 64)), "PNG", {}, "is not compatible with expected shape"),
+    "another size": (Image.new("RGB", (32, 64)), "PNG", {}, "image: 32x64 pixels; the model takes 64x64"),
+    "as many pixels": (Image.new("L", (32, 128)), "JPEG", {}, "image: 32x128 pixels; the model takes 64x64"),
 }
 
 
