@@ -29,6 +29,7 @@ VIDEO = {
     "cpu_sprites_gan": (_GAN, (98.00, 96.27), ("sprites_gan_swap.png", "sprites_gan_generate.png")),
     "cpu_sprites_ds_vae": ("DS-VAE, factorised q", (96.02, 91.89), ("sprites_ds_vae_swap.png",)),
     "cpu_sprites_ds_vae_full": (_FULL, (None, None), ("sprites_ds_vae_full_swap.png",)),
+    "cpu_sprites_c_dsvae": ("C-DSVAE, factorised q", (None, None), ("sprites_c_dsvae_swap.png",)),
     "cpu_sprites_weak": (f"{_MMD}, nine learned actions", (None, None), ("sprites_weak_actions.png",)),
     "cpu_moving_shapes": (_MMD, (80.50, 83.60), ("moving_shapes_swap.png", "moving_shapes_generate.png")),
     "cpu_moving_shapes_ds_vae": ("DS-VAE, factorised q", (77.47, 72.45), ("moving_shapes_ds_vae_swap.png",)),
