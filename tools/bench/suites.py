@@ -1,5 +1,6 @@
 """What tools/benchmark.py measures: each suite gets the values of the flags and gives numbers by name."""
 
+import functools
 import os
 import statistics
 import subprocess
@@ -27,6 +28,7 @@ from rwae_tf.kernels import cpu_info
 
 _LENGTHS = (8, 32, 100, 400)
 _BATCHES = (1, 16, 64)
+_GLANCE = 0.02  # seconds between two looks for the first step
 _PEERS = [*((variant, "rwae_mmd") for variant in ("eager", "channels_last", "compile", "bfloat16")),
           *((variant, "ds_vae") for variant in ("eager", "channels_last"))]
 
@@ -154,29 +156,48 @@ def measured(made, values):
 
 def suite_start(values):
     """Seconds until the package is imported, until commands answer --help, and until a training has made a step."""
-    commands = {"import rwae_tf": ["-c", "import rwae_tf"],
-                **{f"{name} --help": ["-m", f"rwae_tf.{name}", "--help"] for name in ("train", "evaluate")}}
-    if values.first_step:  # and has saved it
-        commands["a step"] = ["-m", "rwae_tf.train", *values.first_step.split(), "--max_minutes=0.0001"]
+    works = {"import rwae_tf": functools.partial(_finish, ["-c", "import rwae_tf"]),
+             **{f"{name} --help": functools.partial(_finish, ["-m", f"rwae_tf.{name}", "--help"])
+                for name in ("train", "evaluate")}}
+    if values.first_step:
+        works["the first step"] = functools.partial(_first_step, values.first_step.split())
     if values.run_dir:  # what evaluate does before it reads data
-        commands["load a run"] = [
+        works["load a run"] = functools.partial(_finish, [
             "-c",
             "import sys; from rwae_tf import data; from rwae_tf.evaluation import "
             "console; from rwae_tf.judges import storage; from rwae_tf.runs import run_dir; "
             "run_dir.load(sys.argv[1])",
             values.run_dir,
-        ]
+        ])
     found = {}
-    for name, command in commands.items():
-        times = []
-        for _ in range(values.repeats):
-            with tempfile.TemporaryDirectory() as folder:
-                run_dir = [f"--run_dir={folder}/run"] if name == "a step" else []
-                begin = time.perf_counter()
-                subprocess.run([sys.executable, *command, *run_dir], check=True, stdout=subprocess.DEVNULL)
-                times.append(time.perf_counter() - begin)
+    for name, work in works.items():
+        times = [work() for _ in range(values.repeats)]
         found[name] = {"seconds": statistics.median(times), "least": min(times), "most": max(times)}
     return found
+
+
+def _finish(arguments):
+    """Seconds that Python takes with `arguments`."""
+    begin = time.perf_counter()
+    subprocess.run([sys.executable, *arguments], check=True, stdout=subprocess.DEVNULL)
+    return time.perf_counter() - begin
+
+
+def _first_step(flags):
+    """Seconds until a training with `flags` has logged its first step; it is stopped then."""
+    with tempfile.TemporaryDirectory() as folder:
+        log, begin = os.path.join(folder, "run", "metrics.jsonl"), time.perf_counter()
+        process = subprocess.Popen([sys.executable, "-m", "rwae_tf.train", *flags, "--log_every=1",
+                                    f"--run_dir={os.path.dirname(log)}"], stdout=subprocess.DEVNULL)
+        try:
+            while not (os.path.exists(log) and os.path.getsize(log)):
+                if process.poll() is not None:
+                    raise InputError(f"--first_step={' '.join(flags)}: the training ended before its first step")
+                time.sleep(_GLANCE)
+            return time.perf_counter() - begin
+        finally:
+            process.kill()
+            process.wait()
 
 
 SUITES = {"train": suite_train, "phases": suite_phases, "before": suite_before, "onednn": suite_onednn,
