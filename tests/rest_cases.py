@@ -148,6 +148,7 @@ BAD = {  # name: path of a POST (or method and path), body, status, part of the 
                             "not formatted correctly for base64 data"),
     "no image": (PREDICT, row("encode_bytes", [{"b64": base64.b64encode(b"none").decode()}]), 400, ""),
     "text for an image": (PREDICT, row("encode_bytes", ["picture.png"]), 400, ""),
-    "image of another size": (PREDICT, row("encode_bytes", [png(side=8)]), 400, "not compatible with expected shape"),
+    "image of another size": (PREDICT, row("encode_bytes", [png(side=8)]), 400,
+                              "image: 8x8 pixels; the model takes 16x16"),
     "deep nesting": (PREDICT, '{"instances": ' + "[" * 500 + "]" * 500 + "}", 400, ""),
 }
