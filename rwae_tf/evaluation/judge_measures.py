@@ -127,16 +127,15 @@ def _measure_action(action, known, kept, judge, functions, spec, repeats, seeds)
 def consistency(judge, functions, spec, seeds, contents=None, samples=None):
     """Whether long samples keep their identity; None without factors that should stay.
 
-    "last_of_data" is "last" of samples that have their z_c from `contents`, posterior means of real clips, and
-    "last_of_samples" that from `samples`, of the posteriors of the same clips, beside the same motions. Where the
-    former is high and "last" is not, the motion does not drift: drawn contents lie between those of two identities and
-    are read as either. "last_of_samples" is what a z_c that matches N(0, I) would reach: below it posteriors overlap,
-    above "last" z_c does not match. None without `contents`.
+    "last_of_data" is "last" of clips whose z_c is from `contents`, the posterior means of real clips, and
+    "last_of_samples" of those whose z_c is from `samples`, of the same posteriors, beside the same motions. Where the
+    first is high and "last" is not, the motion does not drift: drawn contents lie between those of two identities and
+    are read as either. If z_c matched N(0, I), "last" would equal "last_of_samples"; the rest up to "last_of_data" is
+    lost where posteriors overlap. None without `contents`.
     """
     if not spec.static:
         return None
     length = max(LONG, 2 * spec.length)
-
     parts = np.split(np.arange(LONG_CLIPS), LONG_PARTS)
 
     def lasting(numbers, **given):

@@ -77,7 +77,7 @@ class Convolutional(keras.Model):
 def _places(answers):
     """Mean places of answers [N, S, S, D] under their softmax: y, then x, from -1 to 1, [N, 2 D].
 
-    Numerators and denominator of all means are one matrix product, a third of the time of a softmax and its means.
+    Numerators and denominator of all means are one matrix product, which is faster than a softmax and its means.
     """
     side, detectors = answers.shape[2:]
     answers = tf.reshape(answers, [-1, side * side, detectors])

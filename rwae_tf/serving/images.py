@@ -79,6 +79,7 @@ def _of_size(pixels, height, width):
     found = tf.shape(pixels)
     with checks.refused(tf.reduce_all(tf.equal(found[:2], [height, width])), "image: ", found[1], "x", found[0],
                         f" pixels; the model takes {width}x{height}"):
+        # No ensure_shape: it has been seen to run before the check, and then answers with the four channels read here.
         return tf.reshape(pixels, (height, width, 4))
 
 

@@ -64,10 +64,6 @@ def test_motion_mmd_on_a_mixture_is_the_mean_of_both():
     assert abs(value("teacher_forced") - value("free")) > 0.1
 
 
-def actions_of(numbers, count):
-    return tf.one_hot(numbers, count)
-
-
 def given_action(z_q, z_p, action):
     objective = ObjectiveConfig(motion_bandwidths=(1.0,), motion_samples="free")
     return mmd.motion_mmd(z_q, given(z_p), objective, action)
@@ -93,12 +89,12 @@ def test_an_action_that_z_m_tells_is_a_divergence():
     m, frames = 0.7, 3
     q, p = (tf.tile(m * tf.constant(signs)[:, None, None], [1, frames, 1])
             for signs in ([1.0, 1, 1, 1, -1, -1, -1, -1], [1.0, 1, -1, -1, 1, 1, -1, -1]))
-    value = given_action(q, p, actions_of([0, 0, 0, 0, 1, 1, 1, 1], 2))["motion_divergence"]
+    value = given_action(q, p, tf.one_hot([0, 0, 0, 0, 1, 1, 1, 1], 2))["motion_divergence"]
     assert float(value) == pytest.approx(frames * (1 - np.exp(-2 * m**2)) / 3, rel=1e-5)
 
 
 def test_no_two_clips_of_one_action_are_no_divergence():
-    value = given_action(normal(8, 3, 2, 1), normal(9, 3, 2, 1), actions_of([0, 1, 2], 3))
+    value = given_action(normal(8, 3, 2, 1), normal(9, 3, 2, 1), tf.one_hot([0, 1, 2], 3))
     assert float(value["motion_divergence"]) == float(value["motion_divergence_null_sd"]) == 0
 
 
@@ -115,7 +111,7 @@ def test_motion_mmd_given_the_action_is_zero_on_average_with_the_known_spread():
     draws = np.random.default_rng(0)
     run = tf.function(lambda z_q, z_p, action: given_action(z_q, z_p, action))
     found = [run(*(tf.constant(draws.normal(size=(20, 2, 3)), tf.float32) for _ in range(2)),
-                 actions_of(draws.integers(0, 3, 20), 3)) for _ in range(400)]
+                 tf.one_hot(draws.integers(0, 3, 20), 3)) for _ in range(400)]
     values = np.array([[float(part) for part in row.values()] for row in found])
     spread = values[:, 0].std()
     assert abs(values[:, 0].mean()) < 4 * spread / np.sqrt(400)

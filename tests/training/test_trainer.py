@@ -154,7 +154,8 @@ def test_a_compiled_step_weighs_the_terms_by_the_schedule():
 @pytest.mark.parametrize("changes", [
     {"content_divergence": "adversarial", "joint_update": True, "inference_steps": 1, "decoder": "dense"},
     *(pytest.param(changes, marks=pytest.mark.exhaustive) for changes in (
-        {"content_divergence": "scaled_mmd", "action_size": 3, "action_divergence_weight": 2.0},
+        {"content_divergence": "scaled_mmd", "action_size": 3, "action_divergence_weight": 2.0,
+         "motion_given_action": True},
         {"model": "ds_vae", "motion_kl_prior": "free", "content_kl_weight": 1.0},
         {"model": "c_dsvae", "content_kl_weight": 1.0},
         {"model": "mocogan", "action_size": 3, "instance_noise": 0.1, "l2_weight": 1e-3})),
