@@ -2,6 +2,7 @@
 
 import json
 import resource
+import time
 
 import keras
 import pytest
@@ -94,12 +95,17 @@ def test_lines_past_the_checkpoint_are_cut(model, tmp_path):
 
 
 def test_tensorboard_shows_a_step_that_was_done_again_once(model, tmp_path):
-    """A training is killed after iteration 6 and goes on from a checkpoint at 4."""
+    """A training is killed after iteration 6 and goes on from a checkpoint at 4, in another second.
+
+    TensorBoard reads files in the order of their names, which begin with the second. Of one second they end with the
+    count of files of this process, and .10 comes before .9.
+    """
     for start, iterations in ((0, (2, 4, 6)), (4, (6, 8))):
         log = MetricsLog(str(tmp_path), start, model)
         for iteration in iterations:
             log.row({**PROGRESS, "iteration": iteration}, {"reconstruction": float(iteration + start)}, {})
         log.close()
+        time.sleep(1)
     # As TensorBoard itself reads; the other accumulator hides no tensor that was written again.
     events = plugin_event_accumulator.EventAccumulator(str(tmp_path), size_guidance={"tensors": 0})
     events.Reload()
