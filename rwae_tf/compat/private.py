@@ -43,3 +43,16 @@ def begin_session(writer, step):
         log = tf.compat.v1.SessionLog(status=tf.compat.v1.SessionLog.START)
         event = tf.compat.v1.Event(wall_time=time.time(), step=step, session_log=log)
         tf.raw_ops.ImportEvent(writer=writer._resource, event=event.SerializeToString())
+
+
+def session_call(session, fetched, fed):
+    """Function of a session: arrays of the tensors named `fed`, in their order -> arrays of those named `fetched`.
+
+    `Session.make_callable` looks all of them up again in every call, 0.3 ms of a call of 7 ms. It is used where the
+    function that looks them up once is gone.
+    """
+    if not hasattr(session, "_make_callable_from_options"):
+        return session.make_callable(fetched, fed)
+    from tensorflow.core.protobuf import config_pb2
+
+    return session._make_callable_from_options(config_pb2.CallableOptions(feed=fed, fetch=fetched))

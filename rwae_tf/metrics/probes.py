@@ -15,7 +15,7 @@ from rwae_tf.metrics.scores import entropy
 HELD_OUT = 0.3  # fraction of the clips to measure a probe on
 # All features compete for every split: with a random subset, splits without an informative one would hand
 # importance to noise.
-FOREST = {"n_estimators": 20, "max_features": None, "min_samples_leaf": 5}
+FOREST = {"n_estimators": 20, "max_features": None, "min_samples_leaf": 5, "n_jobs": -1}
 
 
 def linear_probes(codes: Mapping[str, np.ndarray], labels: Mapping[str, np.ndarray],

@@ -5,6 +5,7 @@ import re
 
 import keras
 import numpy as np
+import pytest
 import tensorflow as tf
 
 import rwae_tf
@@ -41,3 +42,21 @@ def test_the_slots_of_a_weight():
     np.testing.assert_allclose(mean, [2, 2.5, 3])  # half of the gradient
     np.testing.assert_allclose(square, [4, 6.25, 9])  # a quarter of its square
     assert private.adam_slots(object(), weights[1]) is None
+
+
+@pytest.mark.parametrize("looked_up_once", (True, False))
+def test_a_call_of_a_session(looked_up_once):
+    class Session(tf.compat.v1.Session):
+        def __getattribute__(self, name):
+            if name == "_make_callable_from_options" and not looked_up_once:
+                raise AttributeError(name)
+            return super().__getattribute__(name)
+
+    with tf.Graph().as_default(), Session() as session:
+        number = tf.compat.v1.placeholder(tf.float32, [None], "number")
+        text = tf.compat.v1.placeholder(tf.string, [None], "text")
+        fetched = [(2 * number).name, tf.strings.length(text).name]
+        call = private.session_call(session, fetched, [number.name, text.name])
+        doubled, lengths = call(np.array([1, 2.5], np.float32), np.array([b"a", b"four"], object))
+    np.testing.assert_array_equal(doubled, [2, 5])
+    np.testing.assert_array_equal(lengths, [1, 4])

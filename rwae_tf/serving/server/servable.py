@@ -8,7 +8,7 @@ import tensorflow as tf
 from google.protobuf import json_format
 from tensorflow.core.protobuf import saved_model_pb2
 
-from rwae_tf.compat import quiet
+from rwae_tf.compat import private, quiet
 from rwae_tf.serving.server import replies, warm_up
 from rwae_tf.serving.server.tensors import shape_text
 
@@ -35,8 +35,8 @@ class Signature:
         self.shapes = {key: [None if size.size < 0 else size.size for size in definition.inputs[key].tensor_shape.dim]
                        for key in self.inputs if not definition.inputs[key].tensor_shape.unknown_rank}
         self.outputs = sorted(definition.outputs)
-        fetched = [definition.outputs[key].name for key in self.outputs]
-        self.call = session.make_callable(fetched, [definition.inputs[key].name for key in self.inputs])
+        self.call = private.session_call(session, [definition.outputs[key].name for key in self.outputs],
+                                         [definition.inputs[key].name for key in self.inputs])
 
 
 class Servable:
