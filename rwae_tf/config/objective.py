@@ -55,9 +55,10 @@ class ObjectiveConfig:
         False, "Compare z_m of every action with the motion prior in the MMD, so that z_m cannot tell the action. The "
         "paper compares z_m of all actions at once.")
     motion_horizon: int = option(
-        0, "Frames of roll-outs, of which those after T are compared with data. Eq. 9 has none (0).", low=0, high=1000)
+        0, "Frames of roll-outs, of which any T successive ones are compared with clips. Eq. 9 has none (0).", low=0,
+        high=1000)
     horizon_weight: Schedule = weight(
-        0.0, "Weight of the MMD on the frames after T up to --motion_horizon. Eq. 9 has none (0).")
+        0.0, "Weight of the MMD on T successive frames up to --motion_horizon. Eq. 9 has none (0).")
     mmd_scope: str = option(
         "global", "Compute the MMD over the batch of all replicas, or over that of each replica.",
         choices=("global", "replica"))

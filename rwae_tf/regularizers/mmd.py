@@ -125,10 +125,11 @@ def motion_mmd(z_q: tf.Tensor, samples: Callable[[bool], tf.Tensor], objective: 
 
 
 def horizon_mmd(z_q: tf.Tensor, z_p: tf.Tensor, objective: ObjectiveConfig) -> Dict[str, tf.Tensor]:
-    """Compare long roll-outs with codes of data: MMD^2 per frame after the T-th, mean over these frames.
+    """Compare long roll-outs with codes of data: MMD^2 of every T successive frames but the first, mean over these.
 
-    Eq. 9 compares T frames only and leaves later frames of the motion prior free. Here every later frame is compared
-    with codes of all T frames of the data: row i of the frame T + j meets frame (i + j) mod T of its clip.
+    Eq. 9 compares T frames only and leaves later frames of the motion prior free. Here any T successive frames of a
+    roll-out should be distributed as those of a clip, which may begin at any time. Trajectories are compared, as by
+    "trajectory" of `motion_mmd`: frames one by one would let the motion jump from each to the next.
 
     Args:
       z_q: samples of the posterior [B, T, D].
@@ -138,12 +139,12 @@ def horizon_mmd(z_q: tf.Tensor, z_p: tf.Tensor, objective: ObjectiveConfig) -> D
     Returns:
       Scalars "horizon_divergence" and "horizon_divergence_null_sd", its standard deviation where q = p.
     """
-    batch, length, later = tf.shape(z_q)[0], z_q.shape[1], z_p.shape[1] - z_q.shape[1]
-    frames = (tf.range(batch) + tf.range(later)[:, None]) % length
-    q = tf.gather_nd(z_q, tf.stack([tf.broadcast_to(tf.range(batch), [later, batch]), frames], -1))
-    k = _motion_grams(q, tf.transpose(z_p[:, length:], [1, 0, 2]), objective)
+    length, windows = z_q.shape[1], z_p.shape[1] - z_q.shape[1]
+    p = tf.stack([z_p[:, start: start + length] for start in range(1, windows + 1)])
+    [(q, p)] = _trajectory(tf.broadcast_to(z_q, tf.shape(p)), p)
+    k = _motion_grams(q, p, objective)
     estimate = mmd2(k, objective.mmd_cross_coefficient, objective.mmd_estimator)
-    deviation = null_sd(Grams(*map(tf.stop_gradient, k))) / later
+    deviation = null_sd(Grams(*map(tf.stop_gradient, k))) / windows
     return {"horizon_divergence": tf.reduce_mean(estimate), "horizon_divergence_null_sd": deviation}
 
 
@@ -198,9 +199,10 @@ def _pool_time(z_q, z_p):
 
 
 def _trajectory(z_q, z_p):
-    """Whole trajectories, of which squared distances are means over time."""
-    length, size = z_q.shape[1:]
-    return [tuple(tf.reshape(z, [-1, length * size]) * length**-0.5 for z in (z_q, z_p))]
+    """Whole trajectories [..., B, T, D], of which squared distances are means over time."""
+    length, size = z_q.shape[-2:]
+    flat = tf.concat([tf.shape(z_q)[:-2], [length * size]], 0)
+    return [tuple(tf.reshape(z, flat) * length**-0.5 for z in (z_q, z_p))]
 
 
 _ARRANGEMENTS = {"teacher_forced": _per_step, "free": _per_step, "pair": _pair, "pool_time": _pool_time,

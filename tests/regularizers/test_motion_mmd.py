@@ -118,21 +118,25 @@ def test_motion_mmd_given_the_action_is_zero_on_average_with_the_known_spread():
     assert values[:, 1].mean() == pytest.approx(spread, rel=0.15)  # the spread of 400 draws is known to 4 %
 
 
-def test_horizon_mmd_compares_later_frames_with_all_frames_of_the_data():
-    # T = 3 and H = 5: row i of the frames 4 and 5 (j = 0, 1) meets frame (i + j) mod 3.
+def test_horizon_mmd_compares_any_successive_frames_with_clips():
+    # T = 3 and H = 5: frames 2 to 4 and 3 to 5. Squared distances are means over three frames.
     z_q, z_p = normal(8, 5, 3, 2), 0.5 + normal(9, 5, 5, 2)
     found = mmd.horizon_mmd(z_q, z_p, ObjectiveConfig(motion_bandwidths=(1.0, 3.0)))
-    q = [np.stack([z_q[i, (i + j) % 3] for i in range(5)]) for j in (0, 1)]
-    expected = np.mean([loop_mmd2(q[j], z_p[:, 3 + j], "rbf", (1.0, 3.0)) for j in (0, 1)])
+    q, *p = (np.reshape(z, (5, 6)) / np.sqrt(3) for z in (z_q, z_p[:, 1:4], z_p[:, 2:5]))
+    expected = np.mean([loop_mmd2(q, window, "rbf", (1.0, 3.0)) for window in p])
     assert float(found["horizon_divergence"]) == pytest.approx(expected, rel=1e-4)
     assert float(found["horizon_divergence_null_sd"]) > 0
 
 
-def test_horizon_mmd_falls_where_roll_outs_come_back():
-    z_q, near, far = normal(8, 60, 3, 2), normal(9, 60, 9, 2), 3 + normal(9, 60, 9, 2)
-    value, worse = (mmd.horizon_mmd(z_q, z_p, ObjectiveConfig()) for z_p in (near, far))
+def test_horizon_mmd_falls_where_roll_outs_come_back_and_move_as_the_data():
+    # z_q stands still. Frames of `near` and `jumping` have the same distribution, but those of `jumping` change.
+    still = normal(8, 60, 1, 2)
+    z_q, near = np.repeat(still, 3, 1), np.repeat(normal(9, 60, 1, 2), 9, 1)
+    value, jumping, far = (mmd.horizon_mmd(z_q, z_p, ObjectiveConfig())
+                           for z_p in (near, normal(9, 60, 9, 2), 3 + near))
     assert abs(float(value["horizon_divergence"])) < 3 * float(value["horizon_divergence_null_sd"])
-    assert float(worse["horizon_divergence"]) > 1
+    assert float(jumping["horizon_divergence"]) > 5 * float(jumping["horizon_divergence_null_sd"])
+    assert float(far["horizon_divergence"]) > 1
 
 
 def test_a_prior_that_foresees_far_apart_codes_is_not_rewarded():
