@@ -26,10 +26,12 @@ GROUPS = {
     "DS-VAE on LibriSpeech": {"cpu/librispeech_ds_vae": "timit_ds_vae"},
     "FHVAE on LibriSpeech": {"cpu/librispeech_fhvae": "timit_fhvae"},
     "SM-MNIST": {"cpu/sm_mnist": "sm_mnist", "cpu/sm_mnist_gan": "sm_mnist_gan"},
+    "DS-VAE on SM-MNIST": {"cpu/sm_mnist_ds_vae": "sm_mnist_ds_vae"},
     "Moving-Shape": {"cpu/moving_shapes": "moving_shapes_text_filter", "quickstart": "moving_shapes_text_filter",
                      "cpu/moving_shapes_text_filter": "moving_shapes_text_filter",
                      "cpu/moving_shapes_c": "moving_shapes_biggan"},
     "MUG": {"cpu/mug": "mug", "cpu/mug_weak": "mug", "cpu/mug_weak_gan": "mug_gan"},
+    "DS-VAE on MUG": {"cpu/mug_ds_vae": "mug_ds_vae", "cpu/mug_ds_vae_weak": "mug_ds_vae_weak"},
     "Speech": {"timit": "timit_paper", "librispeech": "timit_paper", "own/speakers": "timit_paper"},
     "Your own videos, beside the settings for Sprites": {"own/folder": "sprites"},
 }

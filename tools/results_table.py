@@ -34,8 +34,11 @@ VIDEO = {
     "cpu_moving_shapes": (_MMD, (80.50, 83.60), ("moving_shapes_swap.png", "moving_shapes_generate.png")),
     "cpu_moving_shapes_ds_vae": ("DS-VAE, factorised q", (77.47, 72.45), ("moving_shapes_ds_vae_swap.png",)),
     "cpu_sm_mnist": (_MMD, (98.22, None), ("sm_mnist_swap.png", "sm_mnist_generate.png")),
+    "cpu_sm_mnist_ds_vae": ("DS-VAE, factorised q", (96.69, None), ("sm_mnist_ds_vae_swap.png",)),
     "cpu_mug": (f"{_MMD}, rendered faces", (None, None), ("mug_swap.png",)),
     "cpu_mug_weak": (f"{_MMD}, rendered faces, six learned actions", (None, None), ("mug_weak_actions.png",)),
+    "cpu_mug_ds_vae_weak": ("DS-VAE, factorised q, rendered faces, six learned actions", (None, None),
+                            ("mug_ds_vae_weak_actions.png",)),
     "cpu_mug_weak_gan": (f"{_GAN}, rendered faces, six learned actions", (None, None), ("mug_weak_gan_actions.png",)),
     "quickstart": (_MMD, (80.50, 83.60), ("quickstart_swap.png", "quickstart_generate.png")),
 }
