@@ -13,7 +13,7 @@ from bench import serving_load as tool
 
 
 class Answers(http.server.BaseHTTPRequestHandler):
-    """Answers every third request that there is too much to do."""
+    """Answers every third request that there is too much to do, and ends its connection."""
 
     protocol_version = "HTTP/1.1"
 
@@ -22,6 +22,8 @@ class Answers(http.server.BaseHTTPRequestHandler):
         self.server.count += 1
         self.send_response(503 if self.server.count % 3 == 0 else 200)
         self.send_header("Content-Length", "0")
+        if self.server.count % 3 == 0:
+            self.send_header("Connection", "close")
         self.end_headers()
 
     def log_message(self, *_):

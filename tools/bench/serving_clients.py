@@ -71,7 +71,7 @@ def served(versions, *options):
 class _Client:
     """Sends one prepared request again and again, on one connection.
 
-    Python's http.client takes some tenths of a millisecond of its own for each, which would count as the server's.
+    The work of Python's http.client on each, its headers above all, would count as the server's.
 
     Args:
       url: of the server.
