@@ -34,8 +34,8 @@ class ObjectiveConfig:
         "categorical", "KL divergence of the action: log A - H(q) in closed form, or a Monte Carlo estimate between "
         "relaxed densities.", choices=("categorical", "monte_carlo"))
     action_divergence_weight: Schedule = weight(
-        0.0, "Weight of the KL divergence of the aggregated posterior of the action from the uniform prior. The paper "
-        "has none (0); a positive weight makes the model use all actions.")
+        0.0, "Weight of the chi-squared divergence of the aggregated posterior of the action from the uniform prior. "
+        "The paper has none (0); a positive weight makes the model use all actions.")
     mmd_cross_coefficient: float = option(
         2.0, "Coefficient of the cross term of the MMD. 1 is eqs 21 and 22 as printed.", low=0.0, high=4.0)
     mmd_estimator: str = option(

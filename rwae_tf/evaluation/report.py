@@ -14,7 +14,7 @@ HOW_TO_JUDGE = ("Not measured: python -m rwae_tf.evaluate --run_dir={run_dir} --
 _CODES = {"z_c": "z_c of the clip, new z_m", "z_m": "z_m of the clip, new z_c"}
 _TERMS = {"content_divergence": "divergence of z_c", "motion_divergence": "MMD of z_m", "motion_kl": "KL of z_m",
           "content_kl": "KL of z_c", "action_kl": "KL of the action",
-          "action_divergence": "aggregated KL of the action"}
+          "action_divergence": "χ² of the aggregated action"}
 
 
 def write(path, page):

@@ -42,17 +42,22 @@ def action_kl(q: tfd.Distribution, objective: ObjectiveConfig, action: Optional[
 
 
 def action_divergence(logits: tf.Tensor) -> tf.Tensor:
-    """KL of the aggregated posterior of the action from the uniform prior: log A - H(mean of q), a scalar in nats.
+    """Chi-squared divergence of the aggregated posterior of the action from the uniform prior, a scalar.
 
-    `action_kl` falls with every clip whose action is uncertain; this one only with actions that more, or fewer, clips
-    take than others. They differ by the information of the action about the clip (Theorem 3).
+    It is A sum_k p_k^2 - 1 with p the mean of q over all clips, in [0, A - 1]: twice the KL divergence to second
+    order. `action_kl` falls with every clip whose action is uncertain; this one only where some actions are more
+    frequent than others. The estimate A <q_i, q_j> - 1, mean over pairs of clips i != j, is unbiased for any number of
+    clips, so it can be negative. (The KL of the batch's mean is about (A - 1) / 2B too large, and that excess rewards
+    uncertain clips.) A single clip has no pairs, and gives 0.
 
     Args:
       logits: of q for the clips of the global batch, [B, A], not necessarily normalised.
     """
-    log_alpha = tf.nn.log_softmax(tf.cast(logits, tf.float32))
-    count = tf.cast(tf.shape(log_alpha)[0], tf.float32)
-    return _kl_from_uniform(tf.reduce_logsumexp(log_alpha, axis=0) - tf.math.log(count))
+    q = tf.nn.softmax(tf.cast(logits, tf.float32))
+    count, size = tf.cast(tf.shape(q)[0], tf.float32), tf.cast(tf.shape(q)[1], tf.float32)
+    products = tf.reduce_sum(tf.square(tf.reduce_sum(q, axis=0))) - tf.reduce_sum(tf.square(q))
+    pairs = count * (count - 1.0)
+    return tf.math.divide_no_nan(size * products - pairs, pairs)
 
 
 def _kl_from_uniform(logits):

@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 import tensorflow as tf
@@ -100,17 +102,31 @@ def test_both_action_kls_against_loops_and_at_every_temperature():
         assert value == pytest.approx(np.mean(ratios), rel=1e-3)
 
 
-def test_action_divergence_is_the_mean_kl_less_the_information_of_the_action():
-    # Theorem 3 on a table: KL(mean of q || uniform) = mean KL(q || uniform) - mean KL(q || mean of q).
+def test_action_divergence_is_the_mean_over_pairs_of_clips():
     logits = np.random.default_rng(0).normal(0, 2, (7, 4)).astype(np.float32)
     q = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
-    information = np.mean([sum(row[k] * np.log(row[k] / q[:, k].mean()) for k in range(4)) for row in q])
-    expected = float(action_kl(logits, CATEGORICAL)) - information
-    assert float(kl.action_divergence(logits)) == pytest.approx(expected, rel=1e-4)
-    # Each of two clips certain of its own action out of two: evenly used, though no clip is uncertain.
+    pairs = [4 * np.dot(q[i], q[j]) - 1 for i in range(7) for j in range(7) if i != j]
+    assert float(kl.action_divergence(logits)) == pytest.approx(np.mean(pairs), rel=1e-4)
+    # Two certain clips: A - 1 for one action, -1 for two actions. A single clip has no pairs.
     sure = np.array([[50.0, -50.0], [-50.0, 50.0]], np.float32)
-    assert float(kl.action_divergence(sure)) == pytest.approx(0.0, abs=1e-6)
-    assert float(kl.action_divergence(sure[:1])) == pytest.approx(np.log(2), rel=1e-5)
+    assert float(kl.action_divergence(sure[[0, 0]])) == pytest.approx(1.0)
+    assert float(kl.action_divergence(sure)) == pytest.approx(-1.0)
+    assert float(kl.action_divergence(sure[:1])) == 0.0
+
+
+def test_action_divergence_is_unbiased_for_any_number_of_clips():
+    # All 27 batches of three clips drawn from three: their mean is chi^2(p || uniform) = 3 sum_k p_k^2 - 1 of the
+    # population's p, while the KL of the batch's mean is too large.
+    logits = np.random.default_rng(1).normal(0, 2, (3, 3)).astype(np.float32)
+    q = np.exp(logits) / np.exp(logits).sum(1, keepdims=True)
+    batches = list(itertools.product(range(3), repeat=3))
+    values = [float(kl.action_divergence(logits[list(batch)])) for batch in batches]
+    assert np.mean(values) == pytest.approx(3 * np.sum(q.mean(0) ** 2) - 1, abs=1e-5)
+
+    def divergence(rows):
+        p = q[rows].mean(0)
+        return np.sum(p * np.log(3 * p))
+    assert np.mean([divergence(list(batch)) for batch in batches]) > divergence([0, 1, 2]) + 0.01
 
 
 def test_categorical_action_kl_is_the_mean_log_ratio_of_samples_that_are_nearly_one_hot():
