@@ -13,7 +13,7 @@ import tensorflow as tf
 from rwae_tf import distributions
 from rwae_tf.kernels import matmul
 
-_UNROLLED = 32
+_UNROLLED = 64
 """Up to so many frames the steps are written out: the loop of TensorFlow costs more than their tracing."""
 
 
