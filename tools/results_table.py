@@ -37,6 +37,7 @@ VIDEO = {
     "cpu_sm_mnist_ds_vae": ("DS-VAE, factorised q", (96.69, None), ("sm_mnist_ds_vae_swap.png",)),
     "cpu_mug": (f"{_MMD}, rendered faces", (None, None), ("mug_swap.png",)),
     "cpu_mug_weak": (f"{_MMD}, rendered faces, six learned actions", (None, None), ("mug_weak_actions.png",)),
+    "cpu_mug_ds_vae": ("DS-VAE, factorised q, rendered faces", (None, None), ("mug_ds_vae_swap.png",)),
     "cpu_mug_ds_vae_weak": ("DS-VAE, factorised q, rendered faces, six learned actions", (None, None),
                             ("mug_ds_vae_weak_actions.png",)),
     "cpu_mug_weak_gan": (f"{_GAN}, rendered faces, six learned actions", (None, None), ("mug_weak_gan_actions.png",)),
