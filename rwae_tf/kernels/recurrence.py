@@ -14,7 +14,10 @@ from rwae_tf import distributions
 from rwae_tf.kernels import matmul
 
 _UNROLLED = 64
-"""Up to so many frames the steps are written out: the loop of TensorFlow costs more than their tracing."""
+"""Up to so many frames the steps are written out: the loop of TensorFlow costs more than their tracing.
+
+It also hides how many products a step takes, which the benchmark counts.
+"""
 
 
 def time_major(x):

@@ -6,6 +6,7 @@ import pytest
 
 from rwae_tf.config import flags, presets
 from rwae_tf.errors import InputError
+from rwae_tf.kernels import recurrence
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 
@@ -28,3 +29,9 @@ def test_an_unknown_preset_is_refused(name, hint):
     with pytest.raises(InputError, match="--preset=") as refused:
         flags.configuration(f"--preset={name}")
     assert hint in str(refused.value) and "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize("name", presets.names())
+def test_the_benchmark_can_count_the_products_of_a_step(name):
+    config = flags.configuration(f"--preset={name}")
+    assert max(config.data.length, config.objective.motion_horizon) <= recurrence._UNROLLED
