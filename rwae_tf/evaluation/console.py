@@ -179,7 +179,17 @@ def _judged(result):
     if result["leakage"]:
         table += ["leakage: factors under the other code, to be at chance"]
         table += [_factor(f"{factor} under {row['code']}", row) for factor, row in result["leakage"].items()]
+    table += _swapped(result.get("swaps"))
     return table + _sampled(result) + (_codes(result) if result["probes"] else [])
+
+
+def _swapped(swaps):
+    """Of swaps between clips: what each factor depends on most."""
+    if not swaps:
+        return []
+    return ["swaps between clips: accuracy where both have one class of a factor of the other code, and where not",
+            *(_line(f"  {factor} beside {row['beside']}", f"one {percent(row['shared'])}   others "
+                    f"{percent(row['other'])}") for factor, row in swaps.items())]
 
 
 def _other_codes(result, name):

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from rwae_tf.metrics import actions, collapse, frechet, interventions, probes, scores
+from rwae_tf.metrics import actions, collapse, frechet, interventions, probes, scores, swaps
 
 BATCH = 100
 PROBED = 3000  # clips, evenly spread, that probes are fitted to and measured on
@@ -29,8 +29,8 @@ def measure(batches, judge, functions, spec, repeats=5, seed=0, codes="mean", ac
       without the last for the other kind of codes, in "with_sample" (or "with_mean"); of as many clips from
       the priors as there are test clips "inception_score", "h_y_given_v", "h_y" (each with "_std") for the factor
       "inception_of", for all "inception_per_factor", and "frechet_judge"; "fid", None, and "fid_note"; "consistency" of
-      long samples, see `consistency`; "probes" {"linear", "dci"}; "usage"; "influence"; "verdicts"; with `action`,
-      that and what `_measure_action` adds to it, as "action". Fit for JSON.
+      long samples, see `consistency`; "probes" {"linear", "dci"}; "usage"; "influence"; "swaps" of
+      `swaps.measure`; "verdicts"; with `action`, that and what `_measure_action` adds to it, as "action". Fit for JSON.
     """
     seeds = interventions.Seeds(seed)
     known = _encode_all(batches(), judge, functions, seeds)
@@ -41,6 +41,7 @@ def measure(batches, judge, functions, spec, repeats=5, seed=0, codes="mean", ac
     kept[other].pop("judge_on_real")
     usages = {code: collapse.code_usage(**parameters) for code, parameters in known["parameters"].items()}
     moved = interventions.influence(functions.decode, known["codes"], seed)
+    swapped = swaps.measure(known["codes"], known["labels"], functions.decode, judge, spec.static, seed)
     probed = _probes(known["samples"], known["labels"], seed)
     lasting = consistency(judge, functions, spec, seeds, known["codes"]["z_c"], known["samples"]["z_c"])
     acted = {}
@@ -56,8 +57,9 @@ def measure(batches, judge, functions, spec, repeats=5, seed=0, codes="mean", ac
         "probes": probed,
         "usage": usages,
         "influence": moved,
+        "swaps": swapped,
         "verdicts": collapse.verdicts(kept[codes], usages, moved, probes=probed["linear"], consistency=lasting)
-        + (actions.verdicts(acted["action"]) if acted else []),
+        + swaps.verdicts(swapped) + (actions.verdicts(acted["action"]) if acted else []),
         **acted,
     }
 

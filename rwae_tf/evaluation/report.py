@@ -83,7 +83,8 @@ def _head(name, result, spec, missing):
         verdict += quiet(
             "Dead: the code carries next to nothing. Leaks: in decoded clips a factor follows the code that should be "
             "free of it. Contains: a linear probe reads the factor from that code. Loses: a factor does not follow the "
-            "code that should hold it. Match: eq. 9 asks that codes of data have the distribution of their prior.")
+            "code that should hold it. Depends: it is read right beside some of the other codes only. Match: eq. 9 "
+            "asks that codes of data have the distribution of their prior.")
     else:
         verdict = '<div class="verdict good">✓ both codes hold what they should</div>'
     return "\n".join([f"<header>\n<h1>{escape(name)}</h1>\n{quiet(about)}", verdict,

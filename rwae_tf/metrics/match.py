@@ -11,7 +11,7 @@ import threadpoolctl
 
 WORST_AUC = 0.75  # of a classifier, above which a code does not match its prior
 LOWEST_DEVIATIONS = -3.0  # below it, an estimate cannot be that of a divergence
-LEAST_SHARE = 0.01  # of the largest gradient on the encoders, below which a term does nothing
+LEAST_SHARE = 0.01  # of the largest gradient on the encoders, below which a term hardly moves them
 HELD_OUT = 0.3  # part of the samples that the classifier is measured on and never fitted to
 BANDWIDTHS = (1.0, 2.0, 4.0, 8.0, 16.0)  # of the sum of Gaussian kernels (Li et al. 2017), per dimension 1 / sqrt(12)
 MOST, COMPARED = 4000, 1000  # samples of each side for the classifier, and for the MMD, whose cost is quadratic
@@ -67,8 +67,9 @@ def verdicts(matches: Optional[Mapping[str, Any]] = None, terms: Optional[Mappin
               .replace("-", "") for term, row in terms.items()
               if row.get("null_deviations") is not None and row["null_deviations"] < LOWEST_DEVIATIONS]
     gradients = {term: row["gradient"] for term, row in terms.items() if row.get("gradient") is not None}
-    lines += [f"{term} does nothing: its gradient is {100 * norm / max(gradients.values()):.1f} % of the largest"
-              for term, norm in gradients.items() if norm < LEAST_SHARE * max(gradients.values())]
+    largest = max(gradients.values(), default=0)
+    lines += [f"{term} hardly moves the encoders: its gradient is {100 * norm / largest:.1f} % of the largest"
+              for term, norm in gradients.items() if norm < LEAST_SHARE * largest]
     return lines
 
 

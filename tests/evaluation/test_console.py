@@ -29,6 +29,7 @@ JUDGED = {
     "consistency": {"frames": 100, "mean": 0.95, "last": 0.875, "last_of_data": 0.925, "last_of_samples": 0.9},
     "probes": {"linear": {"z_c": {"hair": PROBE, "action": PROBE}, "z_m": {"hair": PROBE}}},
     "usage": {"z_c": USE, "z_m": USE}, "influence": {"z_c": 0.75, "z_m": 0.1},
+    "swaps": {"hair": {"accuracy": 0.7, "beside": "action", "shared": 0.987, "other": 0.654, "error": 0.01}},
     "verdicts": ["z_m is dead: why", "z_c leaks: action 91 %"],
 }
 
@@ -61,6 +62,7 @@ def test_every_number_of_a_judge_is_in_its_line():
         "all, with posterior samples": ["50.0 ± 1.0 %"],
         "hair": ["91.2 ± 1.3 %", "agreement 92.5 %", "chance 25.0 %"],
         "action under z_c": ["91.2 ± 1.3 %", "chance 25.0 %"],
+        "hair beside action": ["one 98.7 %", "others 65.4 %"],
         "samples: inception score of action": ["2.71 ± 0.02, at most 3"],
         "H(y|v), H(y) of hair": ["0.050, 1.200 nats, at most 1.386"],  # ln 4
         "H(y|v), H(y) of action": ["0.050, 1.050 nats, at most 1.099"],  # ln 3

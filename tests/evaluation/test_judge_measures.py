@@ -104,7 +104,7 @@ def test_everything_is_there_and_fit_for_json(perfect):
         "static_kept", "dynamic_kept", "leakage", "judge_on_real", "with_sample", "inception_score",
         "inception_score_std", "h_y_given_v", "h_y_given_v_std", "h_y", "h_y_std", "inception_of",
         "inception_per_factor", "frechet_judge", "frechet_judge_std", "fid", "fid_note", "consistency",
-        "probes", "usage", "influence", "verdicts"}
+        "probes", "usage", "influence", "swaps", "verdicts"}
 
 
 def test_everything_in_the_content_is_seen():

@@ -92,5 +92,5 @@ def test_shares_and_their_verdicts():
     assert found["reconstruction"]["null_deviations"] is None
     assert match.verdicts(terms=found) == [
         "motion_divergence is no divergence: 12.0 standard deviations below zero",
-        "content_divergence does nothing: its gradient is 0.1 % of the largest"]
+        "content_divergence hardly moves the encoders: its gradient is 0.1 % of the largest"]
     assert match.verdicts(terms=match.shares({**values, "motion_divergence": -0.02}, weights, {})) == []
