@@ -123,8 +123,8 @@ def peer(config, loss, variant, values):
     model = config.model
     options = {"batch": config.training.batch_size, "length": config.data.length, "size": config.data.size,
                "channels": model.channels, "features": model.feature_size, "content": model.content_size,
-               "motion": model.motion_size, "hidden": model.hidden_size, "decoder": model.decoder, "loss": loss,
-               "variant": variant, "threads": values.threads}
+               "motion": model.motion_size, "hidden": model.hidden_size, "decoder": model.decoder,
+               "content_encoder": model.content_encoder, "loss": loss, "variant": variant, "threads": values.threads}
     return lambda: Contender("torch_peer.py", options, values.peer_python or sys.executable)
 
 

@@ -1,8 +1,8 @@
 """The same model in idiomatic PyTorch, for tools/benchmark.py.
 
-The widths, batch and updates of ours in its joint step: dcgan, an LSTM in both directions for z_c, an LSTM fed by its
-own samples for z_m, an LSTM prior, Adam per part. `python torch_peer.py '{"loss": ..., ...}'` speaks the protocol of
-worker.py.
+The widths, batch and updates of ours in its joint step: dcgan, LSTMs in both directions or a mean over frames for z_c,
+an LSTM fed by its own samples for z_m, an LSTM prior, Adam per part. `python torch_peer.py '{"loss": ..., ...}'` speaks
+the protocol of worker.py.
 """
 
 import math
@@ -41,8 +41,10 @@ class Encoders(nn.Module):
     def __init__(self, o):
         super().__init__()
         self.frames = encoder(o["size"], 3, o["channels"], o["features"])
-        self.summary = nn.LSTM(o["features"], o["hidden"], batch_first=True, bidirectional=True)
-        self.content = nn.Linear(2 * o["hidden"], 2 * o["content"])
+        self.ordered = {"bidirectional": True, "mean": False}[o["content_encoder"]]
+        self.summary = (nn.LSTM(o["features"], o["hidden"], batch_first=True, bidirectional=True) if self.ordered
+                        else nn.Sequential(nn.Linear(o["features"], o["hidden"]), nn.LeakyReLU(0.2)))
+        self.content = nn.Linear((1 + self.ordered) * o["hidden"], 2 * o["content"])
         self.cell = nn.LSTMCell(o["features"] + o["motion"], o["hidden"])
         self.motion = nn.Linear(o["hidden"], 2 * o["motion"])
 
@@ -50,8 +52,12 @@ class Encoders(nn.Module):
         """x [B, T, C, H, W] -> z_c, its (loc, scale), z_m, its (loc, scale)."""
         batch, length = x.shape[:2]
         h = self.frames(x.flatten(0, 1)).unflatten(0, (batch, length))
-        _, (last, _) = self.summary(h)
-        loc, raw = self.content(torch.cat([last[0], last[1]], -1)).chunk(2, -1)
+        if self.ordered:
+            _, (last, _) = self.summary(h)
+            summary = torch.cat([last[0], last[1]], -1)
+        else:
+            summary = self.summary(h).mean(1)
+        loc, raw = self.content(summary).chunk(2, -1)
         scale = F.softplus(raw) + 1e-4
         z, state, found = x.new_zeros(batch, noise_m.shape[-1]), None, []
         for t in range(length):
@@ -134,8 +140,8 @@ class Peer:
 
     Args:
       o: sizes ("batch", "length", "size", "channels", "features", "content", "motion", "hidden"), "decoder" ("lstm" or
-        "dense"), "loss" ("ds_vae" or "rwae_mmd"), "variant" ("eager", "channels_last", "compile", or
-        "bfloat16": channels_last under autocast).
+        "dense"), "content_encoder" ("bidirectional" or "mean"), "loss" ("ds_vae" or "rwae_mmd"), "variant" ("eager",
+        "channels_last", "compile", or "bfloat16": channels_last under autocast).
     """
 
     def __init__(self, o):
