@@ -3,6 +3,7 @@
 import numpy as np
 
 from rwae_tf.metrics import actions, collapse, frechet, interventions, probes, scores, swaps
+from rwae_tf.metrics.ahead import ahead
 
 BATCH = 100
 PROBED = 3000  # clips, evenly spread, that probes are fitted to and measured on
@@ -29,8 +30,8 @@ def measure(batches, judge, functions, spec, repeats=5, seed=0, codes="mean", ac
       without the last for the other kind of codes, in "with_sample" (or "with_mean"); of as many clips from
       the priors as there are test clips "inception_score", "h_y_given_v", "h_y" (each with "_std") for the factor
       "inception_of", for all "inception_per_factor", and "frechet_judge"; "fid", None, and "fid_note"; "consistency" of
-      long samples, see `consistency`; "probes" {"linear", "dci"}; "usage"; "influence"; "swaps" of
-      `swaps.measure`; "verdicts"; with `action`, that and what `_measure_action` adds to it, as "action". Fit for JSON.
+      long samples; "probes" {"linear", "dci"}; "usage"; "influence"; "swaps"; "verdicts"; with `action`, that and
+      what `_measure_action` adds to it, as "action". Fit for JSON.
     """
     seeds = interventions.Seeds(seed)
     known = _encode_all(batches(), judge, functions, seeds)
@@ -44,9 +45,8 @@ def measure(batches, judge, functions, spec, repeats=5, seed=0, codes="mean", ac
     swapped = swaps.measure(known["codes"], known["labels"], functions.decode, judge, spec.static, seed)
     probed = _probes(known["samples"], known["labels"], seed)
     lasting = consistency(judge, functions, spec, seeds, known["codes"]["z_c"], known["samples"]["z_c"])
-    acted = {}
-    if action:
-        acted["action"] = _measure_action(action, known, kept[codes], judge, functions, spec, repeats, seeds)
+    acted = {"action": _measure_action(action, known, kept[codes], judge, functions, spec, repeats, seeds)
+             } if action else {}
     return {
         **kept[codes],
         f"with_{other}": kept[other],
@@ -97,9 +97,9 @@ def samples(judge, functions, spec, real_features, repeats, seeds):
     runs, distances = [], []
     for _ in range(repeats):
         probabilities, features = [], []
-        for start in range(0, len(real_features), BATCH):
-            num = min(BATCH, len(real_features) - start)
-            read, feature = judge.read(functions.generate(num=num, length=spec.length, seed=seeds(num)))
+        sizes = [min(BATCH, len(real_features) - start) for start in range(0, len(real_features), BATCH)]
+        for clips in ahead(functions.generate(num=num, length=spec.length, seed=seeds(num)) for num in sizes):
+            read, feature = judge.read(clips)
             probabilities.append(read)
             features.append(feature)
         runs.append({factor: scores.inception_score(p) for factor, p in interventions.join_rows(probabilities).items()})

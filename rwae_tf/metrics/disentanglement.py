@@ -12,6 +12,7 @@ import numpy.typing as npt
 
 from rwae_tf.errors import InputError
 from rwae_tf.metrics import scores
+from rwae_tf.metrics.ahead import ahead
 from rwae_tf.metrics.scores import predictions, spread
 from rwae_tf.types import Batch, Judge
 
@@ -97,9 +98,10 @@ def _read(batches, judge, changes, repeats):
         seen = predictions(judge, x)
         labels.append({factor: np.asarray(value) for factor, value in batch["labels"].items() if factor in seen})
         real.append(seen)
-        for code, change in changes.items():
-            for repeat in range(repeats):
-                changed[code][repeat].append(scores.probabilities(judge, np.asarray(change(x, repeat))))
+        clips = ((code, repeat, np.asarray(change(x, repeat)))
+                 for code, change in changes.items() for repeat in range(repeats))
+        for code, repeat, clip in ahead(clips):
+            changed[code][repeat].append(scores.probabilities(judge, clip))
     if not labels or not labels[0]:
         raise InputError("disentanglement: no clips whose labelled factors the judge knows; "
                          "give clips with labels and a judge of the same dataset")
