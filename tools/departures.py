@@ -21,8 +21,7 @@ BEGIN, END = "<!-- tables: written by tools/departures.py -->", "<!-- end of tab
 GROUPS = {
     "Sprites": {"cpu/sprites": "sprites", "cpu/sprites_gan": "sprites_gan", "cpu/sprites_weak": "sprites",
                 "cpu/sprites_c": "sprites_c"},
-    "DS-VAE on Sprites": {"cpu/sprites_ds_vae": "sprites_ds_vae", "cpu/sprites_ds_vae_full": "sprites_ds_vae",
-                          "cpu/sprites_ds_vae_centered": "sprites_ds_vae"},
+    "DS-VAE on Sprites": {"cpu/sprites_ds_vae": "sprites_ds_vae", "cpu/sprites_ds_vae_full": "sprites_ds_vae"},
     "DS-VAE on Moving-Shape": {"cpu/moving_shapes_ds_vae": "moving_shapes_ds_vae_text_filter"},
     "DS-VAE on LibriSpeech": {"cpu/librispeech_ds_vae": "timit_ds_vae"},
     "FHVAE on LibriSpeech": {"cpu/librispeech_fhvae": "timit_fhvae"},
