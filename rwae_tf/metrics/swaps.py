@@ -1,8 +1,8 @@
 """Swaps between clips: whether a code means the same beside the other code of every clip.
 
-Two codes can each match their prior, and each be free of the other's factors, and yet depend on each other: if z_c
-encodes the garment relative to the action, neither code alone tells of it, since the sum of a garment and a uniform
-action is uniform. Swaps tell: the garment then stays between clips of one action and changes between others.
+Two codes can each match their prior, and each be free of the other's factors, and yet depend on each other: the same
+z_c may mean another garment beside each action. No measure of one code shows it, since z_c then tells nothing of the
+action. Swaps show it: the garment stays between clips of one action and changes between others.
 """
 
 from typing import Any, Callable, Collection, Dict, List, Mapping, Tuple
